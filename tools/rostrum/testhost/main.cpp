@@ -112,8 +112,8 @@ int publish(const Arguments &arguments) {
                     g_main_loop_quit(run.loop);
                 }
             });
-        gst_element_set_state(pipeline, GST_STATE_PLAYING);
         publisher.start();
+        gst_element_set_state(pipeline, GST_STATE_PLAYING);
         g_main_loop_run(loop);
         publisher.stop();
         gst_element_set_state(pipeline, GST_STATE_NULL);

@@ -55,8 +55,13 @@ WhipPublisher::~WhipPublisher() {
 
 void WhipPublisher::start() {
     g_signal_connect(rtc_, "notify::ice-gathering-state", G_CALLBACK(on_gathering), this);
-    g_signal_emit_by_name(rtc_, "create-offer", nullptr,
-                          gst_promise_new_with_change_func(on_offer_created, this, nullptr));
+    g_signal_connect(rtc_, "on-negotiation-needed", G_CALLBACK(on_negotiation_needed), this);
+}
+
+// Emitted once both pads have caps; on a webrtcbin thread.
+void WhipPublisher::on_negotiation_needed(GstElement *rtc, gpointer self) {
+    g_signal_emit_by_name(rtc, "create-offer", nullptr,
+                          gst_promise_new_with_change_func(on_offer_created, self, nullptr));
 }
 
 void WhipPublisher::on_offer_created(GstPromise *promise, gpointer data) {

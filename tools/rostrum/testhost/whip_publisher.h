@@ -23,7 +23,7 @@ class WhipPublisher {
     WhipPublisher(const WhipPublisher &) = delete;
     WhipPublisher &operator=(const WhipPublisher &) = delete;
 
-    /// Call after the pipeline is PLAYING.
+    /// Call before the pipeline goes to PLAYING.
     void start();
     /// DELETEs the resource; waits for the answer.
     void stop();
@@ -31,6 +31,7 @@ class WhipPublisher {
   private:
     void post_offer();
     void use_answer(SoupMessage *message, GBytes *body);
+    static void on_negotiation_needed(GstElement *rtc, gpointer self);
     static void on_offer_created(GstPromise *promise, gpointer self);
     static void on_gathering(GObject *rtc, GParamSpec *, gpointer self);
     static void on_posted(GObject *session, GAsyncResult *result, gpointer self);
