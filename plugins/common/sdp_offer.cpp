@@ -165,7 +165,7 @@ bool is_ice_text(std::string_view text, size_t min) {
 Result<SdpOffer> parse_offer(std::string_view text) {
     if (text.size() > kMaxSdpBytes)
         return Error{413, "the SDP is larger than 64 KiB"};
-    if (trim(text).substr(0, 4) != "v=0\r" && trim(text).substr(0, 4) != "v=0\n")
+    if (trim(text).substr(0, 3) != "v=0")
         return bad("the body is not SDP: it does not begin with v=0");
     if (text.find('\0') != std::string_view::npos)
         return bad("the SDP contains a NUL byte");

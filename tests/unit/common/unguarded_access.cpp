@@ -14,4 +14,6 @@ class Counter {
     int value_ GUARDED_BY(mutex_) = 0;
 };
 
-int main() { Counter().increment(); }
+int main() {
+    Counter().increment();
+}
