@@ -34,7 +34,7 @@ void test_chromium_viewer() {
     const SdpCodec *h264 = video.find_payload(108);
     g_assert_nonnull(h264);
     g_assert_true(h264->is("h264") && h264->clock_rate == 90000 && h264->rtx == 109);
-    g_assert_cmpstr(h264->parameter("profile-level-id").c_str(), ==, "42e01f");
+    g_assert_true(h264->parameter("profile-level-id") == "42e01f");
     g_assert_true(h264->has_feedback("nack pli") && h264->has_feedback("goog-remb"));
     g_assert_true(video.extension_id(extension_uri::kMid) == 9);
     const SdpMedia &audio = o.media[1];

@@ -1,0 +1,213 @@
+// SPDX-FileCopyrightText: Rostrum contributors
+// SPDX-License-Identifier: LGPL-2.1-or-later
+
+#include "common/http_endpoint.h"
+
+#include "common/http_reply.h"
+#include "common/listen_uri.h"
+#include "common/sdp_offer.h"
+#include "common/text.h"
+
+#include <libsoup/soup.h>
+
+#include <future>
+#include <optional>
+#include <thread>
+
+namespace rostrum {
+
+namespace {
+
+constexpr char kSdpType[] = "application/sdp";
+constexpr char kFragmentType[] = "application/trickle-ice-sdpfrag"; // RFC 8840 §9
+
+std::string request_body(SoupServerMessage *message) {
+    g_autoptr(GBytes) bytes = soup_message_body_flatten(soup_server_message_get_request_body(message));
+    gsize size = 0;
+    const void *data = g_bytes_get_data(bytes, &size);
+    return {static_cast<const char *>(data ? data : ""), size};
+}
+
+bool has_content_type(SoupServerMessage *message, const char *type) {
+    const char *given =
+        soup_message_headers_get_content_type(soup_server_message_get_request_headers(message), nullptr);
+    return given && equals_ignoring_case(given, type);
+}
+
+/// The local ICE credentials name the ICE session, so they are its entity tag (RFC 9725 §4.3.1).
+std::string entity_tag(const std::string &sdp) {
+    constexpr std::string_view kKey = "a=ice-ufrag:";
+    const size_t at = sdp.find(kKey);
+    if (at == std::string::npos)
+        return "\"\"";
+    const size_t begin = at + kKey.size();
+    return "\"" + sdp.substr(begin, sdp.find_first_of("\r\n", begin) - begin) + "\"";
+}
+
+/// Thread-bound: the endpoint's thread. Turns requests into calls of the handler.
+class Router {
+  public:
+    Router(std::string path, WebrtcHttpHandler &handler) : path_(std::move(path)), handler_(handler) {}
+
+    void route(SoupServerMessage *message, const std::string &path) {
+        add_cors_headers(message);
+        const std::string method = soup_server_message_get_method(message);
+        if (method == "OPTIONS")
+            return reply_options(message);
+        if (path == path_)
+            return method == "POST" ? create(message) : reply_not_allowed(message, "OPTIONS, POST");
+        const std::string prefix = path_ == "/" ? "/" : path_ + "/";
+        if (path.rfind(prefix, 0) != 0)
+            return reply_error(message, {404, "there is nothing at " + path});
+        const std::string id = path.substr(prefix.size());
+        if (method == "PATCH")
+            return patch(message, id);
+        if (method == "DELETE")
+            return remove(message, id);
+        reply_not_allowed(message, "DELETE, OPTIONS, PATCH");
+    }
+
+  private:
+    void create(SoupServerMessage *message) {
+        if (!has_content_type(message, kSdpType))
+            return reply_error(message, {415, std::string("the offer has to be sent as ") + kSdpType});
+        const std::string id = random_id();
+        const auto answer = handler_.create_session(id, request_body(message));
+        if (!answer.ok())
+            return reply_error(message, answer.error());
+        SoupMessageHeaders *headers = soup_server_message_get_response_headers(message);
+        const std::string location = (path_ == "/" ? "/" : path_ + "/") + id;
+        soup_message_headers_replace(headers, "Location", location.c_str());
+        soup_message_headers_replace(headers, "ETag", entity_tag(answer.value()).c_str());
+        soup_message_headers_replace(headers, "Accept-Patch", kFragmentType);
+        reply_text(message, 201, kSdpType, answer.value());
+    }
+
+    void patch(SoupServerMessage *message, const std::string &id) {
+        if (!has_content_type(message, kFragmentType))
+            return reply_error(message, {415, std::string("a fragment has to be sent as ") + kFragmentType});
+        const auto fragment = handler_.patch_session(id, request_body(message));
+        if (!fragment.ok())
+            return reply_error(message, fragment.error());
+        if (fragment.value().empty())
+            return soup_server_message_set_status(message, 204, nullptr);
+        soup_message_headers_replace(soup_server_message_get_response_headers(message), "ETag",
+                                     entity_tag(fragment.value()).c_str());
+        reply_text(message, 200, kFragmentType, fragment.value());
+    }
+
+    void remove(SoupServerMessage *message, const std::string &id) {
+        if (!handler_.delete_session(id))
+            return reply_error(message, {404, "there is no session " + id});
+        soup_server_message_set_status(message, 200, nullptr);
+    }
+
+    const std::string path_;
+    WebrtcHttpHandler &handler_;
+};
+
+/// A body over the limit is refused by its Content-Length, or cut off when it comes in chunks.
+void limit_body(SoupServer *, SoupServerMessage *message, const char *, GHashTable *, gpointer) {
+    SoupMessageHeaders *headers = soup_server_message_get_request_headers(message);
+    if (soup_message_headers_get_content_length(headers) > static_cast<goffset>(kMaxSdpBytes)) {
+        add_cors_headers(message);
+        return reply_error(message, {413, "the body is larger than 64 KiB"});
+    }
+    const auto on_chunk = +[](SoupServerMessage *self, GBytes *, gpointer) {
+        if (soup_server_message_get_request_body(self)->length > static_cast<goffset>(kMaxSdpBytes))
+            g_socket_shutdown(soup_server_message_get_socket(self), TRUE, TRUE, nullptr);
+    };
+    g_signal_connect(message, "got-chunk", G_CALLBACK(on_chunk), nullptr);
+}
+
+class Endpoint : public WebrtcHttpEndpoint {
+  public:
+    Endpoint(ListenUri listen, WebrtcHttpHandler &handler)
+        : listen_(std::move(listen)), router_(listen_.path, handler) {}
+
+    ~Endpoint() override {
+        if (!thread_.joinable())
+            return;
+        g_main_context_invoke_full(
+            context_, G_PRIORITY_DEFAULT,
+            [](gpointer loop) {
+                g_main_loop_quit(static_cast<GMainLoop *>(loop));
+                return G_SOURCE_REMOVE;
+            },
+            loop_, nullptr);
+        thread_.join();
+    }
+
+    std::optional<Error> run() {
+        std::promise<std::optional<Error>> started;
+        auto result = started.get_future();
+        thread_ = std::thread([this, promise = std::move(started)]() mutable { serve(std::move(promise)); });
+        return result.get();
+    }
+
+    std::string uri() const override { return listen_.to_string(); }
+
+  private:
+    void serve(std::promise<std::optional<Error>> started) {
+        g_main_context_push_thread_default(context_);
+        {
+            g_autoptr(SoupServer) server = soup_server_new("server-header", "rostrum", nullptr);
+            soup_server_add_early_handler(server, nullptr, limit_body, nullptr, nullptr);
+            soup_server_add_handler(server, nullptr, on_request, this, nullptr);
+            const auto error = open(server);
+            started.set_value(error);
+            if (!error)
+                g_main_loop_run(loop_);
+            soup_server_disconnect(server);
+        }
+        while (g_main_context_iteration(context_, FALSE)) { // what the closed connections left behind
+        }
+        g_main_context_pop_thread_default(context_);
+    }
+
+    std::optional<Error> open(SoupServer *server) {
+        g_autoptr(GError) error = nullptr;
+        g_autoptr(GSocketAddress) address = g_inet_socket_address_new_from_string(listen_.host.c_str(), listen_.port);
+        if (!soup_server_listen(server, address, SoupServerListenOptions(0), &error))
+            return Error{500, "cannot listen on " + listen_.to_string() + ": " + error->message};
+        GSList *uris = soup_server_get_uris(server);
+        listen_.port = static_cast<uint16_t>(g_uri_get_port(static_cast<GUri *>(uris->data)));
+        g_slist_free_full(uris, reinterpret_cast<GDestroyNotify>(g_uri_unref));
+        return std::nullopt;
+    }
+
+    static void on_request(SoupServer *, SoupServerMessage *message, const char *path, GHashTable *, gpointer self) {
+        static_cast<Endpoint *>(self)->router_.route(message, path);
+    }
+
+    struct LoopUnref {
+        void operator()(GMainLoop *loop) const { g_main_loop_unref(loop); }
+    };
+    struct ContextUnref {
+        void operator()(GMainContext *context) const { g_main_context_unref(context); }
+    };
+
+    // The port is written once by the thread before run() returns; the rest is constant after construction.
+    ListenUri listen_;
+    Router router_;
+    std::unique_ptr<GMainContext, ContextUnref> owned_context_{g_main_context_new()};
+    std::unique_ptr<GMainLoop, LoopUnref> owned_loop_{g_main_loop_new(owned_context_.get(), FALSE)};
+    GMainContext *const context_ = owned_context_.get();
+    GMainLoop *const loop_ = owned_loop_.get();
+    std::thread thread_;
+};
+
+} // namespace
+
+Result<std::unique_ptr<WebrtcHttpEndpoint>> WebrtcHttpEndpoint::start(const std::string &listen,
+                                                                      WebrtcHttpHandler &handler) {
+    auto uri = parse_listen_uri(listen);
+    if (!uri.ok())
+        return uri.error();
+    auto endpoint = std::make_unique<Endpoint>(std::move(uri).value(), handler);
+    if (const auto error = endpoint->run())
+        return *error;
+    return std::unique_ptr<WebrtcHttpEndpoint>(std::move(endpoint));
+}
+
+} // namespace rostrum
