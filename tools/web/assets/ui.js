@@ -54,6 +54,25 @@ export function clock(ms) {
 /** "1 viewer", "2 viewers" */
 export const count = (n, word) => `${n} ${word}${n === 1 ? '' : 's'}`;
 
+/** "Ann Lee" → "AL" */
+const initials = (name) =>
+  name
+    .trim()
+    .split(/\s+/)
+    .slice(0, 2)
+    .map((word) => word.charAt(0).toUpperCase())
+    .join('');
+
+/** A steady colour for a person. @param {string} id */
+const hueOf = (id) => [...id].reduce((sum, letter) => (sum * 31 + letter.charCodeAt(0)) % 360, 7);
+
+/** @param {{participantId: string, name: string}} person */
+export function avatar({ participantId, name }) {
+  const element = make('span', { className: 'avatar' }, initials(name) || '?');
+  element.style.setProperty('--hue', hueOf(participantId));
+  return element;
+}
+
 /** Shows a short message. Errors stay until they are dismissed. @param {string} text @param {'info'|'good'|'bad'} [kind] */
 export function toast(text, kind = 'info') {
   const box = byId('toasts');

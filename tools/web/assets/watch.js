@@ -3,7 +3,7 @@
 
 import { fillIcons, setIcon } from './icons.js';
 import { hostsOf, joinAsViewer, viewersOf } from './rostrum.js';
-import { byId, farewell, place, seat } from './ui.js';
+import { avatar, byId, count, farewell, place, seat } from './ui.js';
 
 const kStallMs = 2500; // no new frame for so long while there is a program: say so
 const video = byId('video');
@@ -38,7 +38,23 @@ function show() {
   byId('controls').hidden = state !== 'live';
   byId('unmute').hidden = state !== 'live' || !video.muted || byId('mute').ariaPressed === 'true';
   byId('viewers').hidden = state === 'ended';
-  if (viewer) byId('viewer-count').textContent = viewersOf(viewer.room).length;
+  byId('again').textContent = over?.final ? 'Check again' : 'Try again';
+  if (viewer) showPeople(viewer.room);
+}
+
+let shownPeople = '';
+
+function showPeople(room) {
+  const hosts = hostsOf(room);
+  const watching = viewersOf(room).length;
+  byId('viewer-count').textContent = watching;
+  byId('about').hidden = !hosts.length || Boolean(over);
+  byId('about-text').textContent = `${count(watching, 'person').replace('persons', 'people')} watching`;
+  const names = hosts.map((host) => host.name).join(', ');
+  if (names === shownPeople) return;
+  shownPeople = names;
+  byId('host-names').textContent = names;
+  byId('host-avatars').replaceChildren(...hosts.slice(0, 4).map(avatar));
 }
 
 /** Sound first; where the browser wants a tap before, silently until then. */
@@ -47,7 +63,7 @@ async function play() {
     await video.play();
   } catch (error) {
     if (error.name !== 'NotAllowedError') return;
-    video.muted = true;
+    setMuted(true, false);
     await video.play().catch(() => {});
   }
   show();
@@ -93,7 +109,7 @@ async function join() {
   joined.on('media', (state) => ((joined.mediaState = state), show()));
   joined.on('error', (error) => error.status && (over = { title: 'This stream cannot be played', text: error.message }));
   joined.on('ended', (how) => {
-    over ??= { title: 'Stream ended', text: farewell(how) };
+    over ??= { title: 'Stream ended', text: farewell(how), final: true };
     show();
   });
   play();

@@ -89,6 +89,7 @@ function showButtons(room) {
   const live = isLive(room);
   const recording = isRecording(room);
   byId('live').hidden = room.livestreamState !== 'LIVESTREAM_STARTED';
+  document.body.toggleAttribute('data-live', live || recording);
   byId('go-live').querySelector('.label').textContent = live ? 'Stop live' : 'Go live';
   byId('go-live').classList.toggle('primary', !live);
   setIcon(byId('go-live'), live ? 'stop' : 'broadcast');
@@ -152,10 +153,16 @@ function over(how) {
   tiles?.clear();
   for (const dialog of document.querySelectorAll('dialog[open]')) dialog.close();
   host = null;
+  document.body.removeAttribute('data-live');
   byId('live').hidden = byId('rec-chip').hidden = byId('connection').hidden = true;
   byId('over-title').textContent = how.code === 1101 ? 'You left the stage' : 'Stream ended';
   byId('over-text').textContent = farewell(how);
   screen('over');
+}
+
+function showPeople(open) {
+  document.body.dataset.panel = open ? 'open' : 'closed';
+  byId('people-toggle').ariaExpanded = String(open);
 }
 
 function watchLink() {
@@ -176,10 +183,8 @@ function wireRoom() {
   byId('devices-open').onclick = () => byId('devices-dialog').showModal();
   byId('copy').onclick = () => copy(watchLink());
   byId('again').onclick = () => location.reload();
-  byId('people-toggle').onclick = ({ currentTarget }) => {
-    const open = document.body.dataset.panel !== 'open';
-    document.body.dataset.panel = open ? 'open' : '';
-    currentTarget.ariaExpanded = String(open);
+  byId('people-toggle').onclick = () => {
+    showPeople(document.body.dataset.panel === 'closed');
   };
   for (const dialog of document.querySelectorAll('dialog')) {
     for (const button of dialog.querySelectorAll('[data-close]')) button.onclick = () => dialog.close();
@@ -194,5 +199,6 @@ document.title = `${roomId} studio · Rostrum`;
 byId('name').value = query.get('name') ?? localStorage.getItem('rostrum.name') ?? '';
 wireMedia();
 wireRoom();
+showPeople(matchMedia('(min-width: 901px)').matches);
 openMedia();
 if (!token) toast('This link carries no token. Ask your app server for a studio link.', 'bad');

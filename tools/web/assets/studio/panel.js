@@ -3,8 +3,7 @@
 
 import { icon } from '../icons.js';
 import { hostsOf, viewersOf } from '../rostrum.js';
-import { byId, count, make } from '../ui.js';
-import { avatar } from './tiles.js';
+import { avatar, byId, count, make } from '../ui.js';
 
 const kOutputStates = {
   connecting: ['Connecting', 'warn'],

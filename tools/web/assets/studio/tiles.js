@@ -2,25 +2,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 
 import { setIcon } from '../icons.js';
-import { byId, make } from '../ui.js';
-
-/** "Ann Lee" → "AL" */
-export const initials = (name) =>
-  name
-    .trim()
-    .split(/\s+/)
-    .slice(0, 2)
-    .map((word) => word.charAt(0).toUpperCase())
-    .join('');
-
-/** A steady colour for a person. @param {string} id */
-const hueOf = (id) => [...id].reduce((sum, letter) => (sum * 31 + letter.charCodeAt(0)) % 360, 7);
-
-export function avatar({ participantId, name }) {
-  const element = make('span', { className: 'avatar' }, initials(name) || '?');
-  element.style.setProperty('--hue', hueOf(participantId));
-  return element;
-}
+import { avatar, byId, make } from '../ui.js';
 
 /** The pictures of the hosts: the own preview first, then each other host's feed. */
 export class Tiles {
