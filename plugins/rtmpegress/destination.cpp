@@ -1,0 +1,255 @@
+// SPDX-FileCopyrightText: Rostrum contributors
+// SPDX-License-Identifier: LGPL-2.1-or-later
+
+#include "rtmpegress/destination.h"
+
+#include "rtmpegress/debug.h"
+
+namespace rostrum {
+
+using peerwire::MutexLock;
+
+namespace {
+
+constexpr int64_t kConnectMs = 15'000;   // rtmp2sink's own timeouts are 5 s per step; this one is for a dripping server
+constexpr int64_t kFinishMs = 2'500;     // a stalled server holds a removal no longer
+constexpr int64_t kQuietMs = 100;        // nothing left the socket for so long: all of it is on its way
+constexpr int64_t kStableMs = 10'000;    // a session that lived so long was a good one: backoff starts again
+constexpr int64_t kTickMs = 100;         // while live
+constexpr int64_t kConnectTickMs = 20;   // while connecting: how late "live" is noticed
+constexpr int64_t kKeyframeAskMs = 1000; // encoders need a while to answer
+
+int64_t now_us() {
+    return g_get_monotonic_time();
+}
+
+} // namespace
+
+const char *to_string(DestinationState state) {
+    switch (state) {
+    case DestinationState::Connecting:
+        return "connecting";
+    case DestinationState::Live:
+        return "live";
+    case DestinationState::Retrying:
+        return "retrying";
+    case DestinationState::Failed:
+        return "failed";
+    case DestinationState::Stopped:
+        break;
+    }
+    return "stopped";
+}
+
+Destination::Destination(std::string id, RtmpUrl url, Feed &feed, BackoffPolicy policy, DestinationHooks hooks)
+    : id_(std::move(id)), url_(std::move(url)), feed_(feed), policy_(policy), hooks_(std::move(hooks)) {
+    MutexLock lock(mutex_);
+    status_.id = id_;
+    status_.url = url_.display();
+}
+
+Destination::~Destination() {
+    cut();
+    join();
+}
+
+void Destination::start() {
+    if (running_)
+        return;
+    join();
+    {
+        MutexLock lock(mutex_);
+        wish_ = Wish::Run;
+    }
+    running_ = true;
+    gone_ = false;
+    MutexLock lock(thread_mutex_);
+    thread_ = std::thread([this] { run(); });
+}
+
+void Destination::finish() {
+    set_wish(Wish::Finish);
+}
+
+void Destination::cut() {
+    set_wish(Wish::Cut);
+}
+
+void Destination::join() {
+    MutexLock lock(thread_mutex_);
+    if (thread_.joinable())
+        thread_.join();
+}
+
+DestinationStatus Destination::status() {
+    MutexLock lock(mutex_);
+    return status_;
+}
+
+Destination::Wish Destination::wish() {
+    MutexLock lock(mutex_);
+    return wish_;
+}
+
+void Destination::set_wish(Wish wish) {
+    MutexLock lock(mutex_);
+    wish_ = std::max(wish_, wish);
+    changed_.notify_all();
+}
+
+bool Destination::pause(int64_t ms) {
+    const auto deadline = std::chrono::steady_clock::now() + std::chrono::milliseconds(ms);
+    MutexLock lock(mutex_);
+    while (wish_ == Wish::Run)
+        if (changed_.wait_until(mutex_, deadline) == std::cv_status::timeout)
+            return wish_ == Wish::Run;
+    return false;
+}
+
+void Destination::wait_for_wish() {
+    MutexLock lock(mutex_);
+    while (wish_ == Wish::Run)
+        changed_.wait(mutex_);
+}
+
+void Destination::report(DestinationState state, const std::string &error, int64_t retry_in_ms) {
+    DestinationStatus status;
+    {
+        MutexLock lock(mutex_);
+        if (state == DestinationState::Connecting)
+            status_.attempts++;
+        if (state == DestinationState::Live && was_live_)
+            status_.reconnects++;
+        was_live_ = was_live_ || state == DestinationState::Live;
+        if (state != DestinationState::Connecting && state != DestinationState::Stopped)
+            status_.error = error;
+        if (state != DestinationState::Live)
+            status_.bitrate_bps = 0;
+        status_.state = state;
+        status_.retry_in_ms = retry_in_ms;
+        status = status_;
+    }
+    GST_INFO("%s %s: %s %s", id_.c_str(), status.url.c_str(), to_string(state), error.c_str());
+    hooks_.changed(status);
+}
+
+void Destination::run() {
+    while (const auto format = wait_for_format()) {
+        const Outcome outcome = session(*format);
+        if (outcome == Outcome::Done)
+            break;
+        if (outcome == Outcome::GiveUp) {
+            wait_for_wish();
+            break;
+        }
+    }
+    report(DestinationState::Stopped);
+    running_ = false;
+    hooks_.ended(*this);
+    gone_ = true;
+}
+
+std::optional<StreamFormat> Destination::wait_for_format() {
+    while (wish() == Wish::Run) {
+        if (auto format = feed_.format())
+            return format;
+        pause(kTickMs);
+    }
+    return std::nullopt;
+}
+
+Destination::Outcome Destination::session(const StreamFormat &format) {
+    report(DestinationState::Connecting);
+    const int64_t started_us = now_us();
+    PushFailure failure;
+    {
+        RtmpPush push(url_, format);
+        if (push.start() && watch(push) == Outcome::Done)
+            return Outcome::Done;
+        failure = push.failure();
+    }
+    if (failure.permanent) {
+        report(DestinationState::Failed, failure.text);
+        return Outcome::GiveUp;
+    }
+    failures_ = now_us() - started_us > kStableMs * 1000 ? 1 : failures_ + 1;
+    const int64_t wait_ms = backoff_ms(policy_, failures_, g_random_double());
+    report(DestinationState::Retrying, failure.text, wait_ms);
+    return pause(wait_ms) ? Outcome::Again : Outcome::Done;
+}
+
+/// Until the session fails or is no longer wanted.
+Destination::Outcome Destination::watch(RtmpPush &push) {
+    struct Attachment {
+        Feed &feed;
+        RtmpPush &push;
+        Attachment(Feed &f, RtmpPush &p) : feed(f), push(p) { feed.attach(push); }
+        ~Attachment() { feed.detach(push); }
+    } attachment(feed_, push);
+
+    StallWatch stall;
+    const int64_t started_us = now_us();
+    int64_t asked_us = INT64_MIN / 2;
+    bool live = false;
+    rate_.reset();
+    for (;;) {
+        const Wish wanted = wish();
+        if (wanted == Wish::Cut)
+            return Outcome::Done;
+        if (wanted == Wish::Finish) {
+            feed_.detach(push);
+            settle(push, now_us() + kFinishMs * 1000);
+            return Outcome::Done;
+        }
+        if (push.poll(live ? kTickMs : kConnectTickMs) != RtmpPush::Event::None)
+            break;
+        const PushBytes bytes = push.bytes();
+        const int64_t now = now_us();
+        observe(bytes);
+        if (!live && bytes.published) {
+            live = true;
+            report(DestinationState::Live);
+        }
+        if (!live && now - started_us > kConnectMs * 1000) {
+            push.give_up("the server did not answer in time");
+            break;
+        }
+        if (live && stall.update(now, bytes.sent, bytes.acknowledged, push.has_backlog())) {
+            push.give_up("the server takes no more data");
+            break;
+        }
+        if (feed_.is_waiting(push) && now - asked_us > kKeyframeAskMs * 1000) {
+            asked_us = now;
+            hooks_.need_keyframe();
+        }
+    }
+    earlier_bytes_ += push.bytes().sent;
+    return Outcome::Again;
+}
+
+void Destination::settle(RtmpPush &push, int64_t deadline_us) {
+    push.finish();
+    RtmpPush::Event event = RtmpPush::Event::None;
+    while (event == RtmpPush::Event::None && now_us() < deadline_us && wish() != Wish::Cut)
+        event = push.poll(kConnectTickMs);
+    // The unpublish command is queued behind the media; closing at once would throw both away.
+    PushBytes last = push.bytes();
+    int64_t moved_us = now_us();
+    while (event != RtmpPush::Event::Failed && now_us() < std::min(deadline_us, moved_us + kQuietMs * 1000)) {
+        event = push.poll(kConnectTickMs);
+        const PushBytes bytes = push.bytes();
+        if (bytes.sent != last.sent)
+            moved_us = now_us();
+        last = bytes;
+        observe(bytes);
+    }
+}
+
+void Destination::observe(const PushBytes &bytes) {
+    rate_.update(now_us(), bytes.sent);
+    MutexLock lock(mutex_);
+    status_.bytes = earlier_bytes_ + bytes.sent;
+    status_.bitrate_bps = rate_.bps();
+}
+
+} // namespace rostrum

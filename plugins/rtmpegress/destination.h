@@ -1,0 +1,107 @@
+// SPDX-FileCopyrightText: Rostrum contributors
+// SPDX-License-Identifier: LGPL-2.1-or-later
+
+// One RTMP destination for as long as it is wanted: connects, watches, and comes back after every failure.
+
+#pragma once
+
+#include "common/backoff.h"
+#include "rtmpegress/rate_meter.h"
+#include "rtmpegress/rtmp_push.h"
+#include "rtmpegress/stall_watch.h"
+
+#include <atomic>
+#include <functional>
+#include <thread>
+
+namespace rostrum {
+
+enum class DestinationState { Connecting, Live, Retrying, Failed, Stopped };
+const char *to_string(DestinationState state);
+
+/// Everything about a destination that may be shown.
+struct DestinationStatus {
+    std::string id;
+    std::string url; // masked
+    DestinationState state = DestinationState::Connecting;
+    std::string error; // of the newest failure; empty while all is well
+    uint64_t bytes = 0;
+    uint32_t bitrate_bps = 0;
+    uint32_t attempts = 0;   // connections tried
+    uint32_t reconnects = 0; // times it was live again
+    int64_t retry_in_ms = 0; // only while retrying
+};
+
+class Destination;
+
+/// What a destination calls, always from its own thread and without a lock held.
+struct DestinationHooks {
+    std::function<void(const DestinationStatus &)> changed;
+    std::function<void()> need_keyframe;
+    std::function<void(Destination &)> ended; // last call
+};
+
+/// Thread-safe. Its thread runs between start() and the end.
+class Destination {
+  public:
+    Destination(std::string id, RtmpUrl url, Feed &feed, BackoffPolicy policy, DestinationHooks hooks);
+    ~Destination(); // cuts a session that is still running
+    Destination(const Destination &) = delete;
+    Destination &operator=(const Destination &) = delete;
+
+    /// Nothing to do when it runs.
+    void start() EXCLUDES(thread_mutex_);
+    /// Ends the FLV at the server and then the thread, within kFinishMs.
+    void finish();
+    /// Ends the thread without a word to the server.
+    void cut();
+    /// After finish() or cut(), and never from a hook.
+    void join() EXCLUDES(thread_mutex_);
+    /// From start() until nothing more goes to the server.
+    bool is_running() const { return running_; }
+    /// join() will not wait, because the last hook has returned.
+    bool is_gone() const { return gone_; }
+
+    const std::string &id() const { return id_; }
+    DestinationStatus status();
+
+  private:
+    enum class Wish { Run, Finish, Cut };
+    enum class Outcome { Done, Again, GiveUp };
+
+    void run();
+    Outcome session(const StreamFormat &format);
+    Outcome watch(RtmpPush &push);
+    void settle(RtmpPush &push, int64_t deadline_us);
+    void observe(const PushBytes &bytes);
+    std::optional<StreamFormat> wait_for_format();
+    /// True when the time passed, false when the wish changed before.
+    bool pause(int64_t ms);
+    void wait_for_wish();
+    Wish wish();
+    void set_wish(Wish wish); // only ever a stronger one
+    void report(DestinationState state, const std::string &error = {}, int64_t retry_in_ms = 0);
+
+    const std::string id_;
+    const RtmpUrl url_;
+    Feed &feed_;
+    const BackoffPolicy policy_;
+    const DestinationHooks hooks_;
+    std::atomic<bool> running_ = false, gone_ = true;
+
+    peerwire::Mutex thread_mutex_; // held while joining
+    std::thread thread_ GUARDED_BY(thread_mutex_);
+
+    // Its own thread only.
+    RateMeter rate_;
+    uint64_t earlier_bytes_ = 0; // sent by former sessions
+    unsigned failures_ = 0;      // in a row
+
+    peerwire::Mutex mutex_;
+    peerwire::CondVar changed_;
+    Wish wish_ GUARDED_BY(mutex_) = Wish::Run;
+    DestinationStatus status_ GUARDED_BY(mutex_);
+    bool was_live_ GUARDED_BY(mutex_) = false;
+};
+
+} // namespace rostrum

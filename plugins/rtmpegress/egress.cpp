@@ -1,0 +1,141 @@
+// SPDX-FileCopyrightText: Rostrum contributors
+// SPDX-License-Identifier: LGPL-2.1-or-later
+
+// Lock order: Egress, then Feed, then Destination; none is held while a hook runs or a thread is joined.
+
+#include "rtmpegress/egress.h"
+
+#include <algorithm>
+
+namespace rostrum {
+
+using peerwire::MutexLock;
+
+namespace {
+constexpr auto kDrainMs = std::chrono::milliseconds(3000); // what one destination may take, and the threads' ticks
+}
+
+Egress::Egress(EgressHooks hooks) : hooks_(std::move(hooks)) {}
+
+Egress::~Egress() {
+    stop();
+}
+
+Result<bool> Egress::add(const std::string &id, std::string_view url, std::string_view stream_key,
+                         BackoffPolicy policy) {
+    auto parsed = parse_rtmp_url(url, stream_key);
+    if (!parsed)
+        return parsed.error();
+    reap();
+    DestinationHooks hooks{hooks_.changed, hooks_.need_keyframe, [this](Destination &ended) { on_ended(ended); }};
+    auto destination = std::make_shared<Destination>(id, std::move(parsed).value(), feed_, policy, std::move(hooks));
+    MutexLock lock(mutex_);
+    if (std::any_of(active_.begin(), active_.end(), [&](const auto &other) { return other->id() == id; }))
+        return Error{409, "a destination with this id exists already"};
+    if (running_)
+        destination->start();
+    active_.push_back(std::move(destination));
+    return true;
+}
+
+bool Egress::remove(const std::string &id) {
+    reap();
+    {
+        MutexLock lock(mutex_);
+        const auto found =
+            std::find_if(active_.begin(), active_.end(), [&](const auto &each) { return each->id() == id; });
+        if (found == active_.end())
+            return false;
+        (*found)->finish();
+        const bool threaded = (*found)->is_running();
+        leaving_.splice(leaving_.end(), active_, found);
+        if (threaded)
+            return true;
+    }
+    hooks_.removed(id);
+    return true;
+}
+
+void Egress::start() {
+    MutexLock lock(mutex_);
+    running_ = true;
+    interrupted_ = false;
+    for (const auto &destination : active_)
+        destination->start();
+}
+
+void Egress::revive() {
+    MutexLock lock(mutex_);
+    if (!running_)
+        return;
+    for (const auto &destination : active_)
+        destination->start();
+}
+
+void Egress::stop() {
+    Destinations all;
+    {
+        MutexLock lock(mutex_);
+        running_ = false;
+        all = active_;
+        all.insert(all.end(), leaving_.begin(), leaving_.end());
+    }
+    for (const auto &destination : all)
+        destination->cut();
+    for (const auto &destination : all)
+        destination->join();
+    all.clear();
+    reap();
+    feed_.reset();
+}
+
+void Egress::drain() {
+    const auto deadline = std::chrono::steady_clock::now() + kDrainMs;
+    MutexLock lock(mutex_);
+    for (const auto &destination : active_)
+        destination->finish();
+    const auto all_ended = [](const Destinations &list) {
+        return std::none_of(list.begin(), list.end(), [](const auto &each) { return each->is_running(); });
+    };
+    while (!interrupted_ && !(all_ended(active_) && all_ended(leaving_)))
+        if (changed_.wait_until(mutex_, deadline) == std::cv_status::timeout)
+            break;
+}
+
+void Egress::interrupt_drain() {
+    MutexLock lock(mutex_);
+    interrupted_ = true;
+    changed_.notify_all();
+}
+
+std::vector<DestinationStatus> Egress::status() {
+    std::vector<DestinationStatus> all;
+    MutexLock lock(mutex_);
+    for (const auto &destination : active_)
+        all.push_back(destination->status());
+    return all;
+}
+
+void Egress::on_ended(Destination &destination) {
+    bool removed;
+    {
+        MutexLock lock(mutex_);
+        removed =
+            std::any_of(leaving_.begin(), leaving_.end(), [&](const auto &each) { return each.get() == &destination; });
+        changed_.notify_all();
+    }
+    if (removed)
+        hooks_.removed(destination.id());
+}
+
+void Egress::reap() {
+    Destinations gone; // destroyed, and so joined, after the lock is given back
+    MutexLock lock(mutex_);
+    for (auto it = leaving_.begin(); it != leaving_.end();) {
+        const auto here = it++;
+        if ((*here)->is_gone())
+            gone.splice(gone.end(), leaving_, here);
+    }
+}
+
+} // namespace rostrum

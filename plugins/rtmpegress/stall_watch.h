@@ -1,0 +1,41 @@
+// SPDX-FileCopyrightText: Rostrum contributors
+// SPDX-License-Identifier: LGPL-2.1-or-later
+
+// Notices a server that keeps the connection but takes nothing.
+
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+
+namespace rostrum {
+
+/// Looks at two signs: bytes that cannot leave although frames wait, and (earlier, while the kernel still swallows
+/// bytes) acknowledgements that stay away. Reentrant.
+class StallWatch {
+  public:
+    /// True when the server is stalled. `backlog`: frames wait to be sent.
+    bool update(int64_t now_us, uint64_t sent, uint64_t acknowledged, bool backlog) {
+        if (sent != sent_ || !backlog)
+            sent_us_ = now_us;
+        sent_ = sent;
+        if (acknowledged != acknowledged_) {
+            // Some servers never acknowledge, and each has its own window: only what this one did before counts.
+            window_ = std::max(window_, acknowledged - acknowledged_);
+            acknowledged_ = acknowledged;
+            acknowledged_us_ = now_us;
+        }
+        if (now_us - sent_us_ > kNoProgressUs)
+            return true;
+        return window_ > 0 && now_us - acknowledged_us_ > kNoAckUs && sent - acknowledged_ > kNoAckWindows * window_;
+    }
+
+  private:
+    static constexpr int64_t kNoProgressUs = 8'000'000; // above rtmp2sink's own 5 s, which has the better error text
+    static constexpr int64_t kNoAckUs = 10'000'000;
+    static constexpr uint64_t kNoAckWindows = 3;
+    int64_t sent_us_ = 0, acknowledged_us_ = 0;
+    uint64_t sent_ = 0, acknowledged_ = 0, window_ = 0;
+};
+
+} // namespace rostrum
