@@ -1,0 +1,269 @@
+// SPDX-FileCopyrightText: Rostrum contributors
+// SPDX-License-Identifier: LGPL-2.1-or-later
+
+#include "plan.h"
+
+#include <glib.h>
+
+#include <algorithm>
+
+using namespace rostrum::session;
+
+namespace {
+
+Track video(const char *encoding, const char *pad = "video_0", const char *rid = "") {
+    return {pad, true, encoding, rid};
+}
+Track audio() {
+    return {"audio_0", false, "OPUS", ""};
+}
+
+Host host(const char *id, std::vector<Track> tracks, bool connected = true) {
+    return {id, "", std::move(tracks), connected};
+}
+
+State with_hosts(std::vector<Host> hosts) {
+    State state;
+    state.hosts = std::move(hosts);
+    return state;
+}
+
+State streaming(State state) {
+    state.wanted.livestreams = {{"l", {{"l-0", "rtmp://127.0.0.1/live", "secret-key"}}}};
+    return state;
+}
+
+State recording(State state) {
+    state.wanted.recordings = {{"r", "/tmp/r.mp4"}};
+    return state;
+}
+
+State light_portrait(State state) {
+    state.wanted.composition.quality = Quality::Low;
+    state.wanted.composition.orientation = Orientation::Portrait;
+    state.wanted.composition.theme = Theme::Light;
+    state.wanted.composition.layout = Layout::Sidebar;
+    return state;
+}
+
+State two_tiles(State state) {
+    state.wanted.composition.grid_size = 2;
+    return state;
+}
+
+const State kAnn = with_hosts({host("ann", {audio(), video("H264")})});
+const State kPair = with_hosts({host("ann", {audio(), video("H264")}), host("bob", {audio(), video("VP8")})});
+
+struct Row {
+    const char *name;
+    State state;
+    const char *mode;
+    const char *branches; // ids, sorted
+    const char *picture;  // what the program's picture comes from
+    const char *sound;    // and its sound
+    const char *decoders; // factories, sorted
+    const char *encoders; // factories, sorted
+    const char *canvas;   // width x height, layout, theme of the compositor
+};
+
+const Row kRows[] = {
+    {"empty", {}, "empty", "program", "", "", "", "", ""},
+    {"one host", kAnn, "passthrough", "feed:ann host:ann program track:ann:audio_0 track:ann:video_0",
+     "track:ann:video_0/tee", "track:ann:audio_0/tee", "", "", ""},
+    {"one host, VP8", with_hosts({host("ann", {audio(), video("VP8")})}), "passthrough",
+     "feed:ann host:ann program track:ann:audio_0 track:ann:video_0", "track:ann:video_0/tee", "track:ann:audio_0/tee",
+     "", "", ""},
+    {"one host, codec not known yet", with_hosts({host("ann", {video("")})}), "passthrough",
+     "feed:ann host:ann program track:ann:video_0", "track:ann:video_0/tee", "", "", "", ""},
+    {"one host, no tracks yet", with_hosts({host("ann", {}, false)}), "passthrough", "feed:ann host:ann program", "",
+     "", "", "", ""},
+    {"one host that only speaks", with_hosts({host("ann", {audio()})}), "passthrough",
+     "feed:ann host:ann program track:ann:audio_0", "", "track:ann:audio_0/tee", "", "", ""},
+    {"one host, layers", with_hosts({host("ann", {video("VP8", "video_0", "q"), video("VP8", "video_1", "f")})}),
+     "passthrough", "feed:ann host:ann program track:ann:video_0 track:ann:video_1", "track:ann:video_1/tee", "", "",
+     "", ""},
+    {"one host, a codec that viewers may lack", with_hosts({host("ann", {video("VP9")})}), "composed",
+     "compose decode:ann:video_0 feed:ann host:ann program track:ann:video_0", "compose/rtp_video", "compose/rtp_audio",
+     "vp9dec", "opusenc x264enc", "1280x720 grid dark"},
+    {"a second host is on the way", with_hosts({host("ann", {video("H264")}), host("bob", {video("H264")}, false)}),
+     "passthrough", "feed:ann feed:bob host:ann host:bob program track:ann:video_0 track:bob:video_0",
+     "track:ann:video_0/tee", "", "", "", ""},
+    {"the second host came first", with_hosts({host("ann", {video("H264")}, false), host("bob", {video("H264")})}),
+     "passthrough", "feed:ann feed:bob host:ann host:bob program track:ann:video_0 track:bob:video_0",
+     "track:bob:video_0/tee", "", "", "", ""},
+    {"two hosts", kPair, "composed",
+     "compose decode:ann:audio_0 decode:ann:video_0 decode:bob:audio_0 decode:bob:video_0 feed:ann feed:bob host:ann "
+     "host:bob "
+     "program track:ann:audio_0 track:ann:video_0 track:bob:audio_0 track:bob:video_0",
+     "compose/rtp_video", "compose/rtp_audio", "avdec_h264 opusdec opusdec vp8dec", "opusenc x264enc",
+     "1280x720 grid dark"},
+    {"three hosts, two tiles",
+     two_tiles(with_hosts({host("a", {video("VP8")}), host("b", {video("VP8")}), host("c", {audio(), video("VP8")})})),
+     "composed",
+     "compose decode:a:video_0 decode:b:video_0 decode:c:audio_0 feed:a feed:b feed:c host:a host:b host:c program "
+     "track:a:video_0 track:b:video_0 track:c:audio_0 track:c:video_0",
+     "compose/rtp_video", "compose/rtp_audio", "opusdec vp8dec vp8dec", "opusenc x264enc", "1280x720 grid dark"},
+    {"one host and a livestream", streaming(kAnn), "composed",
+     "aac compose decode:ann:audio_0 decode:ann:video_0 feed:ann host:ann livestream program track:ann:audio_0 "
+     "track:ann:video_0",
+     "compose/rtp_video", "compose/rtp_audio", "avdec_h264 opusdec", "avenc_aac opusenc x264enc", "1280x720 grid dark"},
+    {"one host and a recording", recording(kAnn), "composed",
+     "aac compose decode:ann:audio_0 decode:ann:video_0 feed:ann host:ann program recording:r track:ann:audio_0 "
+     "track:ann:video_0",
+     "compose/rtp_video", "compose/rtp_audio", "avdec_h264 opusdec", "avenc_aac opusenc x264enc", "1280x720 grid dark"},
+    {"everything", recording(streaming(kAnn)), "composed",
+     "aac compose decode:ann:audio_0 decode:ann:video_0 feed:ann host:ann livestream program recording:r "
+     "track:ann:audio_0 "
+     "track:ann:video_0",
+     "compose/rtp_video", "compose/rtp_audio", "avdec_h264 opusdec", "avenc_aac opusenc x264enc", "1280x720 grid dark"},
+    {"a recording of nobody", recording({}), "composed", "aac compose program recording:r", "compose/rtp_video",
+     "compose/rtp_audio", "", "avenc_aac opusenc x264enc", "1280x720 grid dark"},
+    {"low, portrait, sidebar, light", light_portrait(recording({})), "composed", "aac compose program recording:r",
+     "compose/rtp_video", "compose/rtp_audio", "", "avenc_aac opusenc x264enc", "480x854 sidebar light"},
+};
+
+void same(const std::string &got, const char *wanted) {
+    g_assert_cmpstr(got.c_str(), ==, wanted);
+}
+
+std::string joined(std::vector<std::string> words) {
+    std::sort(words.begin(), words.end());
+    std::string text;
+    for (const auto &word : words)
+        text += (text.empty() ? "" : " ") + word;
+    return text;
+}
+
+std::vector<std::string> factories(const Graph &graph, std::initializer_list<const char *> known) {
+    std::vector<std::string> found;
+    for (const auto &branch : graph.branches)
+        for (const auto &node : branch.nodes)
+            if (std::find(known.begin(), known.end(), node.factory) != known.end())
+                found.push_back(node.factory);
+    return found;
+}
+
+std::string shown(const Graph &graph, const char *selector) {
+    for (const auto &selection : graph.selections)
+        if (selection.selector == selector)
+            return selection.from.node;
+    return "";
+}
+
+std::string canvas(const Graph &graph) {
+    const Branch *compose = graph.find(kComposeBranch);
+    if (!compose)
+        return "";
+    const Properties &p = compose->nodes.front().properties;
+    return p.at("width") + "x" + p.at("height") + " " + p.at("layout") + " " + p.at("theme");
+}
+
+void test_row(gconstpointer data) {
+    const auto &row = *static_cast<const Row *>(data);
+    const Graph graph = plan(row.state, {});
+    std::vector<std::string> ids;
+    for (const auto &branch : graph.branches)
+        ids.push_back(branch.id);
+    same(to_string(program_mode(row.state)), row.mode);
+    same(joined(ids), row.branches);
+    same(shown(graph, "program/video"), row.picture);
+    same(shown(graph, "program/audio"), row.sound);
+    same(joined(factories(graph, {"avdec_h264", "vp8dec", "vp9dec", "opusdec"})), row.decoders);
+    same(joined(factories(graph, {"x264enc", "opusenc", "avenc_aac"})), row.encoders);
+    same(canvas(graph), row.canvas);
+}
+
+/// Every link ends at nodes that exist, and consumers are listed before what feeds them.
+void test_well_formed(gconstpointer data) {
+    const Graph graph = plan(static_cast<const Row *>(data)->state, {});
+    const auto position = [&](const std::string &node) {
+        for (size_t i = 0; i < graph.branches.size(); ++i)
+            for (const auto &known : graph.branches[i].nodes)
+                if (graph.branches[i].full(known.name) == node)
+                    return static_cast<int>(i);
+        return -1;
+    };
+    for (const auto &branch : graph.branches)
+        for (const auto &link : branch.links)
+            g_assert_true(position(link.from.node) >= 0 && position(link.from.node) == position(link.to.node));
+    for (const auto &link : graph.links) {
+        g_assert_cmpint(position(link.to.node), >=, 0);
+        g_assert_cmpint(position(link.from.node), >, position(link.to.node));
+    }
+    for (const auto &selection : graph.selections)
+        g_assert_true(std::any_of(graph.links.begin(), graph.links.end(), [&](const Link &link) {
+            return link.from == selection.from && link.to.node == selection.selector;
+        }));
+}
+
+void test_branches_stay() {
+    const Graph one = plan(kAnn, {}), two = plan(kPair, {}), all = plan(recording(streaming(kPair)), {});
+    for (const char *id : {"program", "feed:ann", "host:ann", "track:ann:video_0"}) {
+        g_assert_true(*one.find(id) == *two.find(id));
+        g_assert_true(*one.find(id) == *all.find(id));
+    }
+    g_assert_true(*two.find("compose") == *all.find("compose"));
+    g_assert_true(*two.find("decode:bob:video_0") == *all.find("decode:bob:video_0"));
+}
+
+void test_layout_changes_live() {
+    State wide = recording(kPair), light = wide;
+    light.wanted.composition.layout = Layout::Spotlight;
+    light.wanted.composition.theme = Theme::Light;
+    const Graph before = plan(wide, {}), after = plan(light, {});
+    g_assert_true(before.find("compose")->same_structure(*after.find("compose")));
+    g_assert_true(*before.find("recording:r") == *after.find("recording:r"));
+    g_assert_false(before == after);
+}
+
+void test_size_begins_a_part() {
+    State portrait = recording(kPair);
+    portrait.wanted.composition.orientation = Orientation::Portrait;
+    g_assert_false(
+        plan(recording(kPair), {}).find("recording:r")->same_structure(*plan(portrait, {}).find("recording:r")));
+}
+
+void test_codec_replaces_decoder() {
+    const State h264 = recording(kAnn), vp8 = recording(with_hosts({host("ann", {audio(), video("VP8")})}));
+    const Graph before = plan(h264, {}), after = plan(vp8, {});
+    g_assert_false(before.find("decode:ann:video_0")->same_structure(*after.find("decode:ann:video_0")));
+    g_assert_true(*before.find("decode:ann:audio_0") == *after.find("decode:ann:audio_0"));
+}
+
+void test_network() {
+    const Graph graph = plan(kAnn, {"192.0.2.7", "40000-40100"});
+    for (const auto &branch : graph.branches)
+        for (const auto &node : branch.nodes)
+            if (node.factory == "streamsrc" || node.factory == "viewerfanout") {
+                g_assert_cmpstr(node.properties.at("public-address").c_str(), ==, "192.0.2.7");
+                g_assert_cmpstr(node.properties.at("port-range").c_str(), ==, "40000-40100");
+            }
+}
+
+void test_labels() {
+    State state = kPair;
+    state.hosts[0].name = "Ann A.";
+    state.wanted.names["bob"] = "Bob B.";
+    std::string labels;
+    for (const auto &link : plan(state, {}).links)
+        if (link.to.node == "compose/compositor" && link.to.pad == "video_%u")
+            labels += link.pad_properties.at("label") + ";";
+    g_assert_cmpstr(labels.c_str(), ==, "Ann A.;Bob B.;");
+}
+
+} // namespace
+
+int main(int argc, char **argv) {
+    g_test_init(&argc, &argv, nullptr);
+    for (const auto &row : kRows) {
+        g_test_add_data_func((std::string("/plan/row/") + row.name).c_str(), &row, test_row);
+        g_test_add_data_func((std::string("/plan/well-formed/") + row.name).c_str(), &row, test_well_formed);
+    }
+    g_test_add_func("/plan/branches-stay", test_branches_stay);
+    g_test_add_func("/plan/layout-changes-live", test_layout_changes_live);
+    g_test_add_func("/plan/size-begins-a-part", test_size_begins_a_part);
+    g_test_add_func("/plan/codec-replaces-decoder", test_codec_replaces_decoder);
+    g_test_add_func("/plan/network", test_network);
+    g_test_add_func("/plan/labels", test_labels);
+    return g_test_run();
+}

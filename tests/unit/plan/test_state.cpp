@@ -1,0 +1,107 @@
+// SPDX-FileCopyrightText: Rostrum contributors
+// SPDX-License-Identifier: LGPL-2.1-or-later
+
+#include "state.h"
+
+#include <glib.h>
+
+using namespace rostrum::session;
+
+namespace {
+
+const std::string kHead = R"({"roomId":"abcd-efgh-ijkl","sessionId":"0123456789abcdef01234567")";
+
+struct BadRow {
+    const char *name;
+    std::string json;
+    const char *error;
+};
+
+const BadRow kBad[] = {
+    {"not json", "{", "the state is not JSON"},
+    {"empty", "", "the state is empty"},
+    {"an array", "[]", "the state must be an object"},
+    {"no room", R"({"sessionId":"s"})", "roomId is missing"},
+    {"empty room", R"({"roomId":"","sessionId":"s"})", "roomId is empty"},
+    {"room is a number", R"({"roomId":7,"sessionId":"s"})", "roomId must be a string"},
+    {"unknown layout", kHead + R"(,"composition":{"layout":{"type":"GIRD"}}})",
+     "composition.layout.type 'GIRD' is not one of GRID, SIDEBAR, SPOTLIGHT"},
+    {"grid too large", kHead + R"(,"composition":{"layout":{"gridSize":26}}})",
+     "composition.layout.gridSize must be 0 to 25"},
+    {"grid as text", kHead + R"(,"composition":{"layout":{"gridSize":"4"}}})",
+     "composition.layout.gridSize must be a whole number"},
+    {"livestreams not an array", kHead + R"(,"livestreams":{}})", "livestreams must be an array"},
+    {"wrong scheme", kHead + R"(,"livestreams":[{"id":"l","outputs":[{"id":"o","url":"http://h/a"}]}]})",
+     "livestreams[0].outputs[0].url must begin with rtmp:// or rtmps://"},
+    {"output twice",
+     kHead + R"(,"livestreams":[{"id":"l","outputs":[{"id":"o","url":"rtmp://h/a"},{"id":"o","url":"rtmp://h/b"}]}]})",
+     "output id 'o' appears twice"},
+    {"relative path", kHead + R"(,"recordings":[{"id":"r","path":"r.mp4"}]})",
+     "recordings[0].path must be absolute and end in .mp4"},
+    {"not mp4", kHead + R"(,"recordings":[{"id":"r","path":"/etc/passwd"}]})",
+     "recordings[0].path must be absolute and end in .mp4"},
+    {"control character", kHead + R"(,"recordings":[{"id":"r","path":"/a\n.mp4"}]})",
+     "recordings[0].path holds a control character"},
+    {"nested too deeply", std::string(1000, '['), "the state is nested too deeply"},
+    {"too long", std::string((1 << 20) + 1, ' '), "the state is longer than 1 MiB"},
+};
+
+void test_bad(gconstpointer data) {
+    const auto &row = *static_cast<const BadRow *>(data);
+    std::string error;
+    g_assert_false(parse_wanted(row.json, error).has_value());
+    g_test_message("%s", error.c_str());
+    g_assert_true(g_str_has_prefix(error.c_str(), row.error));
+}
+
+void test_defaults() {
+    std::string error;
+    const auto wanted = parse_wanted(kHead + "}", error);
+    g_assert_true(wanted.has_value());
+    g_assert_cmpstr(wanted->room_id.c_str(), ==, "abcd-efgh-ijkl");
+    g_assert_cmpstr(wanted->session_id.c_str(), ==, "0123456789abcdef01234567");
+    g_assert_true(wanted->composition.layout == Layout::Grid);
+    g_assert_true(wanted->composition.priority == Priority::Speaker);
+    g_assert_cmpuint(wanted->composition.grid_size, ==, 25);
+    g_assert_true(wanted->composition.theme == Theme::Dark);
+    g_assert_true(wanted->composition.quality == Quality::Med);
+    g_assert_true(wanted->composition.orientation == Orientation::Landscape);
+    g_assert_true(wanted->livestreams.empty());
+    g_assert_true(wanted->recordings.empty());
+    g_assert_true(wanted->names.empty());
+}
+
+void test_everything() {
+    std::string error;
+    const auto wanted = parse_wanted(
+        kHead +
+            R"(,"composition":{"layout":{"type":"sidebar","priority":"PIN","gridSize":4},"theme":"LIGHT","quality":"high",
+        "orientation":"portrait"},"livestreams":[{"id":"l","outputs":[{"id":"l-0","url":"rtmps://a/live","streamKey":"k?x=1"}]}],
+        "recordings":[{"id":"r","path":"/tmp/r.mp4"}],"participants":{"p1":{"name":"Ann"},"p2":{}},"somethingNew":[1,2]})",
+        error);
+    g_assert_cmpstr(error.c_str(), ==, "");
+    g_assert_true(wanted.has_value());
+    g_assert_true(wanted->composition.layout == Layout::Sidebar);
+    g_assert_true(wanted->composition.priority == Priority::Pin);
+    g_assert_cmpuint(wanted->composition.grid_size, ==, 4);
+    g_assert_true(wanted->composition.theme == Theme::Light);
+    g_assert_true(wanted->composition.quality == Quality::High);
+    g_assert_true(wanted->composition.orientation == Orientation::Portrait);
+    g_assert_cmpuint(wanted->livestreams.size(), ==, 1);
+    g_assert_cmpstr(wanted->livestreams[0].outputs[0].url.c_str(), ==, "rtmps://a/live");
+    g_assert_cmpstr(wanted->livestreams[0].outputs[0].stream_key.c_str(), ==, "k?x=1");
+    g_assert_cmpstr(wanted->recordings[0].path.c_str(), ==, "/tmp/r.mp4");
+    g_assert_cmpstr(wanted->names.at("p1").c_str(), ==, "Ann");
+    g_assert_cmpstr(wanted->names.at("p2").c_str(), ==, "p2");
+}
+
+} // namespace
+
+int main(int argc, char **argv) {
+    g_test_init(&argc, &argv, nullptr);
+    g_test_add_func("/state/defaults", test_defaults);
+    g_test_add_func("/state/everything", test_everything);
+    for (const auto &row : kBad)
+        g_test_add_data_func((std::string("/state/bad/") + row.name).c_str(), &row, test_bad);
+    return g_test_run();
+}

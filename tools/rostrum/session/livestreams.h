@@ -1,0 +1,66 @@
+// SPDX-FileCopyrightText: Rostrum contributors
+// SPDX-License-Identifier: LGPL-2.1-or-later
+
+// Keeps the destinations of the rtmpegress element equal to those that are wanted, and what is told about them.
+// Thread-bound: main.
+
+#pragma once
+
+#include "graph.h"
+#include "gst_ptr.h"
+
+#include <map>
+#include <set>
+
+namespace rostrum::session {
+
+class Livestreams {
+  public:
+    /// state: "connecting", "live", "retrying", "failed", "stopped"; details: JSON {bytes, bitrate, error, attempts}.
+    using Changed = std::function<void(const std::string &livestream, const std::string &output,
+                                       const std::string &state, const std::string &details)>;
+
+    explicit Livestreams(Changed changed) : changed_(std::move(changed)) {}
+
+    /// `egress` is the running element, null when there is none.
+    void sync(GstElement *egress, const std::vector<Destination> &wanted);
+
+    /// An element message "rtmpegress-destination" of `source`.
+    void on_message(GstObject *source, const GstStructure *message);
+
+    /// Ends every push of `egress` cleanly; `done` runs when all have ended, after kDrainMs at the latest.
+    bool drain(GstElement *egress, std::function<void()> done);
+    /// The element is gone.
+    void forget(GstElement *egress);
+
+    struct Entry {
+        std::string livestream;
+        std::string state;
+        std::string details;
+    };
+    const std::map<std::string, Entry> &entries() const { return entries_; } // by output
+
+  private:
+    static constexpr unsigned kDrainMs = 3000;
+
+    struct Draining {
+        GstPtr<GstElement> egress;
+        std::set<std::string> left; // outputs
+        std::function<void()> done;
+        Timer deadline;
+    };
+
+    void add(GstElement *egress, const Destination &destination);
+    void set_state(const std::string &output, const std::string &state, const std::string &details);
+    void ended(GstElement *egress, const std::string &output);
+    static void on_removed(GstElement *egress, const char *output, gpointer self);
+
+    const Changed changed_;
+    const Alive alive_ = std::make_shared<bool>(true);
+    GstPtr<GstElement> egress_;
+    std::map<std::string, Destination> added_; // to egress_, by output
+    std::map<std::string, Entry> entries_;
+    std::unique_ptr<Draining> draining_;
+};
+
+} // namespace rostrum::session

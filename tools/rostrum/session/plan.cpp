@@ -1,0 +1,196 @@
+// SPDX-FileCopyrightText: Rostrum contributors
+// SPDX-License-Identifier: LGPL-2.1-or-later
+
+#include "plan.h"
+
+#include "plan_branches.h"
+
+#include <algorithm>
+
+namespace rostrum::session {
+
+namespace {
+
+bool wants_outputs(const State &state) {
+    return !state.wanted.recordings.empty() ||
+           std::any_of(state.wanted.livestreams.begin(), state.wanted.livestreams.end(),
+                       [](const Livestream &livestream) { return !livestream.outputs.empty(); });
+}
+
+bool every_viewer_decodes(const Track &track) {
+    return track.encoding.empty() || track.encoding == "H264" || track.encoding == "VP8";
+}
+
+/// The best picture of a host: layers are listed lowest first, as browsers send them.
+const Track *best_video(const Host &host) {
+    const Track *best = nullptr;
+    for (const auto &track : host.tracks)
+        if (track.video)
+            best = &track;
+    return best;
+}
+
+const Track *first_audio(const Host &host) {
+    for (const auto &track : host.tracks)
+        if (!track.video)
+            return &track;
+    return nullptr;
+}
+
+/// The hosts that the program is made of: those whose media can flow; before that, the first to come.
+std::vector<const Host *> shown_hosts(const State &state) {
+    std::vector<const Host *> hosts;
+    for (const auto &host : state.hosts)
+        if (host.connected)
+            hosts.push_back(&host);
+    if (hosts.empty() && !state.hosts.empty())
+        hosts.push_back(&state.hosts.front());
+    return hosts;
+}
+
+std::string label_of(const State &state, const Host &host) {
+    if (!host.name.empty())
+        return host.name;
+    const auto name = state.wanted.names.find(host.participant);
+    return name == state.wanted.names.end() ? host.participant : name->second;
+}
+
+class Planner {
+  public:
+    Planner(const State &state, const PlanConfig &config) : state_(state), config_(config) {}
+
+    Graph build() {
+        graph_.branches.push_back(program(config_));
+        for (const auto &host : state_.hosts)
+            graph_.branches.push_back(feed(host.participant, config_));
+        const ProgramMode mode = program_mode(state_);
+        if (mode == ProgramMode::Composed)
+            add_composed();
+        for (const auto &host : state_.hosts)
+            add_host(host);
+        if (mode == ProgramMode::Passthrough)
+            add_passthrough(*shown_hosts(state_).front());
+        return std::move(graph_);
+    }
+
+  private:
+    void link(PadRef from, PadRef to, Properties pad_properties = {}) {
+        graph_.links.push_back({std::move(from), std::move(to), std::move(pad_properties)});
+    }
+
+    void show(const char *selector, const PadRef &from, bool at_keyframe) {
+        link(from, {selector, "sink_%u"});
+        graph_.selections.push_back({selector, from, at_keyframe});
+    }
+
+    void add_host(const Host &host) {
+        size_t layer = 0;
+        for (const auto &track : host.tracks) {
+            Branch tee = track_tee(host.participant, track);
+            const PadRef out{tee.full("tee"), "src_%u"};
+            link({host_branch(host.participant) + "/src", track.pad}, {tee.full("tee"), "sink"});
+            if (track.video)
+                link(out, {feed_branch(host.participant) + "/fanout", "video_" + std::to_string(layer++)});
+            else if (&track == first_audio(host))
+                link(out, {feed_branch(host.participant) + "/fanout", "audio"});
+            graph_.branches.push_back(std::move(tee));
+        }
+        graph_.branches.push_back(streamsrc(host.participant, config_));
+    }
+
+    void add_passthrough(const Host &host) {
+        if (const Track *video = best_video(host))
+            show("program/video", {track_branch(host.participant, *video) + "/tee", "src_%u"}, true);
+        if (const Track *audio = first_audio(host))
+            show("program/audio", {track_branch(host.participant, *audio) + "/tee", "src_%u"}, false);
+    }
+
+    void add_composed() {
+        for (const auto &wanted : state_.wanted.recordings)
+            graph_.branches.push_back(recording(wanted, state_.wanted.composition));
+        const bool live = add_livestreams();
+        const bool aac_wanted = live || !state_.wanted.recordings.empty();
+        if (aac_wanted)
+            graph_.branches.push_back(aac());
+        graph_.branches.push_back(compose(state_.wanted.composition));
+        show("program/video", {"compose/rtp_video", "src"}, true);
+        show("program/audio", {"compose/rtp_audio", "src"}, false);
+        for (const auto &wanted : state_.wanted.recordings)
+            feed_output(recording_branch(wanted.id));
+        if (live)
+            feed_output(kLivestreamBranch);
+        if (aac_wanted)
+            link({"compose/sound", "src_%u"}, {"aac/queue", "sink"});
+        add_decoders();
+    }
+
+    void feed_output(const std::string &branch) {
+        link({"compose/encoded", "src_%u"}, {branch + "/video_queue", "sink"});
+        link({"aac/tee", "src_%u"}, {branch + "/audio_queue", "sink"});
+    }
+
+    bool add_livestreams() {
+        for (const auto &wanted : state_.wanted.livestreams)
+            for (const auto &output : wanted.outputs)
+                graph_.destinations.push_back({wanted.id, output.id, output.url, output.stream_key});
+        if (!graph_.destinations.empty())
+            graph_.branches.push_back(livestream());
+        return !graph_.destinations.empty();
+    }
+
+    void add_decoders() {
+        size_t tiles = 0;
+        for (const Host *host : shown_hosts(state_)) {
+            const Track *video = best_video(*host);
+            if (video && tiles < state_.wanted.composition.grid_size && add_decoder(*host, *video))
+                ++tiles;
+            if (const Track *audio = first_audio(*host))
+                add_decoder(*host, *audio);
+        }
+    }
+
+    bool add_decoder(const Host &host, const Track &track) {
+        std::optional<Branch> branch = decode(host.participant, track);
+        if (!branch)
+            return false;
+        link({track_branch(host.participant, track) + "/tee", "src_%u"}, {branch->full("guard"), "sink"});
+        link({branch->full("decoder"), "src"}, {"compose/compositor", track.video ? "video_%u" : "audio_%u"},
+             {{"label", label_of(state_, host)}});
+        graph_.branches.push_back(std::move(*branch));
+        return true;
+    }
+
+    const State &state_;
+    const PlanConfig &config_;
+    Graph graph_;
+};
+
+} // namespace
+
+const char *to_string(ProgramMode mode) {
+    switch (mode) {
+    case ProgramMode::Empty:
+        return "empty";
+    case ProgramMode::Passthrough:
+        return "passthrough";
+    case ProgramMode::Composed:
+        break;
+    }
+    return "composed";
+}
+
+ProgramMode program_mode(const State &state) {
+    const std::vector<const Host *> hosts = shown_hosts(state);
+    if (wants_outputs(state) || hosts.size() > 1)
+        return ProgramMode::Composed;
+    if (hosts.empty())
+        return ProgramMode::Empty;
+    const Track *video = best_video(*hosts.front());
+    return !video || every_viewer_decodes(*video) ? ProgramMode::Passthrough : ProgramMode::Composed;
+}
+
+Graph plan(const State &state, const PlanConfig &config) {
+    return Planner(state, config).build();
+}
+
+} // namespace rostrum::session

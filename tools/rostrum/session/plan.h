@@ -1,0 +1,42 @@
+// SPDX-FileCopyrightText: Rostrum contributors
+// SPDX-License-Identifier: LGPL-2.1-or-later
+
+// The pipeline as a function of the session's state. Pure: no GStreamer, no clock, no I/O.
+
+#pragma once
+
+#include "graph.h"
+#include "state.h"
+
+namespace rostrum::session {
+
+/// What a session process is started with.
+struct PlanConfig {
+    std::string public_address = "127.0.0.1";
+    std::string port_range; // "" = any free port
+};
+
+enum class ProgramMode { Empty, Passthrough, Composed };
+
+const char *to_string(ProgramMode mode);
+
+/// Passthrough with exactly one connected host, no output, and a codec that every viewer's answer lists (H.264 or VP8).
+ProgramMode program_mode(const State &state);
+
+struct FrameSize {
+    unsigned width, height;
+};
+
+FrameSize frame_size(const Composition &composition);
+
+Graph plan(const State &state, const PlanConfig &config);
+
+/// Names of branches that the rest of the session looks for.
+std::string host_branch(const std::string &participant);
+std::string feed_branch(const std::string &participant);
+std::string recording_branch(const std::string &recording);
+inline const char *const kProgramBranch = "program";
+inline const char *const kComposeBranch = "compose";
+inline const char *const kLivestreamBranch = "livestream";
+
+} // namespace rostrum::session

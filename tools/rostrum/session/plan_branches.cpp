@@ -1,0 +1,279 @@
+// SPDX-FileCopyrightText: Rostrum contributors
+// SPDX-License-Identifier: LGPL-2.1-or-later
+
+#include "plan_branches.h"
+
+#include <utility>
+
+namespace rostrum::session {
+
+namespace {
+
+// Reordering and retransmission of a host's packets before they are decoded. The viewers of that host do not wait for
+// it.
+constexpr const char *kJitterMs = "80";
+
+// Outputs may lag this much behind (a slow disk, a connection that stalls) before the oldest is dropped.
+constexpr const char *kOutputQueueNs = "3000000000";
+
+constexpr unsigned kFramesPerSecond = 30;
+constexpr unsigned kGopFrames = 2 * kFramesPerSecond; // segments of HLS and a viewer's wait are bounded by 2 s
+
+/// A chain of nodes, linked in order.
+void chain(Branch &branch, const std::vector<std::string> &names) {
+    for (size_t i = 1; i < names.size(); ++i)
+        branch.links.push_back({{branch.full(names[i - 1]), ""}, {branch.full(names[i]), ""}, {}});
+}
+
+void link(Branch &branch, const char *from, const char *from_pad, const char *to, const char *to_pad) {
+    branch.links.push_back({{branch.full(from), from_pad}, {branch.full(to), to_pad}, {}});
+}
+
+/// Drops its oldest when full and never blocks upstream.
+Node leaky_queue(const char *name, const char *max_ns, const char *max_buffers = "0") {
+    return {name,
+            "queue",
+            {{"leaky", "downstream"},
+             {"max-size-buffers", max_buffers},
+             {"max-size-bytes", "0"},
+             {"max-size-time", max_ns}}};
+}
+
+/// What goes wrong behind it stays behind it.
+Node guard(const char *name) {
+    return {name,
+            "errorignore",
+            {{"ignore-error", "true"},
+             {"ignore-notlinked", "true"},
+             {"ignore-notnegotiated", "true"},
+             {"ignore-eos", "true"},
+             {"convert-to", "ok"}}};
+}
+
+Node tee(const char *name) {
+    return {name, "tee", {{"allow-not-linked", "true"}}};
+}
+
+Properties network(const PlanConfig &config) {
+    Properties properties{{"public-address", config.public_address}};
+    if (!config.port_range.empty())
+        properties["port-range"] = config.port_range;
+    return properties;
+}
+
+/// Video codecs that can be composed: depayloader, what follows it, decoder.
+std::vector<Node> video_decoder(const std::string &encoding) {
+    const auto depay = [](const char *factory) {
+        return Node{"depay", factory, {{"request-keyframe", "true"}, {"wait-for-keyframe", "true"}}};
+    };
+    if (encoding == "H264")
+        return {depay("rtph264depay"), {"parse", "h264parse", {}}, {"decoder", "avdec_h264", {{"max-threads", "1"}}}};
+    if (encoding == "VP8")
+        return {depay("rtpvp8depay"), {"decoder", "vp8dec", {{"threads", "1"}}}};
+    if (encoding == "VP9")
+        return {depay("rtpvp9depay"), {"decoder", "vp9dec", {{"threads", "1"}}}};
+    return {};
+}
+
+std::vector<Node> audio_decoder(const std::string &encoding) {
+    if (encoding == "OPUS")
+        return {{"depay", "rtpopusdepay", {}}, {"decoder", "opusdec", {{"plc", "true"}}}};
+    return {};
+}
+
+const char *video_kbps(Quality quality) {
+    switch (quality) {
+    case Quality::Low:
+        return "1200";
+    case Quality::Med:
+        return "2500";
+    case Quality::High:
+        break;
+    }
+    return "4500";
+}
+
+const char *layout_name(Layout layout) {
+    switch (layout) {
+    case Layout::Grid:
+        return "grid";
+    case Layout::Sidebar:
+        return "sidebar";
+    case Layout::Spotlight:
+        break;
+    }
+    return "spotlight";
+}
+
+Node compositor(const Composition &composition) {
+    const FrameSize size = frame_size(composition);
+    return {"compositor",
+            "livecompositor",
+            {{"layout", layout_name(composition.layout)},
+             {"theme", composition.theme == Theme::Light ? "light" : "dark"},
+             {"width", std::to_string(size.width)},
+             {"height", std::to_string(size.height)},
+             {"framerate", std::to_string(kFramesPerSecond) + "/1"}}};
+}
+
+/// One encode for every consumer: no B-frames, closed GOP, VBV of one second. Sliced threads would make several slices
+/// per frame, which a browser counts as several frames.
+Node video_encoder(const Composition &composition) {
+    return {"x264",
+            "x264enc",
+            {{"tune", "zerolatency"},
+             {"speed-preset", "superfast"},
+             {"threads", "1"},
+             {"sliced-threads", "false"},
+             {"bframes", "0"},
+             {"key-int-max", std::to_string(kGopFrames)},
+             {"option-string", "scenecut=0"},
+             {"byte-stream", "true"},
+             {"bitrate", video_kbps(composition.quality)},
+             {"vbv-buf-capacity", "1000"}}};
+}
+
+} // namespace
+
+std::string host_branch(const std::string &participant) {
+    return "host:" + participant;
+}
+std::string feed_branch(const std::string &participant) {
+    return "feed:" + participant;
+}
+std::string recording_branch(const std::string &recording) {
+    return "recording:" + recording;
+}
+
+std::string track_branch(const std::string &participant, const Track &track) {
+    return "track:" + participant + ":" + track.pad;
+}
+
+FrameSize frame_size(const Composition &composition) {
+    FrameSize size{1920, 1080};
+    if (composition.quality == Quality::Med)
+        size = {1280, 720};
+    else if (composition.quality == Quality::Low)
+        size = {854, 480};
+    if (composition.orientation == Orientation::Portrait)
+        std::swap(size.width, size.height);
+    return size;
+}
+
+Branch program(const PlanConfig &config) {
+    Branch branch{kProgramBranch, Branch::Kind::Program, {}, {}, {}};
+    const Properties unsynced{{"sync-streams", "false"}};
+    branch.nodes = {{"video", "input-selector", unsynced},
+                    {"audio", "input-selector", unsynced},
+                    {"fanout", "viewerfanout", network(config)}};
+    link(branch, "video", "src", "fanout", "video_0");
+    link(branch, "audio", "src", "fanout", "audio");
+    return branch;
+}
+
+Branch feed(const std::string &participant, const PlanConfig &config) {
+    return {feed_branch(participant), Branch::Kind::Feed, {{"fanout", "viewerfanout", network(config)}}, {}, {}};
+}
+
+Branch streamsrc(const std::string &participant, const PlanConfig &config) {
+    return {host_branch(participant), Branch::Kind::Host, {{"src", "streamsrc", network(config)}}, {}, {}};
+}
+
+Branch track_tee(const std::string &participant, const Track &track) {
+    return {track_branch(participant, track), Branch::Kind::Track, {tee("tee")}, {}, {}};
+}
+
+std::optional<Branch> decode(const std::string &participant, const Track &track) {
+    const std::vector<Node> decoder = track.video ? video_decoder(track.encoding) : audio_decoder(track.encoding);
+    if (decoder.empty())
+        return std::nullopt;
+    Branch branch{"decode:" + participant + ":" + track.pad, Branch::Kind::Decode, {}, {}, {}};
+    branch.nodes = {guard("guard"), {"jitter", "rtpjitterbuffer", {{"latency", kJitterMs}, {"do-lost", "true"}}}};
+    branch.nodes.insert(branch.nodes.end(), decoder.begin(), decoder.end());
+    std::vector<std::string> names;
+    for (const auto &node : branch.nodes)
+        names.push_back(node.name);
+    chain(branch, names);
+    return branch;
+}
+
+Branch compose(const Composition &composition) {
+    Branch branch{kComposeBranch, Branch::Kind::Compose, {}, {}, {}};
+    branch.nodes = {
+        compositor(composition),
+        leaky_queue("frames", "0", "3"), // a slow encoder drops whole pictures, 100 ms at most wait
+        video_encoder(composition),
+        {"baseline",
+         "capsfilter",
+         {{"caps", "video/x-h264,profile=constrained-baseline,stream-format=byte-stream,alignment=au"}}},
+        {"parse", "h264parse", {}},
+        tee("encoded"),
+        // Aggregation stays within one picture; anything else costs latency.
+        {"rtp_video",
+         "rtph264pay",
+         {{"aggregate-mode", "zero-latency"}, {"config-interval", "-1"}, {"mtu", "1200"}, {"pt", "96"}}},
+        tee("sound"),
+        leaky_queue("samples", "1000000000"),
+        {"opus", "opusenc", {{"bitrate", "96000"}, {"frame-size", "20"}}},
+        {"rtp_audio", "rtpopuspay", {{"pt", "111"}}},
+    };
+    link(branch, "compositor", "video", "frames", "sink");
+    chain(branch, {"frames", "x264", "baseline", "parse", "encoded"});
+    link(branch, "encoded", "src_%u", "rtp_video", "sink");
+    link(branch, "compositor", "audio", "sound", "sink");
+    link(branch, "sound", "src_%u", "samples", "sink");
+    chain(branch, {"samples", "opus", "rtp_audio"});
+    return branch;
+}
+
+Branch aac() {
+    Branch branch{"aac", Branch::Kind::Aac, {}, {}, {}};
+    branch.nodes = {leaky_queue("queue", "1000000000"),
+                    {"convert", "audioconvert", {}},
+                    {"encoder", "avenc_aac", {{"bitrate", "128000"}}},
+                    {"parse", "aacparse", {}},
+                    tee("tee")};
+    chain(branch, {"queue", "convert", "encoder", "parse", "tee"});
+    return branch;
+}
+
+Branch livestream() {
+    Branch branch{kLivestreamBranch, Branch::Kind::Livestream, {}, {}, {}};
+    branch.nodes = {leaky_queue("video_queue", kOutputQueueNs),
+                    guard("video_guard"),
+                    leaky_queue("audio_queue", kOutputQueueNs),
+                    guard("audio_guard"),
+                    {"egress", "rtmpegress", {}}};
+    chain(branch, {"video_queue", "video_guard"});
+    chain(branch, {"audio_queue", "audio_guard"});
+    link(branch, "video_guard", "src", "egress", "video");
+    link(branch, "audio_guard", "src", "egress", "audio");
+    return branch;
+}
+
+Branch recording(const Recording &wanted, const Composition &composition) {
+    Branch branch{recording_branch(wanted.id), Branch::Kind::Recording, {}, {}, {}};
+    branch.nodes = {
+        leaky_queue("video_queue", kOutputQueueNs),
+        guard("video_guard"),
+        {"parse", "h264parse", {}},
+        leaky_queue("audio_queue", kOutputQueueNs),
+        guard("audio_guard"),
+        // Half a second is what a crash may lose; the end of the stream turns the file into a plain MP4.
+        {"mux", "mp4mux", {{"fragment-duration", "500"}, {"fragment-mode", "first-moov-then-finalise"}}},
+        {"file",
+         "filesink",
+         {{"location", wanted.path}, {"buffer-mode", "unbuffered"}, {"sync", "false"}, {"async", "false"}}},
+    };
+    chain(branch, {"video_queue", "video_guard", "parse"});
+    chain(branch, {"audio_queue", "audio_guard"});
+    link(branch, "parse", "src", "mux", "video_%u");
+    link(branch, "audio_guard", "src", "mux", "audio_%u");
+    chain(branch, {"mux", "file"});
+    // A file holds one picture size: another one begins a new part.
+    const FrameSize size = frame_size(composition);
+    branch.revision = wanted.path + " " + std::to_string(size.width) + "x" + std::to_string(size.height);
+    return branch;
+}
+
+} // namespace rostrum::session

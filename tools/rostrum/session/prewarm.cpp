@@ -1,0 +1,43 @@
+// SPDX-FileCopyrightText: Rostrum contributors
+// SPDX-License-Identifier: LGPL-2.1-or-later
+
+#include "prewarm.h"
+
+#include "plan_branches.h"
+
+#include <gst/gst.h>
+
+#include <set>
+
+namespace rostrum::session {
+
+namespace {
+
+/// Every factory that a plan can name: that of a session with hosts of each codec and every kind of output.
+std::set<std::string> factories() {
+    State state;
+    state.wanted.livestreams = {{"warm", {{"warm", "rtmp://127.0.0.1/warm", ""}}}};
+    state.wanted.recordings = {{"warm", "/warm.mp4"}};
+    for (const char *encoding : {"H264", "VP8", "VP9"})
+        state.hosts.push_back(
+            {encoding, encoding, {{"audio_0", false, "OPUS", ""}, {"video_0", true, encoding, ""}}, true});
+    std::set<std::string> names;
+    for (const auto &branch : plan(state, {}).branches)
+        for (const auto &node : branch.nodes)
+            names.insert(node.factory);
+    return names;
+}
+
+} // namespace
+
+std::thread prewarm() {
+    return std::thread([] {
+        for (const auto &name : factories())
+            if (GstElementFactory *factory = gst_element_factory_find(name.c_str())) {
+                gst_object_unref(gst_plugin_feature_load(GST_PLUGIN_FEATURE(factory)));
+                gst_object_unref(factory);
+            }
+    });
+}
+
+} // namespace rostrum::session

@@ -1,0 +1,243 @@
+// SPDX-FileCopyrightText: Rostrum contributors
+// SPDX-License-Identifier: LGPL-2.1-or-later
+
+#include "session.h"
+
+#include "element_signals.h"
+
+#include <utility>
+
+namespace rostrum::session {
+
+namespace {
+
+using peerwire::Error;
+
+GstElement *make_pipeline() {
+    GstElement *pipeline = gst_pipeline_new("session");
+    // Never the clock of some element that may leave.
+    const auto clock = adopt(gst_system_clock_obtain());
+    gst_pipeline_use_clock(GST_PIPELINE(pipeline), clock.get());
+    return static_cast<GstElement *>(gst_object_ref_sink(pipeline));
+}
+
+} // namespace
+
+Session::Session(PlanConfig config, Listener &listener)
+    : config_(std::move(config)), listener_(listener), pipeline_(adopt(make_pipeline())),
+      recordings_([this](const auto &id, const char *state, const auto &details) {
+          listener_.recording_changed(id, state, details);
+          if (g_str_equal(state, "failed"))
+              post_to_main(alive_, [this] { reconcile(); });
+      }),
+      livestreams_([this](const auto &livestream, const auto &output, const auto &state, const auto &details) {
+          listener_.output_changed(livestream, output, state, details);
+      }),
+      reconciler_(GST_BIN(pipeline_.get()), *this) {
+    const auto bus = adopt(gst_element_get_bus(pipeline_.get()));
+    gst_bus_add_watch(bus.get(), on_bus, this);
+    gst_element_set_state(pipeline_.get(), GST_STATE_PLAYING);
+    reconcile();
+}
+
+Session::~Session() {
+    *alive_ = false;
+    const auto bus = adopt(gst_element_get_bus(pipeline_.get()));
+    gst_bus_remove_watch(bus.get());
+    reconciler_.clear();
+    gst_element_set_state(pipeline_.get(), GST_STATE_NULL);
+}
+
+State Session::effective_state() const {
+    State state = state_;
+    state.wanted.recordings = recordings_.viable(state.wanted.recordings);
+    return state;
+}
+
+void Session::reconcile() {
+    const State state = effective_state();
+    reconciler_.apply(plan(state, config_));
+    const ProgramMode mode = program_mode(state);
+    if (mode != std::exchange(mode_, mode))
+        listener_.program_changed(mode);
+    if (mode != ProgramMode::Composed && !std::exchange(speaker_, {}).empty())
+        listener_.speaker_changed({});
+}
+
+Result<bool> Session::set_state(const std::string &json) {
+    if (ending_)
+        return Error{500, "the session is ending"};
+    std::string error;
+    auto wanted = parse_wanted(json, error);
+    if (!wanted)
+        return Error{400, error};
+    state_.wanted = std::move(*wanted);
+    recordings_.want(state_.wanted.recordings);
+    reconcile();
+    return true;
+}
+
+GstElement *Session::fanout_of(const std::string &feed) const {
+    return reconciler_.element(feed == "program" ? "program/fanout" : feed_branch(feed) + "/fanout");
+}
+
+Result<Answer> Session::publish(const std::string &participant, const std::string &name, const std::string &offer) {
+    if (ending_)
+        return Error{500, "the session is ending"};
+    if (participant.empty() || participant == "program")
+        return Error{400, "a host needs a participant id of its own"};
+    const bool known = state_.find_host(participant) != nullptr;
+    if (!known)
+        state_.hosts.push_back({participant, {}, {}, false});
+    Host &host = *state_.find_host(participant);
+    host.name = name;
+    reconcile();
+    GstElement *src = reconciler_.element(host_branch(participant) + "/src");
+    Result<Answer> answer = src ? accept(host, src, offer) : Result<Answer>(Error{500, "no place for a host"});
+    if (!answer.ok() && !known) {
+        state_.remove_host(participant);
+        reconcile();
+    }
+    return answer;
+}
+
+Result<Answer> Session::accept(Host &host, GstElement *src, const std::string &offer) {
+    auto sdp = call_element(src, "accept-offer", {offer});
+    if (!sdp.ok())
+        return sdp.error();
+    const std::string participant = host.participant;
+    if (const Peer *former = peers_.find_host(participant))
+        close_peer(std::string(former->resource), "replaced");
+    Peer peer{Peers::new_resource(), participant, Peer::Role::Host, participant, false};
+    peers_.add(peer);
+    listener_.peer_changed(peer, "connecting", "");
+    refresh_tracks(participant);
+    return Answer{peer.resource, std::move(sdp).value()};
+}
+
+Result<Answer> Session::play(const std::string &participant, const std::string &feed, const std::string &offer) {
+    if (ending_)
+        return Error{500, "the session is ending"};
+    GstElement *fanout = fanout_of(feed);
+    if (!fanout)
+        return Error{404, "there is no feed '" + feed + "'"};
+    Peer peer{Peers::new_resource(), participant, Peer::Role::Viewer, feed, false};
+    auto sdp = add_viewer(fanout, peer.resource, offer);
+    if (!sdp.ok())
+        return sdp.error();
+    peers_.add(peer);
+    listener_.peer_changed(peer, "connecting", "");
+    return Answer{peer.resource, std::move(sdp).value()};
+}
+
+Result<std::string> Session::patch(const std::string &resource, const std::string &fragment) {
+    const Peer *peer = peers_.find(resource);
+    if (!peer)
+        return Error{404, "there is no such resource"};
+    if (peer->role == Peer::Role::Host) {
+        GstElement *src = reconciler_.element(host_branch(peer->participant) + "/src");
+        return src ? call_element(src, "accept-patch", {fragment})
+                   : Result<std::string>(Error{404, "the host is gone"});
+    }
+    GstElement *fanout = fanout_of(peer->feed);
+    return fanout ? call_element(fanout, "patch-viewer", {resource, fragment})
+                  : Result<std::string>(Error{404, "the feed is gone"});
+}
+
+Result<bool> Session::remove(const std::string &resource, const std::string &reason) {
+    const Peer *peer = peers_.find(resource);
+    if (!peer)
+        return Error{404, "there is no such resource"};
+    if (peer->role == Peer::Role::Host) {
+        drop_host(std::string(peer->participant), reason);
+        return true;
+    }
+    if (GstElement *fanout = fanout_of(peer->feed))
+        g_signal_emit_by_name(fanout, "remove-viewer", resource.c_str(), reason.c_str());
+    close_peer(resource, reason);
+    return true;
+}
+
+void Session::close_peer(const std::string &resource, const std::string &reason) {
+    if (const auto peer = peers_.take(resource))
+        listener_.peer_changed(*peer, "closed", reason);
+}
+
+void Session::set_connected(const std::string &resource) {
+    Peer *peer = peers_.find(resource);
+    if (!peer || peer->connected)
+        return;
+    peer->connected = true;
+    listener_.peer_changed(*peer, "connected", "");
+}
+
+/// The host and its feed go; whoever watched that feed is told so.
+void Session::drop_host(const std::string &participant, const std::string &reason) {
+    if (GstElement *src = reconciler_.element(host_branch(participant) + "/src"))
+        g_signal_emit_by_name(src, "end-publish", reason.c_str());
+    for (const auto &kind : std::exchange(announced_[participant], {}))
+        listener_.feed_changed(participant, kind.c_str(), "disabled");
+    announced_.erase(participant);
+    if (const Peer *peer = peers_.find_host(participant))
+        close_peer(std::string(peer->resource), reason);
+    if (GstElement *fanout = fanout_of(participant))
+        g_signal_emit_by_name(fanout, "remove-all-viewers", "feed-ended");
+    for (const auto &viewer : peers_.viewers_of(participant))
+        close_peer(viewer, "feed-ended");
+    state_.remove_host(participant);
+    reconcile();
+}
+
+void Session::refresh_tracks(const std::string &participant) {
+    Host *host = state_.find_host(participant);
+    GstElement *src = reconciler_.element(host_branch(participant) + "/src");
+    if (!host || !src)
+        return;
+    host->tracks = tracks_of(src);
+    announce_feeds(*host);
+    reconcile();
+}
+
+void Session::announce_feeds(const Host &host) {
+    std::set<std::string> kinds;
+    for (const auto &track : host.tracks)
+        kinds.insert(track.video ? "video" : "audio");
+    auto &announced = announced_[host.participant];
+    const std::set<std::string> before = std::exchange(announced, host.connected ? kinds : announced);
+    for (const auto &kind : announced)
+        if (!before.count(kind))
+            listener_.feed_changed(host.participant, kind.c_str(), "enabled");
+    for (const auto &kind : before)
+        if (!announced.count(kind))
+            listener_.feed_changed(host.participant, kind.c_str(), "disabled");
+}
+
+void Session::end(const std::string &reason) {
+    if (std::exchange(ending_, true))
+        return;
+    end_reason_ = reason;
+    end_deadline_.start(kEndMs, [this] {
+        finish_end();
+        return false;
+    });
+    state_.wanted.livestreams.clear();
+    state_.wanted.recordings.clear();
+    recordings_.want({});
+    while (!state_.hosts.empty())
+        drop_host(std::string(state_.hosts.front().participant), reason);
+    if (GstElement *fanout = fanout_of("program"))
+        g_signal_emit_by_name(fanout, "remove-all-viewers", reason.c_str());
+    while (!peers_.empty())
+        close_peer(std::string(peers_.all().begin()->first), reason);
+    reconcile();
+}
+
+void Session::finish_end() {
+    if (std::exchange(ended_, true))
+        return;
+    end_deadline_.stop();
+    reconciler_.clear();
+    post_to_main(alive_, [this] { listener_.ended(end_reason_); });
+}
+
+} // namespace rostrum::session

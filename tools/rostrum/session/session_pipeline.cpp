@@ -1,0 +1,192 @@
+// SPDX-FileCopyrightText: Rostrum contributors
+// SPDX-License-Identifier: LGPL-2.1-or-later
+
+// What the pipeline says to the session: branches that come and go, bus messages, pads, viewers.
+
+#include "element_signals.h"
+#include "session.h"
+
+#include <utility>
+
+namespace rostrum::session {
+
+namespace {
+
+std::string text_of(const GstStructure *structure, const char *name) {
+    const char *text = gst_structure_get_string(structure, name);
+    return text ? text : "";
+}
+
+/// "decode:ann:audio_0" → "ann"; participant ids may hold colons, pad names do not.
+std::string participant_of(const std::string &branch) {
+    const size_t first = branch.find(':'), last = branch.rfind(':');
+    return first == last ? branch.substr(first + 1) : branch.substr(first + 1, last - first - 1);
+}
+
+std::string host_of(const std::string &branch) {
+    return branch.substr(branch.find(':') + 1);
+}
+
+} // namespace
+
+void Session::branch_built(RunningBranch &branch) {
+    switch (branch.branch().kind) {
+    case Branch::Kind::Recording:
+        recordings_.built(branch);
+        break;
+    case Branch::Kind::Host:
+        g_signal_connect(branch.element("src"), "pad-added", G_CALLBACK(on_host_pads), this);
+        g_signal_connect(branch.element("src"), "pad-removed", G_CALLBACK(on_host_pads), this);
+        break;
+    case Branch::Kind::Program:
+    case Branch::Kind::Feed:
+        g_signal_connect(branch.element("fanout"), "viewer-connected", G_CALLBACK(on_viewer_connected), this);
+        g_signal_connect(branch.element("fanout"), "viewer-disconnected", G_CALLBACK(on_viewer_disconnected), this);
+        break;
+    default:
+        break;
+    }
+}
+
+bool Session::branch_draining(RunningBranch &branch) {
+    const auto done = [this, &branch] { reconciler_.finish_drain(branch); };
+    const auto finished = [this, done] {
+        done();
+        stepped();
+    };
+    if (branch.branch().kind == Branch::Kind::Recording)
+        return recordings_.draining(branch, finished);
+    if (branch.branch().kind == Branch::Kind::Livestream)
+        return livestreams_.drain(branch.element("egress"), finished);
+    return false;
+}
+
+void Session::branch_removed(RunningBranch &branch) {
+    if (branch.branch().kind == Branch::Kind::Recording)
+        recordings_.removed(branch);
+    else if (branch.branch().kind == Branch::Kind::Livestream)
+        livestreams_.forget(branch.element("egress"));
+}
+
+void Session::branch_failed(const std::string &branch, const std::string &why) {
+    g_warning("%s failed: %s", branch.c_str(), why.c_str());
+    const Branch *wanted = reconciler_.wanted().find(branch);
+    if (!wanted)
+        return;
+    const Branch::Kind kind = wanted->kind;
+    if (kind == Branch::Kind::Recording)
+        recordings_.failed(branch, why);
+    else if (kind == Branch::Kind::Host)
+        post_to_main(alive_, [this, participant = host_of(branch)] { drop_host(participant, "failed"); });
+    else if (kind == Branch::Kind::Program || kind == Branch::Kind::Feed)
+        for (const auto &viewer : peers_.viewers_of(kind == Branch::Kind::Program ? "program" : host_of(branch)))
+            close_peer(viewer, "failed");
+}
+
+void Session::stepped() {
+    livestreams_.sync(reconciler_.element("livestream/egress"), reconciler_.wanted().destinations);
+    recordings_.linked();
+    if (ending_ && reconciler_.settled())
+        finish_end();
+}
+
+void Session::on_host_pads(GstElement *src, GstPad *pad, gpointer data) {
+    auto *self = static_cast<Session *>(data);
+    if (GST_PAD_PARENT(pad)) // added, not removed
+        gst_pad_add_probe(pad, GST_PAD_PROBE_TYPE_EVENT_DOWNSTREAM, on_host_caps, self, nullptr);
+    g_autofree char *name = gst_element_get_name(src);
+    post_to_main(self->alive_, [self, participant = host_of(branch_of(name))] { self->refresh_tracks(participant); });
+}
+
+GstPadProbeReturn Session::on_host_caps(GstPad *pad, GstPadProbeInfo *info, gpointer data) {
+    auto *self = static_cast<Session *>(data);
+    if (GST_EVENT_TYPE(GST_PAD_PROBE_INFO_EVENT(info)) != GST_EVENT_CAPS)
+        return GST_PAD_PROBE_OK;
+    const auto src = adopt(gst_pad_get_parent_element(pad));
+    if (!src)
+        return GST_PAD_PROBE_OK;
+    g_autofree char *name = gst_element_get_name(src.get());
+    post_to_main(self->alive_, [self, participant = host_of(branch_of(name))] { self->refresh_tracks(participant); });
+    return GST_PAD_PROBE_OK;
+}
+
+void Session::on_viewer_connected(GstElement *, const char *id, gpointer data) {
+    auto *self = static_cast<Session *>(data);
+    post_to_main(self->alive_, [self, resource = std::string(id)] { self->set_connected(resource); });
+}
+
+void Session::on_viewer_disconnected(GstElement *, const char *id, const char *reason, gpointer data) {
+    auto *self = static_cast<Session *>(data);
+    post_to_main(self->alive_, [self, resource = std::string(id), why = std::string(reason ? reason : "")] {
+        self->close_peer(resource, why);
+    });
+}
+
+gboolean Session::on_bus(GstBus *, GstMessage *message, gpointer data) {
+    auto *self = static_cast<Session *>(data);
+    switch (GST_MESSAGE_TYPE(message)) {
+    case GST_MESSAGE_ERROR:
+        self->on_error(message);
+        break;
+    case GST_MESSAGE_LATENCY:
+        gst_bin_recalculate_latency(GST_BIN(self->pipeline_.get()));
+        break;
+    case GST_MESSAGE_ELEMENT:
+        self->on_element_message(GST_MESSAGE_SRC(message), gst_message_get_structure(message));
+        break;
+    default:
+        break;
+    }
+    return G_SOURCE_CONTINUE;
+}
+
+/// An error ends the branch it happened in, and nothing else.
+void Session::on_error(GstMessage *message) {
+    g_autoptr(GError) error = nullptr;
+    gst_message_parse_error(message, &error, nullptr);
+    if (RunningBranch *branch = reconciler_.owner(GST_MESSAGE_SRC(message)))
+        reconciler_.fail(*branch, error->message);
+}
+
+void Session::on_element_message(GstObject *source, const GstStructure *message) {
+    const char *name = gst_structure_get_name(message);
+    if (g_str_equal(name, "rtmpegress-destination"))
+        livestreams_.on_message(source, message);
+    else if (g_str_equal(name, "livecompositor-speaker"))
+        on_speaker(message);
+    else if (g_str_equal(name, "streamsrc-state"))
+        if (const RunningBranch *branch = reconciler_.owner(source))
+            on_host_state(host_of(branch->branch().id), message);
+}
+
+void Session::on_host_state(const std::string &participant, const GstStructure *message) {
+    Host *host = state_.find_host(participant);
+    const std::string state = text_of(message, "state"), reason = text_of(message, "reason");
+    if (!host)
+        return;
+    if (state == "connected") {
+        host->connected = true;
+        if (const Peer *peer = peers_.find_host(participant))
+            set_connected(std::string(peer->resource));
+        refresh_tracks(participant);
+    } else if (state == "disconnected" && reason != "replaced") {
+        drop_host(participant, reason);
+    } else if (state == "stalled" || state == "resumed") {
+        const std::string kind = text_of(message, "kind");
+        for (const auto &announced : announced_[participant])
+            if (kind.empty() || kind == announced)
+                listener_.feed_changed(participant, announced.c_str(), state.c_str());
+    }
+}
+
+void Session::on_speaker(const GstStructure *message) {
+    const std::string pad = text_of(message, "pad");
+    std::string speaker;
+    for (const auto &link : reconciler_.links())
+        if (branch_of(link.link().to.node) == kComposeBranch && pad == GST_PAD_NAME(link.sink()))
+            speaker = participant_of(branch_of(link.link().from.node));
+    if (speaker != std::exchange(speaker_, speaker))
+        listener_.speaker_changed(speaker);
+}
+
+} // namespace rostrum::session

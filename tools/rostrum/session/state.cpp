@@ -1,0 +1,268 @@
+// SPDX-FileCopyrightText: Rostrum contributors
+// SPDX-License-Identifier: LGPL-2.1-or-later
+
+#include "state.h"
+
+#include <json-glib/json-glib.h>
+
+#include <memory>
+#include <set>
+#include <stdexcept>
+
+namespace rostrum::session {
+
+namespace {
+
+constexpr size_t kMaxJsonBytes = 1 << 20;
+constexpr unsigned kMaxDepth = 16; // the parser recurses
+constexpr size_t kMaxItems = 32;   // livestreams, outputs of one, recordings
+constexpr size_t kMaxNames = 20000;
+constexpr size_t kMaxIdBytes = 256;
+constexpr size_t kMaxTextBytes = 4096;
+
+/// Thrown and caught inside this file only.
+struct Bad : std::runtime_error {
+    using std::runtime_error::runtime_error;
+};
+
+bool too_deep(std::string_view json) {
+    unsigned depth = 0;
+    bool in_string = false;
+    for (size_t i = 0; i < json.size(); ++i) {
+        const char c = json[i];
+        if (in_string) {
+            if (c == '\\')
+                ++i;
+            else if (c == '"')
+                in_string = false;
+        } else if (c == '"') {
+            in_string = true;
+        } else if (c == '{' || c == '[') {
+            if (++depth > kMaxDepth)
+                return true;
+        } else if ((c == '}' || c == ']') && depth > 0) {
+            --depth;
+        }
+    }
+    return false;
+}
+
+JsonNode *member(JsonObject *object, const char *name) {
+    JsonNode *node = json_object_get_member(object, name);
+    return node && !JSON_NODE_HOLDS_NULL(node) ? node : nullptr;
+}
+
+std::string string_of(JsonNode *node, const std::string &where, size_t max) {
+    if (!JSON_NODE_HOLDS_VALUE(node) || json_node_get_value_type(node) != G_TYPE_STRING)
+        throw Bad(where + " must be a string");
+    std::string text = json_node_get_string(node);
+    if (text.size() > max)
+        throw Bad(where + " is longer than " + std::to_string(max) + " bytes");
+    for (const char c : text)
+        if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f)
+            throw Bad(where + " holds a control character");
+    return text;
+}
+
+std::string required_string(JsonObject *object, const char *name, const std::string &where, size_t max = kMaxIdBytes) {
+    JsonNode *node = member(object, name);
+    if (!node)
+        throw Bad(where + name + " is missing");
+    std::string text = string_of(node, where + name, max);
+    if (text.empty())
+        throw Bad(where + name + " is empty");
+    return text;
+}
+
+JsonObject *object_of(JsonNode *node, const std::string &where) {
+    if (!JSON_NODE_HOLDS_OBJECT(node))
+        throw Bad(where + " must be an object");
+    return json_node_get_object(node);
+}
+
+JsonArray *array_of(JsonNode *node, const std::string &where) {
+    if (!JSON_NODE_HOLDS_ARRAY(node))
+        throw Bad(where + " must be an array");
+    JsonArray *array = json_node_get_array(node);
+    if (json_array_get_length(array) > kMaxItems)
+        throw Bad(where + " has more than " + std::to_string(kMaxItems) + " items");
+    return array;
+}
+
+template <class T> struct Choice {
+    const char *name;
+    T value;
+};
+
+template <class T, size_t N>
+void choose(JsonObject *object, const char *name, const std::string &where, const Choice<T> (&choices)[N], T &value) {
+    JsonNode *node = member(object, name);
+    if (!node)
+        return;
+    const std::string text = string_of(node, where + name, kMaxIdBytes);
+    std::string known;
+    for (const auto &choice : choices) {
+        if (g_ascii_strcasecmp(choice.name, text.c_str()) == 0) {
+            value = choice.value;
+            return;
+        }
+        known += known.empty() ? choice.name : std::string(", ") + choice.name;
+    }
+    throw Bad(where + name + " '" + text + "' is not one of " + known);
+}
+
+constexpr Choice<Layout> kLayouts[] = {
+    {"GRID", Layout::Grid}, {"SIDEBAR", Layout::Sidebar}, {"SPOTLIGHT", Layout::Spotlight}};
+constexpr Choice<Priority> kPriorities[] = {{"SPEAKER", Priority::Speaker}, {"PIN", Priority::Pin}};
+constexpr Choice<Theme> kThemes[] = {{"DARK", Theme::Dark}, {"LIGHT", Theme::Light}, {"DEFAULT", Theme::Dark}};
+constexpr Choice<Quality> kQualities[] = {{"low", Quality::Low}, {"med", Quality::Med}, {"high", Quality::High}};
+constexpr Choice<Orientation> kOrientations[] = {{"landscape", Orientation::Landscape},
+                                                 {"portrait", Orientation::Portrait}};
+
+Composition parse_composition(JsonNode *node) {
+    Composition result;
+    if (!node)
+        return result;
+    JsonObject *object = object_of(node, "composition");
+    choose(object, "theme", "composition.", kThemes, result.theme);
+    choose(object, "quality", "composition.", kQualities, result.quality);
+    choose(object, "orientation", "composition.", kOrientations, result.orientation);
+    JsonNode *layout_node = member(object, "layout");
+    if (!layout_node)
+        return result;
+    JsonObject *layout = object_of(layout_node, "composition.layout");
+    choose(layout, "type", "composition.layout.", kLayouts, result.layout);
+    choose(layout, "priority", "composition.layout.", kPriorities, result.priority);
+    if (JsonNode *size = member(layout, "gridSize")) {
+        if (!JSON_NODE_HOLDS_VALUE(size) || json_node_get_value_type(size) != G_TYPE_INT64)
+            throw Bad("composition.layout.gridSize must be a whole number");
+        const gint64 value = json_node_get_int(size);
+        if (value < 0 || value > 25)
+            throw Bad("composition.layout.gridSize must be 0 to 25");
+        result.grid_size = value == 0 ? 25 : static_cast<unsigned>(value);
+    }
+    return result;
+}
+
+void take_id(std::set<std::string> &seen, const std::string &id, const char *what) {
+    if (!seen.insert(id).second)
+        throw Bad(std::string(what) + " id '" + id + "' appears twice");
+}
+
+Output parse_output(JsonNode *node, const std::string &where, std::set<std::string> &ids) {
+    JsonObject *object = object_of(node, where);
+    Output output;
+    output.id = required_string(object, "id", where + ".");
+    take_id(ids, output.id, "output");
+    output.url = required_string(object, "url", where + ".", kMaxTextBytes);
+    if (output.url.rfind("rtmp://", 0) != 0 && output.url.rfind("rtmps://", 0) != 0)
+        throw Bad(where + ".url must begin with rtmp:// or rtmps://");
+    if (JsonNode *key = member(object, "streamKey"))
+        output.stream_key = string_of(key, where + ".streamKey", kMaxTextBytes);
+    return output;
+}
+
+std::vector<Livestream> parse_livestreams(JsonNode *node) {
+    std::vector<Livestream> result;
+    std::set<std::string> ids, output_ids;
+    JsonArray *array = node ? array_of(node, "livestreams") : nullptr;
+    for (guint i = 0; array && i < json_array_get_length(array); ++i) {
+        const std::string where = "livestreams[" + std::to_string(i) + "]";
+        JsonObject *object = object_of(json_array_get_element(array, i), where);
+        Livestream livestream;
+        livestream.id = required_string(object, "id", where + ".");
+        take_id(ids, livestream.id, "livestream");
+        JsonNode *outputs_node = member(object, "outputs");
+        JsonArray *outputs = outputs_node ? array_of(outputs_node, where + ".outputs") : nullptr;
+        for (guint j = 0; outputs && j < json_array_get_length(outputs); ++j)
+            livestream.outputs.push_back(parse_output(json_array_get_element(outputs, j),
+                                                      where + ".outputs[" + std::to_string(j) + "]", output_ids));
+        result.push_back(std::move(livestream));
+    }
+    return result;
+}
+
+std::vector<Recording> parse_recordings(JsonNode *node) {
+    std::vector<Recording> result;
+    std::set<std::string> ids, paths;
+    JsonArray *array = node ? array_of(node, "recordings") : nullptr;
+    for (guint i = 0; array && i < json_array_get_length(array); ++i) {
+        const std::string where = "recordings[" + std::to_string(i) + "]";
+        JsonObject *object = object_of(json_array_get_element(array, i), where);
+        Recording recording{required_string(object, "id", where + "."),
+                            required_string(object, "path", where + ".", kMaxTextBytes)};
+        take_id(ids, recording.id, "recording");
+        if (!g_path_is_absolute(recording.path.c_str()) || !g_str_has_suffix(recording.path.c_str(), ".mp4"))
+            throw Bad(where + ".path must be absolute and end in .mp4");
+        if (!paths.insert(recording.path).second)
+            throw Bad(where + ".path is used twice");
+        result.push_back(std::move(recording));
+    }
+    return result;
+}
+
+std::map<std::string, std::string> parse_names(JsonNode *node) {
+    std::map<std::string, std::string> result;
+    if (!node)
+        return result;
+    JsonObject *object = object_of(node, "participants");
+    if (json_object_get_size(object) > kMaxNames)
+        throw Bad("participants has more than " + std::to_string(kMaxNames) + " members");
+    JsonObjectIter iter;
+    const char *key = nullptr;
+    JsonNode *value = nullptr;
+    json_object_iter_init(&iter, object);
+    while (json_object_iter_next(&iter, &key, &value)) {
+        const std::string where = std::string("participants.") + key;
+        JsonNode *name = member(object_of(value, where), "name");
+        result[key] = name ? string_of(name, where + ".name", kMaxIdBytes) : key;
+    }
+    return result;
+}
+
+} // namespace
+
+std::optional<Wanted> parse_wanted(std::string_view json, std::string &error) {
+    try {
+        if (json.size() > kMaxJsonBytes)
+            throw Bad("the state is longer than 1 MiB");
+        if (too_deep(json))
+            throw Bad("the state is nested too deeply");
+        g_autoptr(JsonParser) parser = json_parser_new_immutable();
+        g_autoptr(GError) parse_error = nullptr;
+        if (!json_parser_load_from_data(parser, json.data(), static_cast<gssize>(json.size()), &parse_error))
+            throw Bad(std::string("the state is not JSON: ") + parse_error->message);
+        JsonNode *root = json_parser_get_root(parser);
+        if (!root)
+            throw Bad("the state is empty");
+        JsonObject *object = object_of(root, "the state");
+        Wanted wanted;
+        wanted.room_id = required_string(object, "roomId", "");
+        wanted.session_id = required_string(object, "sessionId", "");
+        wanted.composition = parse_composition(member(object, "composition"));
+        wanted.livestreams = parse_livestreams(member(object, "livestreams"));
+        wanted.recordings = parse_recordings(member(object, "recordings"));
+        wanted.names = parse_names(member(object, "participants"));
+        return wanted;
+    } catch (const Bad &bad) {
+        error = bad.what();
+        return std::nullopt;
+    }
+}
+
+Host *State::find_host(std::string_view participant) {
+    for (auto &host : hosts)
+        if (host.participant == participant)
+            return &host;
+    return nullptr;
+}
+
+const Host *State::find_host(std::string_view participant) const {
+    return const_cast<State *>(this)->find_host(participant);
+}
+
+void State::remove_host(std::string_view participant) {
+    std::erase_if(hosts, [&](const Host &host) { return host.participant == participant; });
+}
+
+} // namespace rostrum::session

@@ -1,0 +1,90 @@
+// SPDX-FileCopyrightText: Rostrum contributors
+// SPDX-License-Identifier: LGPL-2.1-or-later
+
+// What a session wants (told by `serve`) and what it knows (its hosts and their tracks). Plain values: the plan is a
+// function of this and nothing else. Reentrant.
+
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace rostrum::session {
+
+enum class Layout { Grid, Sidebar, Spotlight };
+enum class Priority { Speaker, Pin };
+enum class Theme { Dark, Light };
+enum class Quality { Low, Med, High };
+enum class Orientation { Landscape, Portrait };
+
+struct Composition {
+    Layout layout = Layout::Grid;
+    Priority priority = Priority::Speaker;
+    unsigned grid_size = 25; // most tiles shown at once
+    Theme theme = Theme::Dark;
+    Quality quality = Quality::Med;
+    Orientation orientation = Orientation::Landscape;
+};
+
+/// One RTMP destination. The stream key is a secret: it is never printed.
+struct Output {
+    std::string id;
+    std::string url;
+    std::string stream_key;
+};
+
+struct Livestream {
+    std::string id;
+    std::vector<Output> outputs;
+};
+
+struct Recording {
+    std::string id;
+    std::string path; // absolute, ends in .mp4
+};
+
+/// The document of SetState.
+struct Wanted {
+    std::string room_id;
+    std::string session_id;
+    Composition composition;
+    std::vector<Livestream> livestreams;
+    std::vector<Recording> recordings;
+    std::map<std::string, std::string> names; // participant id → display name
+};
+
+/// One stream of a host, as its streamsrc pad shows it.
+struct Track {
+    std::string pad; // "video_0", "audio_0"
+    bool video = false;
+    std::string encoding; // RTP encoding name ("H264", "OPUS"); empty until the pad has caps
+    std::string rid;      // simulcast layer; empty without simulcast
+
+    bool operator==(const Track &) const = default;
+};
+
+struct Host {
+    std::string participant;
+    std::string name;
+    std::vector<Track> tracks;
+    bool connected = false; // media may flow; stays true while it stalls
+};
+
+struct State {
+    Wanted wanted;
+    std::vector<Host> hosts; // in the order they joined
+
+    Host *find_host(std::string_view participant);
+    const Host *find_host(std::string_view participant) const;
+    void remove_host(std::string_view participant);
+};
+
+/// Reads the document of SetState. Unknown members are ignored, so that a newer `serve` can talk to an older session; a
+/// known member of the wrong type or out of its bounds is an error, put into `error` as one sentence that names the
+/// member.
+std::optional<Wanted> parse_wanted(std::string_view json, std::string &error);
+
+} // namespace rostrum::session
