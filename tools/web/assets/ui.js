@@ -32,6 +32,7 @@ export function place() {
     roomId: decodeURIComponent(path.at(-1)),
     token: query.get('token') ?? fragment.get('token') ?? '',
     query,
+    fragment,
   };
 }
 

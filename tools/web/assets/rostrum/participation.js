@@ -57,6 +57,11 @@ export class Participation extends Emitter {
     return this.#options.participantId;
   }
 
+  /** The media connections that exist now. @returns {Set<import('./peer.js').MediaPeer>} */
+  get peers() {
+    return this.#peers;
+  }
+
   /** Joins the room; rejects with a RostrumError when the server refuses. */
   async join() {
     await this.#channel.open();

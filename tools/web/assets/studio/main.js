@@ -9,7 +9,7 @@ import { GoLiveDialog } from './golive.js';
 import { showPanel } from './panel.js';
 import { Tiles } from './tiles.js';
 
-const { server, roomId, token, query } = place();
+const { server, roomId, token, query, fragment } = place();
 const media = new LocalMedia();
 let host = null;
 let tiles = null;
@@ -167,7 +167,7 @@ function showPeople(open) {
 
 function watchLink() {
   const link = new URL(`watch/${encodeURIComponent(roomId)}`, server);
-  const viewerToken = query.get('watchToken');
+  const viewerToken = query.get('watchToken') ?? fragment.get('watchToken');
   if (viewerToken) link.searchParams.set('token', viewerToken);
   return link.href;
 }

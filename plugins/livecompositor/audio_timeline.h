@@ -1,0 +1,54 @@
+// SPDX-FileCopyrightText: Rostrum contributors
+// SPDX-License-Identifier: LGPL-2.1-or-later
+
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+namespace livecompositor {
+
+constexpr int kSampleRate = 48000;
+constexpr int kChannels = 2;
+
+/// The sound of one input laid out on the program's time: stereo float frames, positions counted at 48 kHz of running
+/// time. Knows no clock and no GStreamer. Reentrant.
+///
+/// Small deviations between the stamps and the count of samples (clock drift, jitter) are worked off by stretching a
+/// little; large ones jump. Sound that comes too late is dropped; when it keeps coming late, the input is delayed by
+/// what it needs, and the delay is taken back once it is not needed any more.
+class AudioTimeline {
+  public:
+    AudioTimeline();
+
+    /// `stamp`: position that the first frame belongs to; `discontinuity`: do not smooth over.
+    void append(int64_t stamp, std::span<const float> stereo, bool discontinuity);
+    /// Takes the frames from `position` on; silence where there are none. Positions must grow.
+    void read(int64_t position, std::span<float> stereo);
+    /// Forgets everything that was not read yet.
+    void clear();
+
+    int64_t delay() const { return shift_; } ///< frames by which this input is delayed now
+
+  private:
+    int64_t on_time(int64_t stamp, int64_t frames);
+    void take_back_delay(int64_t slack);
+    int64_t drift_correction(int64_t error, int64_t frames);
+    void write(int64_t position, std::span<const float> stereo);
+    float *slot(int64_t position);
+
+    std::vector<float> ring_;
+    std::vector<float> stretched_;
+    int64_t read_; ///< next position to read
+    int64_t end_;  ///< behind the last frame written
+    int64_t shift_ = 0;
+    int64_t late_since_; ///< read_ when sound began to be late without exception
+    int64_t slack_min_;  ///< least distance to read_ within the window
+    int64_t window_end_;
+    double error_ = 0; ///< smoothed distance between stamps and samples
+    bool sounding_ = false;
+    float tail_[kChannels] = {0, 0};
+};
+
+} // namespace livecompositor

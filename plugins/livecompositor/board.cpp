@@ -1,0 +1,112 @@
+// SPDX-FileCopyrightText: Rostrum contributors
+// SPDX-License-Identifier: LGPL-2.1-or-later
+
+#include "livecompositor/board.h"
+
+#include <algorithm>
+
+namespace livecompositor {
+
+using peerwire::MutexLock;
+
+namespace {
+
+template <class Source> void erase(std::vector<std::shared_ptr<Source>> &sources, const Source &source) {
+    std::erase_if(sources, [&](const auto &s) { return s.get() == &source; });
+}
+
+} // namespace
+
+void Board::add(std::shared_ptr<VideoSource> source) {
+    MutexLock lock(mutex_);
+    video_.push_back(std::move(source));
+    changed();
+}
+
+void Board::add(std::shared_ptr<AudioSource> source) {
+    MutexLock lock(mutex_);
+    audio_.push_back(std::move(source));
+    changed();
+}
+
+void Board::remove(const VideoSource &source) {
+    MutexLock lock(mutex_);
+    erase(video_, source);
+    changed();
+}
+
+void Board::remove(const AudioSource &source) {
+    MutexLock lock(mutex_);
+    erase(audio_, source);
+    changed();
+}
+
+Settings Board::settings() const {
+    MutexLock lock(mutex_);
+    return settings_;
+}
+
+void Board::change(const std::function<void(Settings &)> &edit) {
+    MutexLock lock(mutex_);
+    edit(settings_);
+    changed();
+}
+
+PadSettings Board::pad(const PadSettings &settings) const {
+    MutexLock lock(mutex_);
+    return settings;
+}
+
+void Board::change_pad(PadSettings &settings, const std::function<void(PadSettings &)> &edit) {
+    MutexLock lock(mutex_);
+    edit(settings);
+    changed();
+}
+
+void Board::pin(PadSettings &settings, bool pinned) {
+    MutexLock lock(mutex_);
+    if (pinned == (settings.pin_rank > 0))
+        return;
+    settings.pin_rank = pinned ? ++last_pin_ : 0;
+    changed();
+}
+
+std::optional<unsigned> Board::speaker() const {
+    MutexLock lock(mutex_);
+    return speaker_;
+}
+
+void Board::set_speaker(std::optional<unsigned> speaker) {
+    MutexLock lock(mutex_);
+    speaker_ = speaker;
+    changed();
+}
+
+bool Board::read(uint64_t *version, VideoSnapshot *snapshot) const {
+    MutexLock lock(mutex_);
+    if (*version == version_)
+        return false;
+    *version = version_;
+    snapshot->settings = settings_;
+    snapshot->speaker = speaker_;
+    snapshot->sources.clear();
+    for (const auto &source : video_) {
+        const bool silent = std::any_of(audio_.begin(), audio_.end(),
+                                        [&](const auto &a) { return a->index == source->index && a->settings.muted; });
+        snapshot->sources.push_back({source, source->settings, silent});
+    }
+    return true;
+}
+
+bool Board::read(uint64_t *version, AudioSnapshot *snapshot) const {
+    MutexLock lock(mutex_);
+    if (*version == version_)
+        return false;
+    *version = version_;
+    snapshot->sources.clear();
+    for (const auto &source : audio_)
+        snapshot->sources.push_back({source, source->settings.muted});
+    return true;
+}
+
+} // namespace livecompositor

@@ -1,0 +1,37 @@
+// SPDX-FileCopyrightText: Rostrum contributors
+// SPDX-License-Identifier: LGPL-2.1-or-later
+
+#pragma once
+
+#include "livecompositor/scene.h"
+
+namespace livecompositor {
+
+/// Draws a scene with the pictures that are due. Thread-bound: video thread.
+class Composer {
+  public:
+    /// `picture_time`: inputs show their newest picture up to here; `now`: the time of the output picture.
+    void compose(const Scene &scene, TimeNs now, TimeNs picture_time, const Picture &canvas);
+    /// Tells the inputs of a new scene which size they should come in, and forgets those that are gone.
+    void adopt(const Scene &scene);
+
+  private:
+    /// What is known of an input from picture to picture.
+    struct Slot {
+        std::shared_ptr<const VideoFrame> frame;
+        TimeNs changed = 0; ///< when `frame` became the newest
+        Scaler scaler;
+        std::shared_ptr<const VideoFrame> scaled_frame; ///< what `scaled` was made of
+        Target scaled_target;
+        std::unique_ptr<Image> scaled;
+    };
+    void draw(const Scene &scene, const SceneTile &tile, Slot &slot, TimeNs now, const Picture &canvas);
+    bool draw_frame(const SceneTile &tile, const Rect &rect, const CornerMask &corners, Slot &slot,
+                    const Picture &canvas);
+    const CornerMask &corners(int radius);
+
+    std::map<const VideoSource *, Slot> slots_;
+    std::map<int, CornerMask> corners_;
+};
+
+} // namespace livecompositor

@@ -1,0 +1,107 @@
+// SPDX-FileCopyrightText: Rostrum contributors
+// SPDX-License-Identifier: LGPL-2.1-or-later
+
+#include "livecompositor/scene.h"
+
+#include <algorithm>
+
+namespace livecompositor {
+
+namespace {
+
+std::vector<Member> members_of(const VideoSnapshot &snapshot) {
+    std::vector<Member> members;
+    for (const auto &entry : snapshot.sources) {
+        const PadSettings &s = entry.settings;
+        const bool speaker = !s.screen && snapshot.speaker == entry.source->index;
+        members.push_back({entry.source->index, s.priority, s.pin_rank, s.screen, speaker, s.fit});
+    }
+    return members;
+}
+
+/// Where the input is seen right now; somebody new grows out of the middle of the own place.
+Rect start_of(const VideoSource &source, const Rect &rect, const Scene &before, TimeNs now) {
+    for (const SceneTile &tile : before.tiles) {
+        if (tile.source.get() == &source)
+            return Scene::between(tile.from, tile.rect, before.progress(now));
+    }
+    return {rect.x + even(rect.w / 4), rect.y + even(rect.h / 4), std::max(2, even(rect.w / 2)),
+            std::max(2, even(rect.h / 2))};
+}
+
+} // namespace
+
+double Scene::progress(TimeNs time) const {
+    if (transition_ns <= 0 || time >= transition_start + transition_ns)
+        return 1;
+    const double t = std::max(0.0, double(time - transition_start) / double(transition_ns));
+    return t * t * (3 - 2 * t);
+}
+
+Rect Scene::between(const Rect &from, const Rect &to, double progress) {
+    if (progress >= 1 || from == to)
+        return to;
+    const auto mix = [progress](int a, int b) { return a + (b - a) * progress; };
+    const int x = even(mix(from.x, to.x)), y = even(mix(from.y, to.y));
+    return {x, y, std::max(2, even(mix(from.right(), to.right()) - x)),
+            std::max(2, even(mix(from.bottom(), to.bottom()) - y))};
+}
+
+Scene SceneBuilder::build(const VideoSnapshot &snapshot, const Scene &before, TimeNs now) {
+    const Settings &s = snapshot.settings;
+    const Palette &colors = palette(s.light);
+    Scene scene;
+    scene.size = s.size;
+    scene.background = to_yuv(s.background.value_or(colors.background));
+    scene.tile_color = to_yuv(colors.tile);
+    scene.accent = to_yuv(colors.accent);
+    scene.watermark = s.watermark;
+    scene.margin = std::max(4, even(std::min(s.size.w, s.size.h) / 36.0));
+    scene.border = std::max(2, even(std::min(s.size.w, s.size.h) / 180.0));
+    scene.freeze_ns = TimeNs{s.freeze_ms} * 1'000'000;
+
+    const std::vector<Member> members = members_of(snapshot);
+    std::vector<bool> shown(members.size());
+    bool moved = false;
+    for (const Tile &place : arrange(s.layout, s.size, members)) {
+        const auto &entry = snapshot.sources[place.member];
+        SceneTile tile;
+        tile.source = entry.source;
+        tile.rect = place.rect;
+        tile.from = start_of(*entry.source, place.rect, before, now);
+        tile.radius = place.radius;
+        tile.target = {place.rect.size(), place.fit, colors.tile};
+        tile.speaking = members[place.member].speaker && members.size() > 1 && place.radius > 0;
+        tile.camera_off = entry.settings.muted;
+        tile.freezes = !entry.settings.screen;
+        decorate(tile, entry);
+        moved = moved || tile.from != tile.rect;
+        shown[place.member] = true;
+        scene.tiles.push_back(std::move(tile));
+    }
+    for (size_t i = 0; i < members.size(); ++i) {
+        if (!shown[i])
+            scene.hidden.push_back(snapshot.sources[i].source);
+    }
+    const bool animate = moved && s.transition_ms > 0 && before.size == s.size && !before.tiles.empty();
+    scene.transition_start = now;
+    scene.transition_ns = animate ? TimeNs{s.transition_ms} * 1'000'000 : 0;
+    std::erase_if(drawn_, [&](const auto &drawn) {
+        return std::none_of(members.begin(), members.end(), [&](const Member &m) { return m.index == drawn.first; });
+    });
+    return scene;
+}
+
+void SceneBuilder::decorate(SceneTile &tile, const VideoSnapshot::Entry &entry) {
+    const unsigned index = entry.source->index;
+    Drawn &d = drawn_[index];
+    if (!d.badge || d.text != entry.settings.label || d.silent != entry.silent || d.tile != tile.rect.size()) {
+        d = {entry.settings.label, entry.silent, tile.rect.size(), nullptr, nullptr};
+        d.label = draw_label(d.text, d.silent, d.tile);
+        d.badge = draw_badge(d.text, index, d.tile);
+    }
+    tile.label = d.label;
+    tile.badge = d.badge;
+}
+
+} // namespace livecompositor

@@ -1,0 +1,65 @@
+// SPDX-FileCopyrightText: Rostrum contributors
+// SPDX-License-Identifier: LGPL-2.1-or-later
+
+#include "livecompositor/speaker.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace livecompositor {
+
+namespace {
+
+constexpr double kVoice = 0.0056; // RMS, -45 dBFS: above room noise, below quiet speech
+constexpr double kRiseMs = 60;    // smoothing of the loudness
+constexpr double kFallMs = 400;   // bridges the pauses between syllables
+constexpr double kHeardMs = 400;  // a cough or a door is shorter
+constexpr double kMaxHeardMs = 800;
+constexpr double kLouder = 2.0;     // 6 dB over a speaker who is still speaking
+constexpr double kMinTurnMs = 1000; // the floor stays at least so long
+
+} // namespace
+
+void SpeakerDetector::follow(std::span<const Level> levels, double ms) {
+    for (auto &[index, voice] : voices_)
+        voice.present = false;
+    for (const Level &level : levels) {
+        Voice &v = voices_[level.index];
+        v.present = true;
+        v.loudness += (level.rms - v.loudness) * (1 - std::exp(-ms / (level.rms > v.loudness ? kRiseMs : kFallMs)));
+        v.heard_ms = std::clamp(v.heard_ms + (level.rms > kVoice ? ms : -ms), 0.0, kMaxHeardMs);
+    }
+    std::erase_if(voices_, [](const auto &entry) { return !entry.second.present; });
+}
+
+std::optional<unsigned> SpeakerDetector::challenger() const {
+    std::optional<unsigned> best;
+    double loudest = 0;
+    for (const auto &[index, voice] : voices_) {
+        if (voice.heard_ms >= kHeardMs && voice.loudness > loudest) {
+            best = index;
+            loudest = voice.loudness;
+        }
+    }
+    return best;
+}
+
+bool SpeakerDetector::update(std::span<const Level> levels, double ms) {
+    follow(levels, ms);
+    since_switch_ms_ += ms;
+    const auto before = speaker_;
+    if (speaker_ && !voices_.contains(*speaker_))
+        speaker_.reset();
+    const auto best = challenger();
+    if (best && best != speaker_) {
+        const bool floor_free = !speaker_ || voices_[*speaker_].heard_ms <= 0;
+        if (!speaker_ || (since_switch_ms_ >= kMinTurnMs &&
+                          (floor_free || voices_[*best].loudness > kLouder * voices_[*speaker_].loudness)))
+            speaker_ = best;
+    }
+    if (speaker_ != before)
+        since_switch_ms_ = 0;
+    return speaker_ != before;
+}
+
+} // namespace livecompositor

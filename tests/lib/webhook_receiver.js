@@ -1,0 +1,67 @@
+// SPDX-FileCopyrightText: Rostrum contributors
+// SPDX-License-Identifier: LGPL-2.1-or-later
+
+import { once } from 'node:events';
+import http from 'node:http';
+
+import { until } from './deadline.js';
+
+/** An HTTP receiver of webhooks that can be down for a while. */
+export class WebhookReceiver {
+  received = []; // {type, data, headers, raw}
+  refused = 0;
+  status = 200;
+
+  static async start() {
+    const receiver = new WebhookReceiver();
+    await receiver.#listen(0);
+    return receiver;
+  }
+
+  get url() {
+    return `http://127.0.0.1:${this.port}/hook`;
+  }
+
+  /** Connections are refused from now on. */
+  async down() {
+    this.server.closeAllConnections();
+    await new Promise((resolve) => this.server.close(resolve));
+  }
+
+  /** Accepts again on the same port. */
+  async up() {
+    await this.#listen(this.port);
+  }
+
+  /** The first delivery of a type. @param {string} type */
+  next(type, timeoutMs = 15000) {
+    return until(`webhook ${type} (seen: ${this.types()})`, () => this.received.find((one) => one.type === type), timeoutMs);
+  }
+
+  types() {
+    return this.received.map((one) => one.type);
+  }
+
+  async stop() {
+    if (this.server.listening) await this.down();
+  }
+
+  async #listen(port) {
+    this.server = http.createServer((request, response) => this.#take(request, response)).listen(port, '127.0.0.1');
+    await once(this.server, 'listening');
+    this.port = this.server.address().port;
+  }
+
+  #take(request, response) {
+    const parts = [];
+    request.on('data', (part) => parts.push(part));
+    request.on('end', () => {
+      response.statusCode = this.status;
+      response.end();
+      if (this.status >= 300) return void this.refused++;
+      const raw = Buffer.concat(parts).toString();
+      const { webhookType: type, data } = JSON.parse(raw);
+      this.received.push({ type, data, headers: request.headers, raw });
+    });
+  }
+}
