@@ -24,7 +24,11 @@ async function joinOnce({ room, token, participantId }) {
   let connectedAt = 0;
   pc.onconnectionstatechange = () => pc.connectionState === 'connected' && (connectedAt ||= performance.now());
   const start = performance.now();
-  const response = await fetch(`/whep/${room}?participantId=${participantId}`, { method: 'POST', headers: { authorization: token, 'content-type': 'application/sdp' }, body: pc.localDescription.sdp });
+  const response = await fetch(`/whep/${room}?participantId=${participantId}`, {
+    method: 'POST',
+    headers: { authorization: token, 'content-type': 'application/sdp' },
+    body: pc.localDescription.sdp,
+  });
   const answeredAt = performance.now();
   await pc.setRemoteDescription({ type: 'answer', sdp: await response.text() });
   await frame;
@@ -49,8 +53,19 @@ try {
     if (n > 0) results.push(result); // the first warms the browser up
   }
   console.log(`${joins} joins, one after another, 720p30 H.264 passthrough; ${machine()}\n`);
-  const row = (name, key) => [name, ...[50, 95, 100].map((p) => percentile(results.map((one) => one[key]), p).toFixed(0))];
-  table(['ms from POST to', 'p50', 'p95', 'max'], [row('answer (201)', 'answer'), row('connected', 'connected'), row('first decoded frame', 'frame')]);
+  const row = (name, key) => [
+    name,
+    ...[50, 95, 100].map((p) =>
+      percentile(
+        results.map((one) => one[key]),
+        p,
+      ).toFixed(0),
+    ),
+  ];
+  table(
+    ['ms from POST to', 'p50', 'p95', 'max'],
+    [row('answer (201)', 'answer'), row('connected', 'connected'), row('first decoded frame', 'frame')],
+  );
   await host.stop();
   await watcher.close();
 } finally {

@@ -25,7 +25,12 @@ async function publishClock({ options, clock }) {
     context.fillRect(0, 0, 1280, 720);
     for (let bit = 0; bit < clock.bits; bit++) {
       context.fillStyle = (now >> bit) & 1 ? '#fff' : '#000';
-      context.fillRect(clock.left + (bit % clock.columns) * clock.block, clock.top + Math.floor(bit / clock.columns) * 2 * clock.block, clock.block, 2 * clock.block);
+      context.fillRect(
+        clock.left + (bit % clock.columns) * clock.block,
+        clock.top + Math.floor(bit / clock.columns) * 2 * clock.block,
+        clock.block,
+        2 * clock.block,
+      );
     }
   };
   setInterval(draw, 1000 / 30);
@@ -94,12 +99,16 @@ async function measure(viewer, tile) {
 const rostrum = await Rostrum.start();
 const browser = await launchChromium();
 const rows = [];
-const report = (name, { read, unread }) => rows.push([name, ...[50, 95, 99].map((p) => percentile(read, p).toFixed(0)), read.length, unread]);
+const report = (name, { read, unread }) =>
+  rows.push([name, ...[50, 95, 99].map((p) => percentile(read, p).toFixed(0)), read.length, unread]);
 try {
   const room = await rostrum.room();
   const watcher = await rostrum.events(room, { participantId: 'watcher', mode: 'SIGNALLING_ONLY' });
   const host = await blankPage(browser, rostrum);
-  await host.evaluate(publishClock, { options: { roomId: room, token: rostrum.hostToken(room), participantId: 'clock', name: '' }, clock: kClock });
+  await host.evaluate(publishClock, {
+    options: { roomId: room, token: rostrum.hostToken(room), participantId: 'clock', name: '' },
+    clock: kClock,
+  });
   await mediaState(host, 'connected');
   const viewer = await viewerPage(browser, rostrum, room);
   await until('720p arrives', () => viewer.evaluate(() => window.video.videoWidth === 1280), 40000);

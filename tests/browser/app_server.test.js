@@ -16,7 +16,9 @@ let base;
 before(async () => {
   rostrum = await Rostrum.start();
   const { key, secret } = rostrum.credentials;
-  app = new Program(process.execPath, [kServer], { env: { ROSTRUM_URL: rostrum.url, ROSTRUM_API_KEY: key, ROSTRUM_API_SECRET: secret, HOST_PASSWORD: 'open', PORT: '0' } });
+  app = new Program(process.execPath, [kServer], {
+    env: { ROSTRUM_URL: rostrum.url, ROSTRUM_API_KEY: key, ROSTRUM_API_SECRET: secret, HOST_PASSWORD: 'open', PORT: '0' },
+  });
   [, base] = await app.line(/listening (\S+)/);
 });
 

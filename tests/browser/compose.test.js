@@ -69,9 +69,17 @@ test('a second host joins and leaves: composed and back inside the same viewer c
   await bob.stop();
   await watcher.next('program-changed', ({ mode }) => mode === 'passthrough', { from });
   await framesAdvance(viewer, 60);
-  await until('the composed branch is gone', async () => !(await rostrum.runningElements(watcher.joined.sessionId)).includes('livecompositor'));
+  await until(
+    'the composed branch is gone',
+    async () => !(await rostrum.runningElements(watcher.joined.sessionId)).includes('livecompositor'),
+  );
 
-  const same = await viewer.evaluate(() => ({ same: [...window.peer.peers][0].pc === window.firstPc, state: window.firstPc.connectionState, negotiations: window.negotiations, gap: window.longestGap }));
+  const same = await viewer.evaluate(() => ({
+    same: [...window.peer.peers][0].pc === window.firstPc,
+    state: window.firstPc.connectionState,
+    negotiations: window.negotiations,
+    gap: window.longestGap,
+  }));
   assert.deepEqual({ ...same, gap: 0 }, { same: true, state: 'connected', negotiations: 0, gap: 0 });
   assert.ok(same.gap < kLongestGapMs, `longest pause ${Math.round(same.gap)} ms`);
   assert.ok((await framesShown(viewer)) > 150);
@@ -107,7 +115,11 @@ test('hosts see each other by their own feeds', async () => {
   const bob = await rostrum.testHost(room, { participantId: 'bob', name: 'Bob' });
   const ann = await hostPage(browser, rostrum, room, { participantId: 'ann' });
   const size = await ann.evaluate(async () => {
-    const video = Object.assign(document.createElement('video'), { autoplay: true, muted: true, srcObject: window.peer.play('bob').stream });
+    const video = Object.assign(document.createElement('video'), {
+      autoplay: true,
+      muted: true,
+      srcObject: window.peer.play('bob').stream,
+    });
     document.body.append(video);
     await new Promise((resolve) => video.requestVideoFrameCallback(resolve));
     return [video.videoWidth, video.videoHeight];

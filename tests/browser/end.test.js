@@ -57,7 +57,10 @@ test('end closes every viewer within a second, with the reason, and finishes the
     const room = await rostrum.room();
     const watcher = await rostrum.events(room, { participantId: 'watcher', mode: 'SIGNALLING_ONLY' });
     const host = await hostPage(browser, rostrum, room, { participantId: 'ann' });
-    const viewers = [await viewerPage(browser, rostrum, room, { participantId: 'v1' }), await viewerPage(browser, rostrum, room, { participantId: 'v2' })];
+    const viewers = [
+      await viewerPage(browser, rostrum, room, { participantId: 'v1' }),
+      await viewerPage(browser, rostrum, room, { participantId: 'v2' }),
+    ];
     for (const viewer of viewers) await framesAdvance(viewer, 10);
     await startOutputs(room, watcher, 'end');
     for (const viewer of viewers) await viewer.evaluate(noteClose);
@@ -66,7 +69,9 @@ test('end closes every viewer within a second, with the reason, and finishes the
     const endedAt = Date.now();
     await rostrum.ok('POST', '/v2/sessions/end', { roomId: room });
     for (const viewer of viewers) {
-      const { ended, mediaClosedAt } = await until('the viewer is told and closed', () => viewer.evaluate(() => window.ended && window.mediaClosedAt && { ended: window.ended, mediaClosedAt: window.mediaClosedAt }));
+      const { ended, mediaClosedAt } = await until('the viewer is told and closed', () =>
+        viewer.evaluate(() => window.ended && window.mediaClosedAt && { ended: window.ended, mediaClosedAt: window.mediaClosedAt }),
+      );
       assert.deepEqual([ended.reason, ended.code], ['ended', 1009]);
       assert.ok(ended.at - endedAt < 1000, `told after ${ended.at - endedAt} ms`);
       assert.ok(mediaClosedAt - endedAt < 1000, `closed after ${mediaClosedAt - endedAt} ms`);
@@ -122,11 +127,15 @@ async function oneRound(room, name) {
 async function settled() {
   let last = holdings(rostrum.pid);
   let steady = 0;
-  await until('the holdings are steady', () => {
-    const now = holdings(rostrum.pid);
-    steady = now.fds === last.fds && now.threads === last.threads ? steady + 1 : 0;
-    last = now;
-    return steady > 25;
-  }, 30000);
+  await until(
+    'the holdings are steady',
+    () => {
+      const now = holdings(rostrum.pid);
+      steady = now.fds === last.fds && now.threads === last.threads ? steady + 1 : 0;
+      last = now;
+      return steady > 25;
+    },
+    30000,
+  );
   return last;
 }

@@ -32,13 +32,16 @@ test('everybody is told what happens, and who comes late gets the state first', 
   const ann = await rostrum.testHost(room, { participantId: 'ann', name: 'Ann' });
   const joined = await early.next('participant-joined', ({ participantId }) => participantId === 'ann');
   assert.deepEqual([joined.data.name, joined.data.mode], ['Ann', 'SEND_AND_RECV']);
-  for (const kind of ['video', 'audio']) await early.next('stream-enabled', (data) => data.participantId === 'ann' && data.kind === kind && data.feed);
+  for (const kind of ['video', 'audio'])
+    await early.next('stream-enabled', (data) => data.participantId === 'ann' && data.kind === kind && data.feed);
   await early.next('program-changed', ({ mode }) => mode === 'passthrough');
 
   await rostrum.ok('POST', '/v2/recordings/start', { roomId: room });
   await rostrum.ok('POST', '/v2/livestreams/start', { roomId: room, outputs: [{ url: nginx.url, streamKey: 'events' }] });
-  for (const status of ['LIVESTREAM_STARTING', 'LIVESTREAM_STARTED']) await early.next('livestream-state-changed', (data) => data.status === status);
-  for (const status of ['RECORDING_STARTING', 'RECORDING_STARTED']) await early.next('recording-state-changed', (data) => data.status === status);
+  for (const status of ['LIVESTREAM_STARTING', 'LIVESTREAM_STARTED'])
+    await early.next('livestream-state-changed', (data) => data.status === status);
+  for (const status of ['RECORDING_STARTING', 'RECORDING_STARTED'])
+    await early.next('recording-state-changed', (data) => data.status === status);
 
   const late = await rostrum.events(room, { participantId: 'late', mode: 'RECV_ONLY' });
   assert.equal(late.messages[0].event, 'meeting-joined');
@@ -56,16 +59,24 @@ test('everybody is told what happens, and who comes late gets the state first', 
   await early.next('participant-left', ({ participantId }) => participantId === 'late');
   await rostrum.ok('POST', '/v2/recordings/end', { roomId: room });
   await rostrum.ok('POST', '/v2/livestreams/end', { roomId: room });
-  for (const status of ['LIVESTREAM_STOPPING', 'LIVESTREAM_STOPPED']) await early.next('livestream-state-changed', (data) => data.status === status);
-  for (const status of ['RECORDING_STOPPING', 'RECORDING_STOPPED']) await early.next('recording-state-changed', (data) => data.status === status);
-  await early.next('program-changed', ({ mode }) => mode === 'passthrough', { from: early.messages.findIndex(({ data }) => data?.mode === 'composed') });
+  for (const status of ['LIVESTREAM_STOPPING', 'LIVESTREAM_STOPPED'])
+    await early.next('livestream-state-changed', (data) => data.status === status);
+  for (const status of ['RECORDING_STOPPING', 'RECORDING_STOPPED'])
+    await early.next('recording-state-changed', (data) => data.status === status);
+  await early.next('program-changed', ({ mode }) => mode === 'passthrough', {
+    from: early.messages.findIndex(({ data }) => data?.mode === 'composed'),
+  });
 
   await rostrum.ok('POST', '/v2/sessions/end', { roomId: room });
   const ended = await early.next('session-ended');
   assert.equal(ended.data.code, 1009);
   await early.next('meeting-left');
   const numbers = early.messages.map(({ seq }) => seq).filter((seq) => seq !== undefined);
-  assert.deepEqual(numbers, [...numbers].sort((a, b) => a - b), 'numbered in order');
+  assert.deepEqual(
+    numbers,
+    [...numbers].sort((a, b) => a - b),
+    'numbered in order',
+  );
   await ann.ended;
 });
 
@@ -86,6 +97,9 @@ for (const [name, claims, code] of [
 ]) {
   test(`a token that is ${name} is refused with ${code}`, async () => {
     const room = await rostrum.room();
-    await assert.rejects(rostrum.events(room, { participantId: 'me', token: rostrum.token(claims) }), new RegExp(`refused: ${code}.*"code":${code}`));
+    await assert.rejects(
+      rostrum.events(room, { participantId: 'me', token: rostrum.token(claims) }),
+      new RegExp(`refused: ${code}.*"code":${code}`),
+    );
   });
 }

@@ -42,7 +42,11 @@ test('one host, one viewer: passthrough, encrypted with AES-GCM, sound and pictu
   assert.equal((await watcher.next('program-changed', ({ mode }) => mode === 'passthrough')).data.mode, 'passthrough');
   const running = await rostrum.runningElements(watcher.joined.sessionId);
   assert.ok(running.includes('streamsrc') && running.includes('viewerfanout'), running.join(' '));
-  assert.deepEqual(running.filter((factory) => kCodecElement.test(factory)), [], 'no encoder and no decoder in the pipeline');
+  assert.deepEqual(
+    running.filter((factory) => kCodecElement.test(factory)),
+    [],
+    'no encoder and no decoder in the pipeline',
+  );
   const plan = await rostrum.ok('GET', `/v2/sessions/${watcher.joined.sessionId}/graph?format=text`);
   assert.doesNotMatch(plan, /x264enc|avdec|decodebin|livecompositor/);
 
@@ -100,23 +104,48 @@ test('WHEP by hand: 201 with ETag and Location, trickle PATCH 204, DELETE 200, t
       pc.onicecandidate = ({ candidate }) => candidate && candidates.push(candidate);
       await pc.setLocalDescription();
       const headers = { authorization: token };
-      const posted = await fetch(`/whep/${room}?participantId=hand`, { method: 'POST', headers: { ...headers, 'content-type': 'application/sdp' }, body: pc.localDescription.sdp });
+      const posted = await fetch(`/whep/${room}?participantId=hand`, {
+        method: 'POST',
+        headers: { ...headers, 'content-type': 'application/sdp' },
+        body: pc.localDescription.sdp,
+      });
       const location = posted.headers.get('location');
       const etag = posted.headers.get('etag');
       await pc.setRemoteDescription({ type: 'answer', sdp: await posted.text() });
       await new Promise((resolve) => (pc.onconnectionstatechange = () => pc.connectionState === 'connected' && resolve()));
       const sdp = pc.localDescription.sdp;
       const line = (name) => sdp.match(new RegExp(`a=${name}:.*`))[0];
-      const fragment = [line('ice-ufrag'), line('ice-pwd'), 'm=video 9 UDP/TLS/RTP/SAVPF 0', 'a=mid:0', `a=${candidates[0].candidate}`, 'a=end-of-candidates', ''].join('\r\n');
-      const patch = (body, type) => fetch(location, { method: 'PATCH', headers: { ...headers, 'content-type': type, 'if-match': etag }, body });
+      const fragment = [
+        line('ice-ufrag'),
+        line('ice-pwd'),
+        'm=video 9 UDP/TLS/RTP/SAVPF 0',
+        'a=mid:0',
+        `a=${candidates[0].candidate}`,
+        'a=end-of-candidates',
+        '',
+      ].join('\r\n');
+      const patch = (body, type) =>
+        fetch(location, { method: 'PATCH', headers: { ...headers, 'content-type': type, 'if-match': etag }, body });
       const patched = await patch(fragment, 'application/trickle-ice-sdpfrag');
       const wrongType = await patch(fragment, 'text/plain');
       const deleted = await fetch(location, { method: 'DELETE', headers });
-      const closed = new Promise((resolve) => (pc.getReceivers()[0].transport.onstatechange = () => resolve(pc.getReceivers()[0].transport.state)));
+      const closed = new Promise(
+        (resolve) => (pc.getReceivers()[0].transport.onstatechange = () => resolve(pc.getReceivers()[0].transport.state)),
+      );
       const transport = pc.getReceivers()[0].transport.state === 'connected' ? await closed : pc.getReceivers()[0].transport.state;
       const again = await fetch(location, { method: 'DELETE', headers });
       pc.close();
-      return { posted: posted.status, type: posted.headers.get('content-type'), location, etag, patched: patched.status, wrongType: wrongType.status, deleted: deleted.status, transport, again: again.status };
+      return {
+        posted: posted.status,
+        type: posted.headers.get('content-type'),
+        location,
+        etag,
+        patched: patched.status,
+        wrongType: wrongType.status,
+        deleted: deleted.status,
+        transport,
+        again: again.status,
+      };
     },
     { room, token },
   );
@@ -137,7 +166,12 @@ test('WHEP by hand: 201 with ETag and Location, trickle PATCH 204, DELETE 200, t
 test('a viewer token cannot publish, a wrong room is 404', async () => {
   const room = await rostrum.room();
   const watcher = await rostrum.events(room, { participantId: 'watcher', mode: 'SIGNALLING_ONLY' });
-  const post = (path, token) => fetch(new URL(path, rostrum.url), { method: 'POST', headers: { authorization: token, 'content-type': 'application/sdp' }, body: 'v=0\r\n' });
+  const post = (path, token) =>
+    fetch(new URL(path, rostrum.url), {
+      method: 'POST',
+      headers: { authorization: token, 'content-type': 'application/sdp' },
+      body: 'v=0\r\n',
+    });
   assert.equal((await post(`/whip/${room}`, rostrum.viewerToken(room))).status, 403);
   assert.equal((await post('/whip/none-such-room', rostrum.token())).status, 404);
   assert.equal((await post(`/whip/${room}`, rostrum.hostToken(room))).status, 400);
@@ -150,5 +184,9 @@ test('the session ends by itself when everybody left', async () => {
   const only = await rostrum.events(room, { participantId: 'only' });
   const pid = await rostrum.sessionPid();
   await only.close();
-  await within('the session process ends', until('gone', () => !rostrum.sessions().includes(pid), 20000), 21000);
+  await within(
+    'the session process ends',
+    until('gone', () => !rostrum.sessions().includes(pid), 20000),
+    21000,
+  );
 });

@@ -31,7 +31,8 @@ after(async () => {
 });
 
 /** The recorded file holds at least that much of the stream. */
-const received = (nginx, name, seconds) => until(`nginx has ${seconds} s of ${name}`, async () => (await packetTimes(nginx.recorded(name), 'v')).at(-1) > seconds, 30000);
+const received = (nginx, name, seconds) =>
+  until(`nginx has ${seconds} s of ${name}`, async () => (await packetTimes(nginx.recorded(name), 'v')).at(-1) > seconds, 30000);
 
 async function checkFlv(file) {
   const { video, audio } = await probe(file);
@@ -44,7 +45,10 @@ async function checkFlv(file) {
   assert.ok(Math.abs(rate - 30) < 1, `${rate.toFixed(2)} frames per second`);
   for (const kind of ['v', 'a']) {
     const dts = await packetTimes(file, kind);
-    assert.ok(dts.every((time, index) => index === 0 || time > dts[index - 1]), `${kind}: timestamps grow`);
+    assert.ok(
+      dts.every((time, index) => index === 0 || time > dts[index - 1]),
+      `${kind}: timestamps grow`,
+    );
   }
   assert.equal(await decodeErrors(file), '');
 }
@@ -55,13 +59,19 @@ test('a browser host goes live to two servers; viewers stay; end is clean', asyn
   const host = await hostPage(browser, rostrum, room, { participantId: 'ann' });
   const viewer = await viewerPage(browser, rostrum, room);
   await framesAdvance(viewer, 30);
-  await host.evaluate((outputs) => window.peer.goLive(outputs), [
-    { url: first.url, streamKey: 'one' },
-    { url: second.url, streamKey: 'two' },
-  ]);
+  await host.evaluate(
+    (outputs) => window.peer.goLive(outputs),
+    [
+      { url: first.url, streamKey: 'one' },
+      { url: second.url, streamKey: 'two' },
+    ],
+  );
   const started = await watcher.next('livestream-state-changed', ({ status }) => status === 'LIVESTREAM_STARTED');
   assert.equal(started.data.outputs.length, 2);
-  await watcher.next('livestream-state-changed', ({ outputs = [] }) => outputs.length === 2 && outputs.every(({ state }) => state === 'live'));
+  await watcher.next(
+    'livestream-state-changed',
+    ({ outputs = [] }) => outputs.length === 2 && outputs.every(({ state }) => state === 'live'),
+  );
   await received(first, 'one', 6);
   await received(second, 'two', 6);
   await framesAdvance(viewer, 30);
@@ -90,7 +100,9 @@ test('a dead destination hurts nobody, and is served when it comes', async () =>
     ],
   });
   await first.noted('publish', 'good');
-  await watcher.next('livestream-state-changed', ({ outputs = [] }) => outputs.some(({ state }) => state === 'retrying' || state === 'failed'));
+  await watcher.next('livestream-state-changed', ({ outputs = [] }) =>
+    outputs.some(({ state }) => state === 'retrying' || state === 'failed'),
+  );
   await received(first, 'good', 4);
   await second.launch();
   await second.noted('publish', 'late', 30000);
@@ -106,7 +118,13 @@ test('a dead destination hurts nobody, and is served when it comes', async () =>
 test('what cannot work is refused before anything starts', async () => {
   const room = await rostrum.room();
   const watcher = await rostrum.events(room, { participantId: 'watcher', mode: 'SIGNALLING_ONLY' });
-  for (const outputs of [[], [{ url: 'http://example.org/live', streamKey: 'k' }], [{ url: 'file:///etc/passwd', streamKey: 'k' }], 'rubbish', [{ streamKey: 'k' }]]) {
+  for (const outputs of [
+    [],
+    [{ url: 'http://example.org/live', streamKey: 'k' }],
+    [{ url: 'file:///etc/passwd', streamKey: 'k' }],
+    'rubbish',
+    [{ streamKey: 'k' }],
+  ]) {
     const { status, body } = await rostrum.call('POST', '/v2/livestreams/start', { roomId: room, outputs });
     assert.equal(status, 400, JSON.stringify(outputs));
     assert.ok(body.message && body.requestId && body.code, JSON.stringify(body));

@@ -49,7 +49,9 @@ async function checkFits(page) {
   const { overflow, small } = await page.evaluate(() => ({
     overflow: document.documentElement.scrollWidth - innerWidth,
     small: [...document.querySelectorAll('button, select, input')]
-      .filter((one) => one.checkVisibility() && (one.getBoundingClientRect().height < 24 || one.getBoundingClientRect().right > innerWidth + 1))
+      .filter(
+        (one) => one.checkVisibility() && (one.getBoundingClientRect().height < 24 || one.getBoundingClientRect().right > innerWidth + 1),
+      )
       .map((one) => one.id || one.outerHTML.slice(0, 60)),
   }));
   assert.ok(overflow <= 0, `${overflow} px wider than the screen`);

@@ -48,7 +48,10 @@ after(async () => {
 });
 
 function checkSignatures({ raw, headers }) {
-  assert.ok(crypto.verify('RSA-SHA256', Buffer.from(raw), publicKey, Buffer.from(headers['videosdk-signature'], 'base64')), 'videosdk-signature');
+  assert.ok(
+    crypto.verify('RSA-SHA256', Buffer.from(raw), publicKey, Buffer.from(headers['videosdk-signature'], 'base64')),
+    'videosdk-signature',
+  );
   new Webhook(kSecret).verify(raw, headers); // throws when it does not hold
   assert.throws(() => new Webhook(kSecret).verify(`${raw} `, headers));
   assert.equal(raw, JSON.stringify(JSON.parse(raw)), 'compact, so that re-serialising verifiers work');
@@ -77,8 +80,15 @@ async function wholeFlow(room) {
 function checkOrder(deliveries) {
   const types = deliveries.map(({ type }) => type);
   const places = kWanted.map((type) => types.indexOf(type));
-  assert.ok(places.every((place) => place >= 0), `missing: ${kWanted.filter((type) => !types.includes(type))}; seen: ${types}`);
-  assert.deepEqual(places, [...places].sort((a, b) => a - b), types.join(' '));
+  assert.ok(
+    places.every((place) => place >= 0),
+    `missing: ${kWanted.filter((type) => !types.includes(type))}; seen: ${types}`,
+  );
+  assert.deepEqual(
+    places,
+    [...places].sort((a, b) => a - b),
+    types.join(' '),
+  );
   const ids = deliveries.map(({ headers }) => headers['webhook-id']);
   assert.equal(new Set(ids).size, ids.length, 'no delivery twice');
 }
@@ -123,7 +133,10 @@ test('deliveries survive a restart of the server', { timeout: 120000 }, async ()
   await rostrum.launch();
   await until('session-ended is delivered', () => of(room).some(({ type }) => type === 'session-ended'), 60000);
   const types = of(room).map(({ type }) => type);
-  assert.deepEqual(types.filter((type) => type.startsWith('session-')), ['session-started', 'session-ended']);
+  assert.deepEqual(
+    types.filter((type) => type.startsWith('session-')),
+    ['session-started', 'session-ended'],
+  );
 });
 
 test('a room has its own webhook, filtered by event names', async () => {

@@ -31,7 +31,12 @@ export async function hostPage(context, rostrum, roomId, { participantId = 'host
 }
 
 /** @returns {Promise<import('playwright-core').Page>} a page that plays the program, or `feed` */
-export async function viewerPage(context, rostrum, roomId, { participantId = 'viewer', name = 'Vic', token = rostrum.viewerToken(roomId) } = {}) {
+export async function viewerPage(
+  context,
+  rostrum,
+  roomId,
+  { participantId = 'viewer', name = 'Vic', token = rostrum.viewerToken(roomId) } = {},
+) {
   const page = await blankPage(context, rostrum);
   await page.evaluate(
     async (options) => {
@@ -61,7 +66,11 @@ function forceVp8() {
 
 /** Waits for the own media connection's state. */
 export function mediaState(page, wanted, timeoutMs = 15000) {
-  return until(`media is ${wanted}`, () => page.evaluate((state) => [...(window.peer?.peers ?? [])].some((one) => one.state === state), wanted), timeoutMs);
+  return until(
+    `media is ${wanted}`,
+    () => page.evaluate((state) => [...(window.peer?.peers ?? [])].some((one) => one.state === state), wanted),
+    timeoutMs,
+  );
 }
 
 /** Frames shown so far by the page's video element. */
@@ -89,10 +98,17 @@ export function stats(page) {
 
 /** Waits until the received sound is louder than silence. @returns {Promise<number>} RMS level, 0 to 1 */
 export async function soundHeard(page, timeoutMs = 10000) {
-  return until('sound above silence', () => page.evaluate(async () => {
-    const [peer] = window.peer.peers;
-    const report = [...(await peer.pc.getStats()).values()].find((one) => one.type === 'inbound-rtp' && one.kind === 'audio');
-    // The energy counts what was decoded since the start: it does not depend on catching a beep.
-    return report && report.totalSamplesDuration > 0 && Math.sqrt(report.totalAudioEnergy / report.totalSamplesDuration) > 0.002 ? Math.sqrt(report.totalAudioEnergy / report.totalSamplesDuration) : 0;
-  }), timeoutMs);
+  return until(
+    'sound above silence',
+    () =>
+      page.evaluate(async () => {
+        const [peer] = window.peer.peers;
+        const report = [...(await peer.pc.getStats()).values()].find((one) => one.type === 'inbound-rtp' && one.kind === 'audio');
+        // The energy counts what was decoded since the start: it does not depend on catching a beep.
+        return report && report.totalSamplesDuration > 0 && Math.sqrt(report.totalAudioEnergy / report.totalSamplesDuration) > 0.002
+          ? Math.sqrt(report.totalAudioEnergy / report.totalSamplesDuration)
+          : 0;
+      }),
+    timeoutMs,
+  );
 }

@@ -21,7 +21,9 @@ export class EventClient {
       for (const look of this.#waiting) look();
     });
     this.socket.on('error', () => {}); // the close event says it
-    this.closed = new Promise((resolve) => this.socket.on('close', (code, reason) => resolve({ code, reason: String(reason), at: performance.now() })));
+    this.closed = new Promise((resolve) =>
+      this.socket.on('close', (code, reason) => resolve({ code, reason: String(reason), at: performance.now() })),
+    );
   }
 
   /** Joins and waits for the server's greeting. */
@@ -54,7 +56,9 @@ export class EventClient {
     try {
       return await within(`event ${event}`, wait, timeoutMs);
     } catch (error) {
-      throw new Error(`${error.message}; seen: ${this.messages.map((one) => one.event + (one.data?.status ? `(${one.data.status})` : '')).join(', ')}`);
+      throw new Error(
+        `${error.message}; seen: ${this.messages.map((one) => one.event + (one.data?.status ? `(${one.data.status})` : '')).join(', ')}`,
+      );
     }
   }
 

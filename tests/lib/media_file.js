@@ -13,7 +13,17 @@ export async function probe(file) {
 
 /** Presentation times of the packets in seconds, in file order. @param {'v'|'a'} kind */
 export async function packetTimes(file, kind, field = 'dts_time') {
-  const { stdout } = await run('ffprobe', ['-v', 'error', '-select_streams', `${kind}:0`, '-show_entries', `packet=${field}`, '-of', 'csv=p=0', file]);
+  const { stdout } = await run('ffprobe', [
+    '-v',
+    'error',
+    '-select_streams',
+    `${kind}:0`,
+    '-show_entries',
+    `packet=${field}`,
+    '-of',
+    'csv=p=0',
+    file,
+  ]);
   return stdout.split('\n').filter(Boolean).map(Number);
 }
 
@@ -28,13 +38,53 @@ export async function decodeErrors(file) {
  * @returns {Promise<{flashes: number[], beeps: number[]}>}
  */
 export async function flashesAndBeeps(file) {
-  const video = await run('ffmpeg', ['-v', 'info', '-nostdin', '-i', file, '-an', '-vf', 'scale=64:36,signalstats,metadata=print:key=lavfi.signalstats.YAVG:file=-', '-f', 'null', '-'], { timeoutMs: 240000 });
-  const frames = [...video.stdout.matchAll(/pts_time:([\d.]+)\s*\nlavfi\.signalstats\.YAVG=([\d.]+)/g)].map(([, time, luma]) => ({ time: Number(time), value: Number(luma) }));
-  const audio = await run('ffmpeg', ['-v', 'info', '-nostdin', '-i', file, '-vn', '-af', 'aresample=48000,asetnsamples=n=240,astats=metadata=1:reset=1,ametadata=print:key=lavfi.astats.Overall.RMS_level:file=-', '-f', 'null', '-'], { timeoutMs: 240000 });
-  const levels = [...audio.stdout.matchAll(/pts_time:([\d.]+)\s*\nlavfi\.astats\.Overall\.RMS_level=(\S+)/g)].map(([, time, level]) => ({ time: Number(time), value: level === '-inf' ? -200 : Number(level) }));
+  const video = await run(
+    'ffmpeg',
+    [
+      '-v',
+      'info',
+      '-nostdin',
+      '-i',
+      file,
+      '-an',
+      '-vf',
+      'scale=64:36,signalstats,metadata=print:key=lavfi.signalstats.YAVG:file=-',
+      '-f',
+      'null',
+      '-',
+    ],
+    { timeoutMs: 240000 },
+  );
+  const frames = [...video.stdout.matchAll(/pts_time:([\d.]+)\s*\nlavfi\.signalstats\.YAVG=([\d.]+)/g)].map(([, time, luma]) => ({
+    time: Number(time),
+    value: Number(luma),
+  }));
+  const audio = await run(
+    'ffmpeg',
+    [
+      '-v',
+      'info',
+      '-nostdin',
+      '-i',
+      file,
+      '-vn',
+      '-af',
+      'aresample=48000,asetnsamples=n=240,astats=metadata=1:reset=1,ametadata=print:key=lavfi.astats.Overall.RMS_level:file=-',
+      '-f',
+      'null',
+      '-',
+    ],
+    { timeoutMs: 240000 },
+  );
+  const levels = [...audio.stdout.matchAll(/pts_time:([\d.]+)\s*\nlavfi\.astats\.Overall\.RMS_level=(\S+)/g)].map(([, time, level]) => ({
+    time: Number(time),
+    value: level === '-inf' ? -200 : Number(level),
+  }));
   return { flashes: risingEdges(frames, 200), beeps: risingEdges(levels, -35) };
 }
 
 function risingEdges(points, threshold) {
-  return points.filter((point, index) => index > 0 && point.value >= threshold && points[index - 1].value < threshold).map((point) => point.time);
+  return points
+    .filter((point, index) => index > 0 && point.value >= threshold && points[index - 1].value < threshold)
+    .map((point) => point.time);
 }

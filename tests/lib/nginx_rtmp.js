@@ -57,7 +57,9 @@ export class NginxRtmp {
     const file = path.join(directory, 'nginx.conf');
     fs.writeFileSync(file, configuration({ directory, port: this.port, notifyPort: this.notify.address().port }));
     this.program = new Program('/usr/sbin/nginx', ['-c', file, '-p', directory, '-e', path.join(directory, 'error.log')]);
-    await until('nginx accepts connections', () => this.program.exited ? Promise.reject(new Error(this.program.stderr)) : reachable(this.port));
+    await until('nginx accepts connections', () =>
+      this.program.exited ? Promise.reject(new Error(this.program.stderr)) : reachable(this.port),
+    );
   }
 
   get url() {

@@ -139,7 +139,11 @@ export function udpPorts(pids) {
       }
     }
   }
-  const rows = fs.readFileSync('/proc/net/udp', 'utf8').split('\n').slice(1).map((row) => row.trim().split(/\s+/));
+  const rows = fs
+    .readFileSync('/proc/net/udp', 'utf8')
+    .split('\n')
+    .slice(1)
+    .map((row) => row.trim().split(/\s+/));
   return rows.filter((row) => sockets.has(row[9])).map((row) => parseInt(row[1].split(':')[1], 16));
 }
 

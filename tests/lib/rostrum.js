@@ -34,8 +34,17 @@ export class Rostrum {
     fs.mkdirSync(this.state, { recursive: true, mode: 0o700 });
     const runtime = path.join(this.directory.path, 'run');
     fs.mkdirSync(runtime, { recursive: true, mode: 0o700 });
-    const env = { ROSTRUM_API_KEY: this.credentials.key, ROSTRUM_API_SECRET: this.credentials.secret, GST_REGISTRY: path.join(kBuild, 'gst-registry.bin'), ...this.env };
-    this.program = new Program(kRostrum, ['serve', '--listen', 'http://127.0.0.1:0', '--state', this.state, '--runtime', runtime, ...this.args], { env });
+    const env = {
+      ROSTRUM_API_KEY: this.credentials.key,
+      ROSTRUM_API_SECRET: this.credentials.secret,
+      GST_REGISTRY: path.join(kBuild, 'gst-registry.bin'),
+      ...this.env,
+    };
+    this.program = new Program(
+      kRostrum,
+      ['serve', '--listen', 'http://127.0.0.1:0', '--state', this.state, '--runtime', runtime, ...this.args],
+      { env },
+    );
     const [, url] = await this.program.line(/^listening (http:\/\/\S+)$/);
     this.url = url;
   }
@@ -60,7 +69,11 @@ export class Rostrum {
   /** A REST call. @returns {Promise<{status: number, headers: Headers, body: *}>} */
   async call(method, route, body, token = this.token()) {
     const headers = { authorization: token, ...(body !== undefined && { 'content-type': 'application/json' }) };
-    const response = await fetch(new URL(route, this.url), { method, headers, body: body === undefined ? undefined : JSON.stringify(body) });
+    const response = await fetch(new URL(route, this.url), {
+      method,
+      headers,
+      body: body === undefined ? undefined : JSON.stringify(body),
+    });
     const text = await response.text();
     let decoded = text;
     try {
@@ -86,7 +99,10 @@ export class Rostrum {
   /** Elements really in the pipeline. @returns {Promise<string[]>} factory names */
   async runningElements(sessionId) {
     const text = await this.ok('GET', `/v2/sessions/${sessionId}/graph?format=running`);
-    return text.trim().split('\n').map((line) => line.trim().split(/\s+/)[1]);
+    return text
+      .trim()
+      .split('\n')
+      .map((line) => line.trim().split(/\s+/)[1]);
   }
 
   /** Joins with events only. @param {string} roomId @param {object} [options] name, mode, participantId, token */

@@ -79,7 +79,13 @@ export function toast(text, kind = 'info') {
   const box = byId('toasts');
   for (const old of box.children) if (old.dataset.text === text) old.remove();
   const close = make('button', { className: 'toast-close', type: 'button', aria: { label: 'Dismiss' } }, icon('x'));
-  const item = make('div', { className: `toast ${kind}`, dataset: { text } }, icon(kind === 'bad' ? 'alert' : 'check'), make('span', {}, text), close);
+  const item = make(
+    'div',
+    { className: `toast ${kind}`, dataset: { text } },
+    icon(kind === 'bad' ? 'alert' : 'check'),
+    make('span', {}, text),
+    close,
+  );
   close.onclick = () => item.remove();
   box.append(item);
   while (box.children.length > 3) box.firstElementChild.remove();

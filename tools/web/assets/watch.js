@@ -19,7 +19,8 @@ function situation() {
   if (!viewer) return { state: 'connecting', title: 'Connecting…', text: '' };
   const playing = performance.now() - lastFrameAt < kStallMs;
   const broadcasting = viewer.room.program.mode !== 'empty' && hostsOf(viewer.room).some((host) => host.kinds.length || host.feeds.length);
-  if (!broadcasting && !playing) return { state: 'waiting', title: 'Waiting for the host', text: 'The stream has not started yet. It begins here by itself.' };
+  if (!broadcasting && !playing)
+    return { state: 'waiting', title: 'Waiting for the host', text: 'The stream has not started yet. It begins here by itself.' };
   if (viewer.connectionState === 'reconnecting' || viewer.mediaState === 'reconnecting' || (lastFrameAt && !playing))
     return { state: 'reconnecting', title: 'Reconnecting…', text: 'The picture comes back in a moment.' };
   return playing ? { state: 'live' } : { state: 'connecting', title: 'Starting playback…', text: '' };
@@ -102,7 +103,14 @@ function wireControls() {
 
 async function join() {
   if (!token) throw Object.assign(new Error('This link carries no token. Ask for a new one.'), { code: 4002 });
-  const joined = await joinAsViewer({ server, roomId, token, participantId: query.get('participantId') ?? seat(roomId), name: query.get('name') ?? '', video });
+  const joined = await joinAsViewer({
+    server,
+    roomId,
+    token,
+    participantId: query.get('participantId') ?? seat(roomId),
+    name: query.get('name') ?? '',
+    video,
+  });
   viewer = joined;
   joined.on('room', show);
   joined.on('connection', (state) => ((joined.connectionState = state), show()));
@@ -122,6 +130,9 @@ wireControls();
 watchFrames();
 setInterval(show, 1000);
 join().catch((error) => {
-  over = { title: 'This stream cannot be joined', text: error.code >= 4000 ? farewell({ reason: error.message, code: error.code }) : error.message };
+  over = {
+    title: 'This stream cannot be joined',
+    text: error.code >= 4000 ? farewell({ reason: error.message, code: error.code }) : error.message,
+  };
   show();
 });

@@ -21,7 +21,8 @@ function connected(pc, signal) {
     const aborted = () => finish(new RostrumError({ message: 'Closed' }));
     const look = () => {
       if (pc.connectionState === 'connected') finish(null);
-      if (pc.connectionState === 'failed' || pc.connectionState === 'closed') finish(new RostrumError({ message: 'The media connection failed' }));
+      if (pc.connectionState === 'failed' || pc.connectionState === 'closed')
+        finish(new RostrumError({ message: 'The media connection failed' }));
     };
     pc.addEventListener('connectionstatechange', look);
     signal.addEventListener('abort', aborted);
@@ -183,7 +184,8 @@ const aborted = (signal) =>
 export function publishCodecs(codecs) {
   const rank = ({ mimeType, sdpFmtpLine = '' }) => {
     const type = mimeType.toLowerCase();
-    if (type === 'video/h264' && /packetization-mode=1/.test(sdpFmtpLine)) return /profile-level-id=42e0/i.test(sdpFmtpLine) ? 0 : /profile-level-id=42/i.test(sdpFmtpLine) ? 1 : -1;
+    if (type === 'video/h264' && /packetization-mode=1/.test(sdpFmtpLine))
+      return /profile-level-id=42e0/i.test(sdpFmtpLine) ? 0 : /profile-level-id=42/i.test(sdpFmtpLine) ? 1 : -1;
     return { 'video/vp8': 2, 'video/rtx': 3 }[type] ?? -1;
   };
   return codecs.filter((codec) => rank(codec) >= 0).sort((a, b) => rank(a) - rank(b));

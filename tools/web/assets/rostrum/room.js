@@ -94,7 +94,7 @@ const handlers = {
     const known = room.recording?.id === data.id ? room.recording : null;
     const recording = {
       id: data.id,
-      startedAt: data.status === 'RECORDING_STARTED' ? (known?.startedAt || timestamp) : (known?.startedAt ?? 0),
+      startedAt: data.status === 'RECORDING_STARTED' ? known?.startedAt || timestamp : (known?.startedAt ?? 0),
       filePath: data.filePath ?? known?.filePath ?? '',
     };
     return { ...room, recordingState: data.status, recording };
@@ -116,8 +116,7 @@ export function reduce(room, { event, data, timestamp = Date.now() }) {
 }
 
 /** Participants who publish. @param {Room} room @returns {Participant[]} */
-export const hostsOf = (room) =>
-  Object.values(room.participants).filter((one) => one.mode === 'SEND_AND_RECV');
+export const hostsOf = (room) => Object.values(room.participants).filter((one) => one.mode === 'SEND_AND_RECV');
 
 /** Participants who only receive. @param {Room} room @returns {Participant[]} */
 export const viewersOf = (room) => Object.values(room.participants).filter((one) => one.mode === 'RECV_ONLY');

@@ -57,7 +57,9 @@ export class LocalMedia extends Emitter {
   async start() {
     const stream = await getCamera().catch(async (both) => {
       const media = navigator.mediaDevices;
-      return media.getUserMedia({ audio: kMicrophone }).catch(() => media.getUserMedia({ video: kCamera }).catch(() => Promise.reject(both)));
+      return media
+        .getUserMedia({ audio: kMicrophone })
+        .catch(() => media.getUserMedia({ video: kCamera }).catch(() => Promise.reject(both)));
     });
     for (const track of stream.getTracks()) this.#use(track);
     if (!stream.getVideoTracks().length) this.#useCard();

@@ -32,7 +32,14 @@ export class GoLiveDialog {
 
   #add(focus) {
     const remove = make('button', { className: 'button remove', type: 'button', aria: { label: 'Remove destination' } }, icon('x'));
-    const url = field('Server URL', { name: 'url', type: 'text', inputMode: 'url', placeholder: 'rtmp://a.example.com/live', pattern: 'rtmps?://.+', title: 'An rtmp:// or rtmps:// address' });
+    const url = field('Server URL', {
+      name: 'url',
+      type: 'text',
+      inputMode: 'url',
+      placeholder: 'rtmp://a.example.com/live',
+      pattern: 'rtmps?://.+',
+      title: 'An rtmp:// or rtmps:// address',
+    });
     const key = field('Stream key', { name: 'streamKey', type: 'password', placeholder: 'From your platform' });
     const item = make('div', { className: 'destination' }, make('h3', {}), remove, url, key);
     remove.onclick = () => (item.remove(), this.#renumber());

@@ -44,15 +44,21 @@ async function showDevices() {
   for (const select of document.querySelectorAll('[data-devices]')) {
     const { devices, current } = await media.list(select.dataset.devices);
     const fallback = select.dataset.devices === 'videoinput' ? 'Camera' : 'Microphone';
-    select.replaceChildren(...devices.map((one, index) => make('option', { value: one.deviceId, selected: one.deviceId === current }, one.label || `${fallback} ${index + 1}`)));
+    select.replaceChildren(
+      ...devices.map((one, index) =>
+        make('option', { value: one.deviceId, selected: one.deviceId === current }, one.label || `${fallback} ${index + 1}`),
+      ),
+    );
     select.disabled = !devices.length;
     if (!devices.length) select.append(make('option', {}, `No ${fallback.toLowerCase()} found`));
   }
 }
 
 function wireMedia() {
-  for (const button of document.querySelectorAll('[data-toggle]')) button.onclick = () => act(button, () => media.toggle(button.dataset.toggle));
-  for (const select of document.querySelectorAll('[data-devices]')) select.onchange = () => act(select, () => media.select(select.dataset.devices, select.value));
+  for (const button of document.querySelectorAll('[data-toggle]'))
+    button.onclick = () => act(button, () => media.toggle(button.dataset.toggle));
+  for (const select of document.querySelectorAll('[data-devices]'))
+    select.onchange = () => act(select, () => media.select(select.dataset.devices, select.value));
   navigator.mediaDevices.addEventListener('devicechange', showDevices);
   media.on('change', showMedia);
   media.on('change', showDevices);
@@ -69,7 +75,10 @@ async function openMedia() {
   try {
     await media.start();
   } catch (error) {
-    byId('preview-text').textContent = error.name === 'NotAllowedError' ? 'The browser may not use your camera. Allow it in the address bar, then reload.' : 'No camera or microphone was found.';
+    byId('preview-text').textContent =
+      error.name === 'NotAllowedError'
+        ? 'The browser may not use your camera. Allow it in the address bar, then reload.'
+        : 'No camera or microphone was found.';
     byId('preview-empty').hidden = false;
   }
   await showDevices();
@@ -79,8 +88,18 @@ async function openMedia() {
 
 function showRoom() {
   const { room } = host;
-  const own = { participantId: host.participantId, name: media.name, stream: media.stream, camera: media.has('video'), mic: media.has('audio') };
-  tiles.show(own, hostsOf(room).filter((one) => one.participantId !== own.participantId && one.feeds.length), room.speaker);
+  const own = {
+    participantId: host.participantId,
+    name: media.name,
+    stream: media.stream,
+    camera: media.has('video'),
+    mic: media.has('audio'),
+  };
+  tiles.show(
+    own,
+    hostsOf(room).filter((one) => one.participantId !== own.participantId && one.feeds.length),
+    room.speaker,
+  );
   showPanel(room);
   showButtons(room);
 }
@@ -107,7 +126,11 @@ function showClock() {
   const time = running && room.recording?.startedAt ? clock(Date.now() - room.recording.startedAt) : '0:00';
   byId('rec-chip').hidden = !running;
   byId('rec-clock').textContent = `REC ${time}`;
-  byId('record').querySelector('.label').textContent = isRecording(room) ? `Stop ${time}` : room.recordingState === 'RECORDING_STOPPING' ? 'Finishing' : 'Record';
+  byId('record').querySelector('.label').textContent = isRecording(room)
+    ? `Stop ${time}`
+    : room.recordingState === 'RECORDING_STOPPING'
+      ? 'Finishing'
+      : 'Record';
 }
 
 /** Says what changed for those who do not look at the panel. */
@@ -121,7 +144,13 @@ function announce({ event, data }) {
 async function enter() {
   media.name = byId('name').value.trim();
   localStorage.setItem('rostrum.name', media.name);
-  const joined = await joinAsHost({ server, roomId, token, participantId: query.get('participantId') ?? claimsOf(token).participantId ?? seat(roomId), name: media.name });
+  const joined = await joinAsHost({
+    server,
+    roomId,
+    token,
+    participantId: query.get('participantId') ?? claimsOf(token).participantId ?? seat(roomId),
+    name: media.name,
+  });
   host = joined;
   tiles = new Tiles({
     play: (feed) => joined.play(feed).stream,
@@ -144,7 +173,11 @@ async function adoptRecording(joined) {
   if (!isRecording(joined.room) || joined.room.recording?.startedAt) return;
   const { data = [] } = (await joined.api.recordings().catch(() => null)) ?? {};
   const running = data.find((one) => !one.end);
-  if (running) joined.room = { ...joined.room, recording: { id: running.id, startedAt: Date.parse(running.start ?? running.createdAt), filePath: '' } };
+  if (running)
+    joined.room = {
+      ...joined.room,
+      recording: { id: running.id, startedAt: Date.parse(running.start ?? running.createdAt), filePath: '' },
+    };
   showRoom();
 }
 

@@ -26,7 +26,12 @@ function outputRow({ url, state, error }) {
   const [text, kind] = kOutputStates[state] ?? [state ?? 'Starting', 'warn'];
   const problem = error && state !== 'live' ? make('span', { className: 'problem small' }, error) : null;
   const address = make('span', { title: url }, hostOf(url));
-  return make('li', { dataset: { state } }, make('div', { className: 'text' }, address, problem), make('span', { className: `chip ${kind}` }, text));
+  return make(
+    'li',
+    { dataset: { state } },
+    make('div', { className: 'text' }, address, problem),
+    make('span', { className: `chip ${kind}` }, text),
+  );
 }
 
 function recordingRow(room) {
@@ -39,7 +44,12 @@ function recordingRow(room) {
   if (!room.recording && room.recordingState === 'RECORDING_STOPPED') return null;
   const [text, kind] = kinds[room.recordingState] ?? ['Failed', 'bad'];
   const file = room.recording?.filePath?.split('/').at(-1);
-  const lines = make('div', { className: 'text' }, make('span', {}, 'Recording'), file ? make('span', { className: 'muted small', title: file }, file) : null);
+  const lines = make(
+    'div',
+    { className: 'text' },
+    make('span', {}, 'Recording'),
+    file ? make('span', { className: 'muted small', title: file }, file) : null,
+  );
   return make('li', { dataset: { recording: room.recordingState } }, lines, make('span', { className: `chip ${kind}` }, text));
 }
 
@@ -47,7 +57,13 @@ function personRow(person, own) {
   const role = person.mode === 'SEND_AND_RECV' ? 'Host' : person.mode === 'RECV_ONLY' ? 'Viewer' : 'Listening in';
   const name = person.participantId === own ? `${person.name} (you)` : person.name;
   const text = make('div', { className: 'text' }, make('span', {}, name), make('span', { className: 'muted small' }, role));
-  return make('li', { dataset: { participant: person.participantId } }, avatar(person), text, person.mode === 'RECV_ONLY' ? icon('eye') : icon('mic'));
+  return make(
+    'li',
+    { dataset: { participant: person.participantId } },
+    avatar(person),
+    text,
+    person.mode === 'RECV_ONLY' ? icon('eye') : icon('mic'),
+  );
 }
 
 const kListedViewers = 50; // more would make a page of thousands slow; the count says the rest
@@ -61,7 +77,9 @@ export function showPanel(room) {
   byId('program').textContent = kPrograms[room.program.mode] ?? room.program.mode;
   byId('program').title = 'What the audience sees: the one host directly, or the composed picture';
   const rows = [...room.livestreams.flatMap((one) => one.outputs.map(outputRow)), recordingRow(room)].filter(Boolean);
-  byId('outputs').replaceChildren(...(rows.length ? rows : [make('li', { className: 'empty' }, 'Nothing goes out yet. Go live or record to start.')]));
+  byId('outputs').replaceChildren(
+    ...(rows.length ? rows : [make('li', { className: 'empty' }, 'Nothing goes out yet. Go live or record to start.')]),
+  );
   const hidden = viewers.length - kListedViewers;
   byId('people').replaceChildren(
     ...[...hosts, ...viewers.slice(0, kListedViewers)].map((person) => personRow(person, room.participantId)),

@@ -43,7 +43,13 @@ export class Tiles {
     const mic = make('span', { dataset: { icon: 'mic-off' }, hidden: true });
     setIcon(mic, 'mic-off');
     const label = make('span');
-    const element = make('div', { className: 'tile', dataset: { participant: person.participantId } }, video, empty, make('div', { className: 'tile-name' }, mic, label));
+    const element = make(
+      'div',
+      { className: 'tile', dataset: { participant: person.participantId } },
+      video,
+      empty,
+      make('div', { className: 'tile-name' }, mic, label),
+    );
     this.#tiles.set(person.participantId, { element, video, empty, label, mic, feed });
     this.#grid.append(element);
   }
