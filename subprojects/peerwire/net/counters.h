@@ -1,0 +1,35 @@
+// SPDX-FileCopyrightText: Rostrum contributors
+// SPDX-License-Identifier: LGPL-2.1-or-later
+
+// Counters of one shard: written by its thread only, read by any.
+
+#pragma once
+
+#include "net/server.h"
+
+#include <atomic>
+#include <cstdint>
+
+namespace peerwire {
+
+/// One writer, any number of readers; no locked instruction.
+class Counter {
+  public:
+    void add(uint64_t n = 1) { value_.store(value_.load(std::memory_order_relaxed) + n, std::memory_order_relaxed); }
+    uint64_t get() const { return value_.load(std::memory_order_relaxed); }
+
+  private:
+    std::atomic<uint64_t> value_{0};
+};
+
+struct ShardCounters {
+    Counter datagrams_in, bytes_in, datagrams_out, bytes_out, send_calls;
+    Counter dropped_unknown, dropped_stun, dropped_unchecked, dropped_auth, dropped_replay, dropped_early,
+        dropped_malformed;
+    Counter dropped_send_full, dropped_send_error;
+    Counter peers_added, peers_connected, peers_closed;
+
+    void add_to(ServerCounters &sum) const;
+};
+
+} // namespace peerwire

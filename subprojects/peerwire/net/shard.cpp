@@ -1,0 +1,301 @@
+// SPDX-FileCopyrightText: Rostrum contributors
+// SPDX-License-Identifier: LGPL-2.1-or-later
+
+#include "net/shard.h"
+
+#include "net/clock.h"
+#include "wire/demux.h"
+#include "wire/stun.h"
+
+#include <pthread.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <utility>
+
+namespace peerwire {
+
+namespace {
+
+constexpr int kReceiveRounds = 8;              // of ReceiveBatch::kDatagrams, before timers and sending get a turn
+constexpr TimeNs kMaxWait = 10 * kNsPerSecond; // an idle shard looks up now and then; nothing depends on it
+
+} // namespace
+
+Shard::Shard(UdpSocket socket, ClosedFn closed)
+    : socket_(std::move(socket)), event_(eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)), epoll_(epoll_create1(EPOLL_CLOEXEC)),
+      closed_(std::move(closed)), queue_(socket_.fd.get(), socket_.family, counters_) {}
+
+Result<std::unique_ptr<Shard>> Shard::create(unsigned index, UdpSocket socket, ClosedFn closed) {
+    std::unique_ptr<Shard> shard(new Shard(std::move(socket), std::move(closed)));
+    bool ok = shard->event_.valid() && shard->epoll_.valid();
+    for (const int fd : {shard->socket_.fd.get(), shard->event_.get()}) {
+        epoll_event event{};
+        event.events = EPOLLIN;
+        event.data.fd = fd;
+        ok = ok && epoll_ctl(shard->epoll_.get(), EPOLL_CTL_ADD, fd, &event) == 0;
+    }
+    if (!ok)
+        return Error{500, std::string("cannot create a shard: ") + std::strerror(errno)};
+    shard->thread_ = std::thread([self = shard.get()] { self->run(); });
+    pthread_setname_np(shard->thread_.native_handle(), ("peerwire-" + std::to_string(index)).c_str());
+    return shard;
+}
+
+Shard::~Shard() {
+    if (!thread_.joinable())
+        return;
+    post(StopCommand{});
+    thread_.join();
+}
+
+void Shard::post(ShardCommand command) {
+    {
+        MutexLock lock(mutex_);
+        commands_.push_back(std::move(command));
+    }
+    signal();
+}
+
+void Shard::wake() {
+    if (!wake_wanted_.exchange(true, std::memory_order_acq_rel))
+        signal();
+}
+
+void Shard::signal() {
+    const uint64_t one = 1;
+    // Fails only when the counter is full: then the shard is about to look anyway.
+    [[maybe_unused]] const auto written = ::write(event_.get(), &one, sizeof one);
+}
+
+void Shard::run() {
+    while (!stopping_) {
+        wait_for_events();
+        const TimeNs now = monotonic_now();
+        run_commands(now);
+        if (socket_ready_)
+            receive(now);
+        if (wake_wanted_.exchange(false, std::memory_order_acq_rel))
+            wake_peers(monotonic_now());
+        run_timers(monotonic_now());
+        queue_.flush();
+        bury_closed();
+    }
+}
+
+void Shard::wait_for_events() {
+    const TimeNs wait = std::clamp<TimeNs>(timers_.next() - monotonic_now(), 0, kMaxWait);
+    epoll_event events[2];
+    int count = -1;
+    if (has_pwait2_) {
+        const timespec timeout{wait / kNsPerSecond, wait % kNsPerSecond};
+        count = epoll_pwait2(epoll_.get(), events, 2, &timeout, nullptr);
+        has_pwait2_ = count >= 0 || errno != ENOSYS;
+    }
+    if (!has_pwait2_)
+        count = epoll_wait(epoll_.get(), events, 2, static_cast<int>((wait + kNsPerMs - 1) / kNsPerMs));
+    socket_ready_ = false;
+    for (int i = 0; i < count; ++i) {
+        if (events[i].data.fd == socket_.fd.get()) {
+            socket_ready_ = true;
+        } else {
+            uint64_t drained;
+            [[maybe_unused]] const auto got = ::read(event_.get(), &drained, sizeof drained);
+        }
+    }
+}
+
+void Shard::receive(TimeNs now) {
+    for (int round = 0; round < kReceiveRounds; ++round) {
+        const size_t count = batch_.receive(socket_.fd.get());
+        for (size_t i = 0; i < count; ++i)
+            dispatch(now, batch_[i]);
+        bury_closed();
+        if (count < ReceiveBatch::kDatagrams)
+            return;
+    }
+}
+
+void Shard::dispatch(TimeNs now, const ReceiveBatch::Datagram &datagram) {
+    counters_.datagrams_in.add();
+    counters_.bytes_in.add(datagram.bytes.size());
+    if (datagram.cut || datagram.from.port == 0)
+        return counters_.dropped_malformed.add();
+    PeerHost *host = find_receiver(datagram);
+    if (host == nullptr) {
+        switch (classify_datagram(datagram.bytes)) {
+        case DatagramKind::Stun:
+            return count(DatagramFate::Stun);
+        case DatagramKind::Dtls:
+            return count(DatagramFate::Unchecked);
+        default:
+            return count(DatagramFate::Unknown);
+        }
+    }
+    count(host->handle_datagram(now, datagram.from, datagram.bytes));
+    if (!host->closed())
+        rearm(*host, now);
+}
+
+/// Checks say by their USERNAME whom they are for, and may come from anywhere; all else belongs to the peer that owns
+/// the address.
+PeerHost *Shard::find_receiver(const ReceiveBatch::Datagram &datagram) const {
+    if (classify_datagram(datagram.bytes) == DatagramKind::Stun) {
+        const auto message = parse_stun(datagram.bytes);
+        if (!message || !message->is(StunType::BindingRequest))
+            return nullptr;
+        const auto found = by_ufrag_.find(IceLite::receiver_ufrag(message->username));
+        return found == by_ufrag_.end() ? nullptr : found->second;
+    }
+    const auto found = by_address_.find(datagram.from);
+    return found == by_address_.end() ? nullptr : found->second;
+}
+
+void Shard::count(DatagramFate fate) {
+    switch (fate) {
+    case DatagramFate::Accepted:
+        return;
+    case DatagramFate::Unknown:
+        return counters_.dropped_unknown.add();
+    case DatagramFate::Stun:
+        return counters_.dropped_stun.add();
+    case DatagramFate::Unchecked:
+        return counters_.dropped_unchecked.add();
+    case DatagramFate::Auth:
+        return counters_.dropped_auth.add();
+    case DatagramFate::Replay:
+        return counters_.dropped_replay.add();
+    case DatagramFate::Early:
+        return counters_.dropped_early.add();
+    case DatagramFate::Malformed:
+        return counters_.dropped_malformed.add();
+    }
+}
+
+void Shard::run_commands(TimeNs now) {
+    {
+        MutexLock lock(mutex_);
+        running_commands_.swap(commands_);
+    }
+    for (auto &command : running_commands_)
+        std::visit([this, now](auto &c) { execute(now, c); }, command);
+    running_commands_.clear();
+}
+
+void Shard::execute(TimeNs now, AddPeerCommand &command) {
+    auto &host = hosts_[command.id];
+    host = std::make_unique<PeerHost>(command.id, std::move(command.endpoint), queue_,
+                                      static_cast<PeerHostOwner &>(*this));
+    counters_.peers_added.add();
+    if (!host->start(now, std::move(command.config)))
+        return;
+    answer_to(*host, host->peer()->ice().local().ufrag);
+    rearm(*host, now);
+}
+
+void Shard::execute(TimeNs, RestartIceCommand &command) {
+    const auto found = hosts_.find(command.id);
+    if (found == hosts_.end() || found->second->closed())
+        return;
+    answer_to(*found->second, command.local.ufrag);
+    found->second->peer()->restart_ice(std::move(command.local), std::move(command.remote_ufrag));
+}
+
+/// Checks for `ufrag` are the host's. The one before stays valid during an ICE restart, older ones do not.
+void Shard::answer_to(PeerHost &host, const std::string &ufrag) {
+    by_ufrag_[ufrag] = &host;
+    host.ufrags.push_back(ufrag);
+    if (host.ufrags.size() > 2) {
+        by_ufrag_.erase(host.ufrags.front());
+        host.ufrags.erase(host.ufrags.begin());
+    }
+}
+
+void Shard::execute(TimeNs now, RemovePeerCommand &command) {
+    const auto found = hosts_.find(command.id);
+    if (found != hosts_.end())
+        found->second->close(now, command.reason);
+}
+
+void Shard::execute(TimeNs now, StopCommand &) {
+    stopping_ = true;
+    for (auto &[id, host] : hosts_)
+        host->close(now, CloseReason::Shutdown);
+}
+
+void Shard::run_timers(TimeNs now) {
+    while (PeerHost *host = timers_.pop(now)) {
+        host->handle_timeout(now);
+        if (!host->closed())
+            // A timeout that is not in the future waits for the next round, so that one peer cannot hold the loop.
+            timers_.arm(*host, std::max(host->next_timeout(now), now + 1));
+    }
+}
+
+void Shard::wake_peers(TimeNs now) {
+    for (size_t i = 0; i < connected_.size();) {
+        PeerHost *host = connected_[i];
+        host->wake(now);
+        if (!host->closed())
+            rearm(*host, now);
+        if (i < connected_.size() && connected_[i] == host)
+            ++i; // otherwise it closed and another one took its place
+    }
+}
+
+/// A timer that is due too early is left alone: it fires, finds nothing to do and is set anew. So a deadline that moves
+/// with every packet costs nothing per packet.
+void Shard::rearm(PeerHost &host, TimeNs now) {
+    const TimeNs when = host.next_timeout(now);
+    if (when < host.timer.when)
+        timers_.arm(host, when);
+}
+
+void Shard::on_address(PeerHost &host, const Address &address, const std::optional<Address> &forgotten) {
+    by_address_[address] = &host;
+    if (!forgotten)
+        return;
+    const auto found = by_address_.find(*forgotten);
+    if (found != by_address_.end() && found->second == &host)
+        by_address_.erase(found);
+}
+
+void Shard::on_connected(PeerHost &host) {
+    counters_.peers_connected.add();
+    host.connected_at = connected_.size();
+    connected_.push_back(&host);
+}
+
+void Shard::on_closed(PeerHost &host, CloseReason) {
+    counters_.peers_closed.add();
+    timers_.remove(host);
+    if (host.connected_at < connected_.size()) {
+        connected_.back()->connected_at = host.connected_at;
+        std::swap(connected_[host.connected_at], connected_.back());
+        connected_.pop_back();
+    }
+    if (Peer *peer = host.peer()) {
+        for (const auto &ufrag : host.ufrags)
+            by_ufrag_.erase(ufrag);
+        for (const auto &address : peer->addresses()) {
+            const auto found = by_address_.find(address);
+            if (found != by_address_.end() && found->second == &host)
+                by_address_.erase(found);
+        }
+    }
+    closed_ids_.push_back(host.id());
+}
+
+void Shard::bury_closed() {
+    for (const uint64_t id : closed_ids_) {
+        hosts_.erase(id);
+        closed_(id);
+    }
+    closed_ids_.clear();
+}
+
+} // namespace peerwire

@@ -1,0 +1,125 @@
+// SPDX-FileCopyrightText: Rostrum contributors
+// SPDX-License-Identifier: LGPL-2.1-or-later
+
+// A shard: one thread, one UDP socket, its peers and timers.
+
+#pragma once
+
+#include "net/counters.h"
+#include "net/peer_host.h"
+#include "net/receive_batch.h"
+#include "net/send_queue.h"
+#include "net/socket.h"
+#include "net/timer_queue.h"
+#include "sync/mutex.h"
+
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <thread>
+#include <unordered_map>
+#include <variant>
+#include <vector>
+
+namespace peerwire {
+
+/// What other threads ask of a shard.
+struct AddPeerCommand {
+    uint64_t id;
+    PeerConfig config;
+    std::unique_ptr<MediaEndpoint> endpoint;
+};
+struct RestartIceCommand {
+    uint64_t id;
+    IceCredentials local;
+    std::string remote_ufrag;
+};
+struct RemovePeerCommand {
+    uint64_t id;
+    CloseReason reason;
+};
+struct StopCommand {};
+using ShardCommand = std::variant<AddPeerCommand, RestartIceCommand, RemovePeerCommand, StopCommand>;
+
+/// post(), wake() and counters() are thread-safe; all else is thread-bound to the shard's own thread. No lock is taken
+/// and nothing is allocated per packet.
+class Shard final : private PeerHostOwner {
+  public:
+    /// `closed` is called on the shard's thread after a peer's endpoint is gone.
+    using ClosedFn = std::function<void(uint64_t id)>;
+
+    /// Error 500 when the kernel has no descriptors left.
+    static Result<std::unique_ptr<Shard>> create(unsigned index, UdpSocket socket, ClosedFn closed);
+    /// Closes every peer and joins the thread.
+    ~Shard() override;
+
+    void post(ShardCommand command) EXCLUDES(mutex_);
+    void wake();
+    const ShardCounters &counters() const { return counters_; }
+    uint16_t port() const { return socket_.port; }
+
+  private:
+    struct TextHash {
+        using is_transparent = void;
+        size_t operator()(std::string_view text) const { return std::hash<std::string_view>()(text); }
+    };
+
+    Shard(UdpSocket socket, ClosedFn closed);
+
+    void run();
+    void wait_for_events();
+    void signal();
+
+    void receive(TimeNs now);
+    void dispatch(TimeNs now, const ReceiveBatch::Datagram &datagram);
+    PeerHost *find_receiver(const ReceiveBatch::Datagram &datagram) const;
+    void count(DatagramFate fate);
+
+    void run_commands(TimeNs now) EXCLUDES(mutex_);
+    void execute(TimeNs now, AddPeerCommand &command);
+    void execute(TimeNs now, RestartIceCommand &command);
+    void execute(TimeNs now, RemovePeerCommand &command);
+    void execute(TimeNs now, StopCommand &command);
+    void answer_to(PeerHost &host, const std::string &ufrag);
+    void run_timers(TimeNs now);
+    void wake_peers(TimeNs now);
+    void rearm(PeerHost &host, TimeNs now);
+    void bury_closed();
+
+    void on_address(PeerHost &host, const Address &address, const std::optional<Address> &forgotten) override;
+    void on_connected(PeerHost &host) override;
+    void on_closed(PeerHost &host, CloseReason reason) override;
+
+    // Constant after construction.
+    UdpSocket socket_;
+    FileDescriptor event_; ///< eventfd: there are commands, or wake() was called
+    FileDescriptor epoll_;
+    const ClosedFn closed_;
+
+    ShardCounters counters_;
+    std::atomic<bool> wake_wanted_{false};
+
+    Mutex mutex_;
+    std::vector<ShardCommand> commands_ GUARDED_BY(mutex_);
+
+    // Shard thread only.
+    SendQueue queue_;
+    ReceiveBatch batch_;
+    TimerQueue<PeerHost> timers_;
+    std::unordered_map<uint64_t, std::unique_ptr<PeerHost>> hosts_;
+    std::unordered_map<Address, PeerHost *, AddressHash> by_address_;
+    std::unordered_map<std::string, PeerHost *, TextHash, std::equal_to<>> by_ufrag_;
+    std::vector<PeerHost *> connected_;
+    std::vector<uint64_t> closed_ids_; ///< to be destroyed before the next wait
+    std::vector<ShardCommand> running_commands_;
+    bool socket_ready_ = false;
+    bool has_pwait2_ = true;
+    bool stopping_ = false;
+
+    std::thread thread_; ///< last: started when everything else is there
+};
+
+} // namespace peerwire
