@@ -82,7 +82,7 @@ void PeerHost::on_closed(TimeNs now, CloseReason reason) {
 }
 
 std::span<uint8_t> PeerHost::reserve(size_t plaintext_max) {
-    if (!peer_->connected() || wanted_close_ || plaintext_max > kMaxPacketSize)
+    if (!peer_ || !peer_->connected() || wanted_close_ || plaintext_max > kMaxPacketSize)
         return {};
     room_ = queue_.reserve(plaintext_max + kMaxSrtpTrailer);
     return room_.first(std::min(room_.size(), plaintext_max));
