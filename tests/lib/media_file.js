@@ -24,7 +24,7 @@ export async function packetTimes(file, kind, field = 'dts_time') {
     'csv=p=0',
     file,
   ]);
-  return stdout.split('\n').filter(Boolean).map(Number);
+  return stdout.split('\n').filter(Boolean).map(parseFloat); // side data leaves a comma behind a time
 }
 
 /** Decodes all of it; returns what the decoder complained about ("" when it is clean). */

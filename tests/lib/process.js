@@ -19,11 +19,11 @@ export class Program extends EventEmitter {
   stderr = '';
   exited = false;
 
-  /** @param {string} file @param {string[]} args @param {{env?: object, cwd?: string}} [options] */
-  constructor(file, args, { env = {}, cwd } = {}) {
+  /** @param {string} file @param {string[]} args @param {{env?: object, cwd?: string, stdin?: 'ignore'|'pipe'}} [options] */
+  constructor(file, args, { env = {}, cwd, stdin = 'ignore' } = {}) {
     super();
     this.name = path.basename(file);
-    this.child = spawn(file, args, { cwd, env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
+    this.child = spawn(file, args, { cwd, env: { ...process.env, ...env }, stdio: [stdin, 'pipe', 'pipe'] });
     this.pid = this.child.pid;
     readline.createInterface({ input: this.child.stdout }).on('line', (line) => {
       this.lines.push(line);

@@ -1,0 +1,287 @@
+// SPDX-FileCopyrightText: Rostrum contributors
+// SPDX-License-Identifier: LGPL-2.1-or-later
+
+#include "rtmpegress/destination.h"
+#include "rtmpegress/push_failure.h"
+
+#include <gst/gst.h>
+
+using namespace rostrum;
+
+namespace {
+
+void assert_text(const std::string &text, const char *expected) {
+    g_assert_cmpstr(text.c_str(), ==, expected);
+}
+
+void test_url_parts() {
+    const struct {
+        const char *name, *url, *key;
+        bool tls;
+        const char *host;
+        int port;
+        const char *application, *stream, *username, *password, *display;
+    } rows[] = {
+        {"key apart", "rtmp://a.example/live", "k", false, "a.example", 1935, "live", "k", "", "",
+         "rtmp://a.example/live/***"},
+        {"key in the path", "rtmp://a/live/k", "", false, "a", 1935, "live", "k", "", "", "rtmp://a/live/***"},
+        {"nested application", "rtmp://a/live/inst/k", "", false, "a", 1935, "live/inst", "k", "", "",
+         "rtmp://a/live/inst/***"},
+        {"rtmps and port", "rtmps://a:4430/x/", "k", true, "a", 4430, "x", "k", "", "", "rtmps://a:4430/x/***"},
+        {"rtmps default port", "rtmps://a/x", "k", true, "a", 443, "x", "k", "", "", "rtmps://a/x/***"},
+        {"IPv6", "rtmp://[::1]:1936/x", "k", false, "::1", 1936, "x", "k", "", "", "rtmp://[::1]:1936/x/***"},
+        {"user", "rtmp://u:p%40w@a/x", "k", false, "a", 1935, "x", "k", "u", "p@w", "rtmp://a/x/***"},
+        {"key with a query", "rtmp://a/x/k?auth=a/b", "", false, "a", 1935, "x", "k?auth=a/b", "", "",
+         "rtmp://a/x/***"},
+        {"odd key stays as it is", "rtmp://a/x", "k/%2F&=+?", false, "a", 1935, "x", "k/%2F&=+?", "", "",
+         "rtmp://a/x/***"},
+        {"query in the application", "rtmp://a/x?t=1", "k", false, "a", 1935, "x?t=1", "k", "", "", "rtmp://a/x/***"},
+    };
+    for (const auto &row : rows) {
+        g_test_message("%s", row.name);
+        const auto url = parse_rtmp_url(row.url, row.key);
+        g_assert_true(url.ok());
+        g_assert_cmpint(url.value().tls, ==, row.tls);
+        assert_text(url.value().host, row.host);
+        g_assert_cmpint(url.value().port, ==, row.port);
+        assert_text(url.value().application, row.application);
+        assert_text(url.value().stream, row.stream);
+        assert_text(url.value().username, row.username);
+        assert_text(url.value().password, row.password);
+        assert_text(url.value().display(), row.display);
+    }
+}
+
+void test_url_refused() {
+    const struct {
+        const char *url, *key, *text;
+    } rows[] = {
+        {"http://a/live", "k", "starts with rtmp"},
+        {"", "k", "starts with rtmp"},
+        {"RTMP:/a", "k", "starts with rtmp"},
+        {"rtmp://", "k", "no valid host"},
+        {"rtmp:///live", "k", "no valid host"},
+        {"rtmp://a:0/live", "k", "no valid host"},
+        {"rtmp://a:99999/live", "k", "no valid host"},
+        {"rtmp://a:x/live", "k", "no valid host"},
+        {"rtmp://[::1/live", "k", "no valid host"},
+        {"rtmp://:p@a/live", "k", "no valid host"},
+        {"rtmp://a", "k", "no application"},
+        {"rtmp://a/k", "", "no application"},
+        {"rtmp://a/live/", "", "no stream key"},
+        {"rtmp://a/li ve", "k", "space or control"},
+        {"rtmp://a/live", "k\r\n", "space or control"},
+    };
+    for (const auto &row : rows) {
+        const auto url = parse_rtmp_url(row.url, row.key);
+        g_assert_false(url.ok());
+        g_assert_cmpint(url.error().code, ==, 400);
+        g_assert_nonnull(strstr(url.error().text.c_str(), row.text));
+    }
+    g_assert_false(parse_rtmp_url("rtmp://a/" + std::string(5000, 'x'), "k").ok());
+}
+
+void test_secrets_masked() {
+    const auto url = parse_rtmp_url("rtmp://u:pass%20word@a/live?token=tik", "key/with?sig=1").value();
+    for (const char *text : {"publish key/with?sig=1 failed", "publish key%2Fwith%3Fsig%3D1 failed",
+                             "only key/with here", "u:pass word", "u:pass%20word", "token=tik", "\"key/with?sig=1\""}) {
+        const std::string clean = url.sanitize(text);
+        for (const char *secret : {"key/with", "key%2Fwith", "pass", "tik", "sig"})
+            g_assert_null(strstr(clean.c_str(), secret));
+        g_assert_nonnull(strstr(clean.c_str(), "***"));
+    }
+    assert_text(url.sanitize("Connection refused"), "Connection refused");
+}
+
+void test_failures() {
+    const struct {
+        const char *name;
+        GQuark domain;
+        int code;
+        const char *message, *debug;
+        bool permanent;
+        const char *text;
+    } rows[] = {
+        {"refused", GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_OPEN_READ, "Could not connect",
+         "x.c(1): f (): /GstPipeline:p/GstRtmp2Sink:s:\nCould not connect to a: Connection refused", false,
+         "Could not connect: Could not connect to a: Connection refused"},
+        {"quark taken off", GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_FAILED, "Failed to connect",
+         "x.c(1): f (): /p:\nerror g-io-error-quark:24: Socket I/O timed out", false,
+         "Failed to connect: Socket I/O timed out"},
+        {"not authorized", GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_NOT_AUTHORIZED, "Not authorized to connect", nullptr,
+         true, "Not authorized to connect"},
+        {"bad application", GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_FAILED, "Failed to connect",
+         "f:\nerror g-io-error-quark:0: 'connect' cmd returned 'NetConnection.Connect.InvalidApp'", true,
+         "Failed to connect: 'connect' cmd returned 'NetConnection.Connect.InvalidApp'"},
+        {"name in use", GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_FAILED, "Failed to connect",
+         "f:\nerror g-io-error-quark:2: publish denied; stream already exists: k3y", false,
+         "Failed to connect: publish denied; stream already exists: ***"},
+        {"what the source says", GST_STREAM_ERROR, GST_STREAM_ERROR_FAILED, "Internal data stream error.", nullptr,
+         false, "the connection broke while publishing"},
+    };
+    const auto url = parse_rtmp_url("rtmp://a/live", "k3y").value();
+    for (const auto &row : rows) {
+        g_test_message("%s", row.name);
+        g_autoptr(GError) error = g_error_new_literal(row.domain, row.code, row.message);
+        const PushFailure failure = describe_failure(url, *error, row.debug);
+        g_assert_cmpint(failure.permanent, ==, row.permanent);
+        assert_text(failure.text, row.text);
+    }
+}
+
+FramePtr make_frame(MediaKind kind, int64_t ms, bool keyframe = false) {
+    auto frame = std::make_shared<Frame>();
+    frame->kind = kind;
+    frame->keyframe = keyframe || kind == MediaKind::Audio;
+    frame->pts = frame->dts = ms * 1'000'000;
+    frame->buffer = adopt(gst_buffer_new_allocate(nullptr, 100, nullptr));
+    frame->caps = adopt(gst_caps_new_empty_simple("x/y"));
+    return frame;
+}
+
+std::string times(const History &history) {
+    std::string text;
+    for (const FramePtr &frame : history.frames())
+        text += (frame->kind == MediaKind::Video ? (frame->keyframe ? " K" : " v") : " a") +
+                std::to_string(frame->pts / 1'000'000);
+    return text;
+}
+
+void test_history() {
+    History history;
+    history.add(make_frame(MediaKind::Audio, 100), true);
+    history.add(make_frame(MediaKind::Video, 50), true); // cannot be decoded alone
+    g_assert_null(history.start().get());
+    history.add(make_frame(MediaKind::Video, 90, true), true);
+    assert_text(times(history), " a100 K90");
+    history.add(make_frame(MediaKind::Video, 120), true);
+    history.add(make_frame(MediaKind::Audio, 300), true);
+    history.add(make_frame(MediaKind::Video, 150, true), true);
+    assert_text(times(history), " a300 K150"); // sound of before the keyframe is gone
+    history.add(make_frame(MediaKind::Video, 150 + kHistoryNs / 1'000'000 + 1), true);
+    g_assert_null(history.start().get()); // a GOP that is too long is no start any more
+
+    History sound;
+    sound.add(make_frame(MediaKind::Audio, 10), false);
+    sound.add(make_frame(MediaKind::Audio, 30), false);
+    assert_text(times(sound), " a30");
+}
+
+/// Records what a feed does with it.
+class FakeSink final : public FrameSink {
+  public:
+    bool can_begin(const FramePtr &start) override { return start->dts > begun_at; }
+    void begin(const FramePtr &start) override {
+        begun_at = start->dts;
+        log += " |";
+    }
+    bool take(const FramePtr &frame) override {
+        if (full)
+            return false;
+        log += (frame->keyframe ? " K" : " v") + std::to_string(frame->pts / 1'000'000);
+        return true;
+    }
+    void end(MediaKind kind) override { log += kind == MediaKind::Video ? " endv" : " enda"; }
+
+    std::string log;
+    bool full = false;
+    int64_t begun_at = INT64_MIN;
+};
+
+void test_feed() {
+    Feed feed;
+    feed.expect(MediaKind::Video, true);
+    g_assert_false(feed.format().has_value());
+    const auto caps = adopt(gst_caps_new_empty_simple("x/y"));
+    feed.set_caps(MediaKind::Video, caps.get());
+    g_assert_true(feed.format().has_value());
+
+    FakeSink early, late;
+    feed.attach(early);
+    g_assert_true(feed.is_waiting(early));
+    feed.publish(make_frame(MediaKind::Video, 0));
+    feed.publish(make_frame(MediaKind::Video, 30, true));
+    feed.publish(make_frame(MediaKind::Video, 60));
+    feed.attach(late); // starts in the past, at the keyframe
+    feed.publish(make_frame(MediaKind::Video, 90));
+    assert_text(early.log, " | K30 v60 v90");
+    assert_text(late.log, " | K30 v60 v90");
+
+    late.full = true;
+    feed.publish(make_frame(MediaKind::Video, 120));
+    late.full = false;
+    feed.publish(make_frame(MediaKind::Video, 150)); // lost one: not decodable before the next keyframe
+    g_assert_true(feed.is_waiting(late));
+    feed.publish(make_frame(MediaKind::Video, 180, true));
+    assert_text(late.log, " | K30 v60 v90 | K180");
+    assert_text(early.log, " | K30 v60 v90 v120 v150 K180");
+
+    early.begun_at = late.begun_at = INT64_MIN;
+    early.log.clear();
+    feed.publish(make_frame(MediaKind::Video, 2000));
+    feed.publish(make_frame(MediaKind::Video, 100)); // time goes back by more than reordering does
+    feed.publish(make_frame(MediaKind::Video, 130, true));
+    assert_text(early.log, " v2000 | K130");
+    feed.publish_end(MediaKind::Video);
+    g_assert_true(g_str_has_suffix(early.log.c_str(), " endv"));
+    feed.detach(early);
+    feed.detach(late);
+}
+
+void test_stall_watch() {
+    constexpr int64_t s = 1'000'000;
+    StallWatch no_bytes;
+    g_assert_false(no_bytes.update(1 * s, 100, 0, true));
+    g_assert_false(no_bytes.update(8 * s, 100, 0, true));
+    g_assert_true(no_bytes.update(10 * s, 100, 0, true));
+
+    StallWatch idle; // nothing to send is no stall
+    g_assert_false(idle.update(1 * s, 100, 0, false));
+    g_assert_false(idle.update(60 * s, 100, 0, false));
+
+    StallWatch no_ack; // the kernel takes bytes, the server no longer does
+    g_assert_false(no_ack.update(1 * s, 1000, 0, false));
+    g_assert_false(no_ack.update(2 * s, 2000, 1000, false));
+    g_assert_false(no_ack.update(11 * s, 9000, 1000, false));
+    g_assert_true(no_ack.update(13 * s, 9500, 1000, false));
+
+    StallWatch never_acks; // some servers do not
+    g_assert_false(never_acks.update(1 * s, 1000, 0, false));
+    g_assert_false(never_acks.update(100 * s, 900000, 0, false));
+}
+
+void test_backoff() {
+    const BackoffPolicy policy{500, 30'000};
+    g_assert_cmpint(backoff_ms(policy, 1, 1.0), ==, 500);
+    g_assert_cmpint(backoff_ms(policy, 1, 0.0), ==, 250);
+    g_assert_cmpint(backoff_ms(policy, 3, 1.0), ==, 2000);
+    g_assert_cmpint(backoff_ms(policy, 7, 1.0), ==, 30'000);
+    g_assert_cmpint(backoff_ms(policy, 4'000'000'000u, 0.5), ==, 22'500);
+    g_assert_cmpint(backoff_ms({0, 0}, 9, 1.0), ==, 1);
+}
+
+void test_rate_meter() {
+    RateMeter meter;
+    for (int64_t i = 1; i <= 10; i++)
+        meter.update(i * 1'000'000, static_cast<uint64_t>(i) * 125'000);
+    g_assert_cmpuint(meter.bps(), ==, 1'000'000);
+    meter.reset();
+    g_assert_cmpuint(meter.bps(), ==, 0);
+}
+
+} // namespace
+
+int main(int argc, char **argv) {
+    gst_init(&argc, &argv);
+    g_test_init(&argc, &argv, nullptr);
+    g_test_add_func("/rtmpegress/url/parts", test_url_parts);
+    g_test_add_func("/rtmpegress/url/refused", test_url_refused);
+    g_test_add_func("/rtmpegress/url/secrets-masked", test_secrets_masked);
+    g_test_add_func("/rtmpegress/failures", test_failures);
+    g_test_add_func("/rtmpegress/history", test_history);
+    g_test_add_func("/rtmpegress/feed", test_feed);
+    g_test_add_func("/rtmpegress/stall-watch", test_stall_watch);
+    g_test_add_func("/rtmpegress/backoff", test_backoff);
+    g_test_add_func("/rtmpegress/rate-meter", test_rate_meter);
+    return g_test_run();
+}
