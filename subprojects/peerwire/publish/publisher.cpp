@@ -132,18 +132,20 @@ void Publisher::on_bye(uint32_t ssrc) {
     if (!track)
         return;
     tracks_[*track].on_bye();
-    observer_->on_bye(*track);
+    observer_->on_stalled(*track, true);
 }
 
 void Publisher::on_wake(TimeNs now) {
+    take_requests(now);
+    send_feedback(now);
+}
+
+void Publisher::take_requests(TimeNs now) {
     const uint32_t wanted = control_->take_keyframe_requests();
-    if (wanted == 0)
-        return;
     for (size_t i = 0; i < tracks_.size(); ++i) {
         if (wanted & (uint32_t{1} << i))
             tracks_[i].want_keyframe(now);
     }
-    send_feedback(now);
 }
 
 TimeNs Publisher::next_timeout() const {
@@ -156,6 +158,7 @@ TimeNs Publisher::next_timeout() const {
 }
 
 void Publisher::on_timeout(TimeNs now) {
+    take_requests(now);
     check_stalls(now);
     send_feedback(now);
 }

@@ -45,6 +45,7 @@ class Publisher final : public MediaEndpoint, private RtcpVisitor {
     void on_retransmission(TimeNs now, const RtpView &view, std::span<const uint8_t> packet,
                            const Demuxer::Route &route);
     void deliver(TimeNs now, const RtpView &view, std::span<const uint8_t> packet, const Demuxer::Route &route);
+    void take_requests(TimeNs now);
     void check_stalls(TimeNs now);
     void note_round_trip(TimeNs sample);
 

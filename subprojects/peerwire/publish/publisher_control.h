@@ -9,7 +9,8 @@
 
 namespace peerwire {
 
-/// Wishes to a running Publisher from other threads; follow one with Server::wake(). Thread-safe.
+/// Wishes to a running Publisher from other threads. Server::wake() has them granted at once, else the Publisher's next
+/// timeout. Thread-safe.
 class PublisherControl {
   public:
     /// A PLI for this track, merged with others.

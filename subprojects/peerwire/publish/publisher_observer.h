@@ -29,10 +29,8 @@ class PublisherObserver {
     virtual ~PublisherObserver() = default;
     virtual void on_connected(TimeNs now) = 0;
     virtual void on_media(const MediaPacket &packet) = 0;
-    /// No RTP for PublisherConfig::stall_after, or RTP again.
+    /// No RTP for PublisherConfig::stall_after or a BYE (RFC 3550 §6.6); false: RTP again.
     virtual void on_stalled(size_t track, bool stalled) = 0;
-    /// RTCP BYE of the track's SSRC.
-    virtual void on_bye(size_t track) = 0;
     /// About once a second.
     virtual void on_stats(const PublisherStats &stats) = 0;
     /// The last call.

@@ -73,6 +73,7 @@ void TrackReceiver::on_sender_report(TimeNs now, const SenderReport &report, Pub
 void TrackReceiver::on_bye() {
     ssrc_.reset();
     nacks_.clear();
+    stats_.stalled = true;
 }
 
 ReportBlock TrackReceiver::report(TimeNs now) {

@@ -1,0 +1,102 @@
+// SPDX-FileCopyrightText: Rostrum contributors
+// SPDX-License-Identifier: LGPL-2.1-or-later
+
+#include "streamsrc/publish_session.h"
+
+#include "streamsrc/rtp_caps.h"
+
+#include <algorithm>
+
+namespace rostrum {
+
+using peerwire::MutexLock;
+
+namespace {
+
+constexpr unsigned kReportsToWait = 3; // seconds: a camera that is off sends nothing for longer than this
+
+GstBuffer *copy_packet(std::span<const uint8_t> bytes) {
+    GstBuffer *buffer = gst_buffer_new_allocate(nullptr, bytes.size(), nullptr);
+    gst_buffer_fill(buffer, 0, bytes.data(), bytes.size());
+    return buffer;
+}
+
+} // namespace
+
+PublishSession::PublishSession(uint64_t id, PublishPlan plan, std::vector<GstRef<GstRtpFeed>> feeds,
+                               PublishEvents &events)
+    : id_(id), plan_(std::move(plan)), events_(events) {
+    for (auto &feed : feeds)
+        routes_.push_back({.feed = std::move(feed)});
+}
+
+bool PublishSession::request_keyframe(const std::string &pad) {
+    for (size_t i = 0; i < plan_.tracks.size(); ++i) {
+        if (plan_.tracks[i].pad == pad) {
+            control_->request_keyframe(i);
+            return true;
+        }
+    }
+    return false;
+}
+
+peerwire::PublisherStats PublishSession::stats() const {
+    MutexLock lock(mutex_);
+    return stats_;
+}
+
+void PublishSession::on_connected(peerwire::TimeNs) {
+    connected_ = true;
+    if (!silenced_)
+        events_.on_publish_state("connected", "");
+}
+
+void PublishSession::on_media(const peerwire::MediaPacket &packet) {
+    if (silenced_)
+        return;
+    Route &route = routes_[packet.track];
+    if (route.ssrc != packet.ssrc || route.payload_type != packet.codec.payload_type)
+        announce_format(packet.track, packet);
+    if (!gst_rtp_feed_queue(route.feed.get()).push_buffer(copy_packet(packet.bytes), packet.capture))
+        control_->request_keyframe(packet.track);
+}
+
+void PublishSession::announce_format(size_t track, const peerwire::MediaPacket &packet) {
+    Route &route = routes_[track];
+    const PublishPlan::Track &planned = plan_.tracks[track];
+    for (const SdpCodec &codec : planned.media.codecs) {
+        if (codec.payload_type == packet.codec.payload_type)
+            gst_rtp_feed_queue(route.feed.get())
+                .push_caps(make_rtp_caps(planned.media, codec, packet.ssrc, planned.rid), !route.started);
+    }
+    route.started = true;
+    route.ssrc = packet.ssrc;
+    route.payload_type = packet.codec.payload_type;
+}
+
+void PublishSession::on_stalled(size_t track, bool stalled) {
+    routes_[track].stalled = stalled;
+    const bool all =
+        std::all_of(routes_.begin(), routes_.end(), [](const Route &route) { return route.stalled || !route.started; });
+    if (all == all_stalled_ || silenced_)
+        return;
+    all_stalled_ = all;
+    events_.on_publish_state(all ? "stalled" : "resumed", all ? "no-packets" : "");
+}
+
+void PublishSession::on_stats(const peerwire::PublisherStats &stats) {
+    {
+        MutexLock lock(mutex_);
+        stats_ = stats;
+    }
+    if (++reports_ == kReportsToWait && !silenced_)
+        events_.on_publish_waited();
+}
+
+void PublishSession::on_closed(peerwire::TimeNs, peerwire::CloseReason reason) {
+    connected_ = false;
+    if (!silenced_)
+        events_.on_publish_closed(id_, peerwire::to_string(reason));
+}
+
+} // namespace rostrum
