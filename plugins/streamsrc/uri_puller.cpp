@@ -161,7 +161,7 @@ void UriPuller::on_pad_added(GstElement *, GstPad *pad, gpointer data) {
     const Packing *packing = find_packing(pad);
     const auto chain = packing && context.take(packing->name) ? make_chain(*packing) : GstRef<GstElement>();
     if (!chain) {
-        GST_INFO("leaving out %" GST_PTR_FORMAT, pad);
+        GST_INFO("leaving out pad %s: no way to carry it in RTP", GST_PAD_NAME(pad));
         return;
     }
     GstElement *pace = gst_bin_get_by_name(GST_BIN(chain.get()), "pace");
