@@ -16,7 +16,7 @@ namespace livecompositor {
 namespace {
 
 constexpr double kPi = 3.14159265358979;
-constexpr double kMinFont = 11, kMaxFont = 30; // px: readable on a phone, modest on a big tile
+constexpr double kMinFont = 11, kMaxFont = 24; // px: readable on a phone, modest on a big tile
 // Same lightness, so that white initials stay readable on each.
 constexpr std::array<Color, 8> kCircles{{{0x3d, 0x7a, 0xd6},
                                          {0x8e, 0x55, 0xc9},
@@ -205,7 +205,7 @@ std::string initials(const std::string &label) {
 std::shared_ptr<const Sprite> draw_label(const std::string &text, bool muted, Size tile) {
     if (text.empty() && !muted)
         return nullptr;
-    const double font = std::clamp(tile.h * 0.05, kMinFont, kMaxFont);
+    const double font = std::clamp(tile.h * 0.042, kMinFont, kMaxFont);
     const int pad = static_cast<int>(font * 0.55), icon = muted ? static_cast<int>(font * 1.15) : 0;
     const int icon_room = icon + (muted && !text.empty() ? pad / 2 : 0);
     const int room = tile.w - 4 * pad - icon_room;

@@ -14,6 +14,7 @@
 #include "livecompositor/video_producer.h"
 
 #include <algorithm>
+#include <set>
 
 GST_DEBUG_CATEGORY(livecompositor_debug);
 #define GST_CAT_DEFAULT livecompositor_debug
@@ -100,6 +101,8 @@ struct ElementImpl {
     std::string watermark_path GUARDED_BY(mutex);
     std::vector<std::string> complaints GUARDED_BY(mutex);
     bool playing GUARDED_BY(mutex) = false;
+    std::set<unsigned> video_numbers GUARDED_BY(mutex); ///< N of the pads that there are
+    std::set<unsigned> audio_numbers GUARDED_BY(mutex);
 };
 
 } // namespace livecompositor
@@ -323,30 +326,35 @@ static std::optional<unsigned> wanted_index(const gchar *name, bool video) {
     return static_cast<unsigned>(index);
 }
 
-static unsigned free_index(GstLiveCompositor *self, bool video) {
-    for (unsigned index = 0;; ++index) {
-        GstPad *taken = find_pad(self, video ? "video_" : "audio_", index);
-        if (!taken)
-            return index;
-        gst_object_unref(taken);
-    }
+/// Takes `wanted`, or the smallest number that is free; nothing when it is taken. Pads are requested from any thread.
+static std::optional<unsigned> reserve_index(ElementImpl &impl, bool video, std::optional<unsigned> wanted) {
+    MutexLock lock(impl.mutex);
+    std::set<unsigned> &taken = video ? impl.video_numbers : impl.audio_numbers;
+    unsigned index = wanted.value_or(0);
+    while (!wanted && taken.contains(index))
+        ++index;
+    return taken.size() < kMaxPads && taken.insert(index).second ? std::optional(index) : std::nullopt;
+}
+
+static void free_index(ElementImpl &impl, bool video, unsigned index) {
+    MutexLock lock(impl.mutex);
+    (video ? impl.video_numbers : impl.audio_numbers).erase(index);
 }
 
 static GstPad *request_new_pad(GstElement *element, GstPadTemplate *templ, const gchar *name, const GstCaps *) {
     GstLiveCompositor *self = GST_LIVE_COMPOSITOR(element);
     const bool video = g_str_has_prefix(GST_PAD_TEMPLATE_NAME_TEMPLATE(templ), "video_");
-    if (element->numsinkpads >= 2 * kMaxPads) {
-        complain(self, "no more than " + std::to_string(2 * kMaxPads) + " inputs");
+    const auto index = reserve_index(*self->impl, video, wanted_index(name, video));
+    if (!index) {
+        complain(self, std::string(name ? name : "the pad") + " is taken, or there are " + std::to_string(kMaxPads) +
+                           " of its kind, which is the most");
         return nullptr;
     }
-    const unsigned index = wanted_index(name, video).value_or(free_index(self, video));
-    const std::string full_name = (video ? "video_" : "audio_") + std::to_string(index);
-    GstLiveCompositorPad *pad = gst_live_compositor_pad_new(templ, full_name.c_str(), self->impl->board, video, index);
+    const std::string full_name = (video ? "video_" : "audio_") + std::to_string(*index);
+    GstLiveCompositorPad *pad = gst_live_compositor_pad_new(templ, full_name.c_str(), self->impl->board, video, *index);
     // Active before it can be linked: its peer may push at once.
     gst_pad_set_active(GST_PAD(pad), TRUE);
-    if (!gst_element_add_pad(element, GST_PAD(pad))) { // the name is taken; the reference is gone
-        return nullptr;
-    }
+    gst_element_add_pad(element, GST_PAD(pad));
     gst_child_proxy_child_added(GST_CHILD_PROXY(self), G_OBJECT(pad), full_name.c_str());
     return GST_PAD(pad);
 }
@@ -358,6 +366,7 @@ static void release_pad(GstElement *element, GstPad *pad) {
     impl.leave_board();
     gst_child_proxy_child_removed(GST_CHILD_PROXY(element), G_OBJECT(pad), GST_PAD_NAME(pad));
     gst_element_remove_pad(element, pad);
+    free_index(*GST_LIVE_COMPOSITOR(element)->impl, impl.video != nullptr, impl.index());
     gst_object_unref(pad);
 }
 

@@ -153,14 +153,16 @@ Rect inset(const Rect &r, int by) {
 /// Main area left (or above), strip right (or below).
 std::vector<Tile> with_strip(const Cast &cast, Size canvas, std::span<const Member> members, const Style &style) {
     const int gap = style.gap;
-    const int side = even(style.portrait ? canvas.h * kPortraitStrip : canvas.w * kStrip);
+    const bool screen = members[cast.main.front()].screen;
+    // Upright, a screen share gets what its width needs and leaves the rest to the others.
+    const int portrait_side = screen ? canvas.h - even(canvas.w / kWide) - 2 * gap : even(canvas.h * kPortraitStrip);
+    const int side = style.portrait ? portrait_side : even(canvas.w * kStrip);
     // The two share one gap, hence the overlap before the inset.
     const Rect main = style.portrait ? Rect{0, 0, canvas.w, canvas.h - side} : Rect{0, 0, canvas.w - side, canvas.h};
     const Rect strip =
         style.portrait ? Rect{0, main.h - gap, canvas.w, side + gap} : Rect{main.w - gap, 0, side + gap, canvas.h};
     std::vector<Tile> tiles;
-    const bool screen = members[cast.main.front()].screen;
-    const double tallest = screen && !style.portrait ? kWide : style.tallest;
+    const double tallest = screen ? kWide : style.tallest;
     place(tiles, cast.main, grid_rects(inset(main, gap), static_cast<int>(cast.main.size()), gap, tallest, kWide),
           style.radius);
     place(tiles, cast.strip,

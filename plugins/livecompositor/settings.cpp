@@ -45,10 +45,10 @@ std::string unknown_layout(const std::string &text) {
     const auto nearest = std::min_element(kLayouts.begin(), kLayouts.end(), [&](const auto &a, const auto &b) {
         return distance(shown, a.name) < distance(shown, b.name);
     });
-    std::string message = "unknown layout '" + shown + "'";
-    if (distance(shown, nearest->name) <= 3)
-        message += ", did you mean '" + std::string(nearest->name) + "'?";
-    return message + " Known are grid, sidebar, spotlight, pip and a JSON description that starts with '{'.";
+    const bool close = distance(shown, nearest->name) <= 2;
+    return "unknown layout '" + shown + "'" +
+           (close ? ", did you mean '" + std::string(nearest->name) + "'?" : std::string(".")) +
+           " Known are grid, sidebar, spotlight, pip and a JSON description that starts with '{'.";
 }
 
 } // namespace

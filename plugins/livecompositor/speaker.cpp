@@ -26,6 +26,7 @@ void SpeakerDetector::follow(std::span<const Level> levels, double ms) {
     for (const Level &level : levels) {
         Voice &v = voices_[level.index];
         v.present = true;
+        v.now = level.rms;
         v.loudness += (level.rms - v.loudness) * (1 - std::exp(-ms / (level.rms > v.loudness ? kRiseMs : kFallMs)));
         v.heard_ms = std::clamp(v.heard_ms + (level.rms > kVoice ? ms : -ms), 0.0, kMaxHeardMs);
     }
@@ -44,6 +45,14 @@ std::optional<unsigned> SpeakerDetector::challenger() const {
     return best;
 }
 
+/// `challenger` against somebody who has the floor.
+bool SpeakerDetector::takes_over(unsigned challenger, double ms) {
+    const Voice &speaker = voices_[speaker_.value_or(challenger)];
+    const bool louder = voices_[challenger].now > kLouder * speaker.loudness;
+    ahead_ms_ = std::clamp(ahead_ms_ + (louder ? ms : -ms), 0.0, kHeardMs);
+    return since_switch_ms_ >= kMinTurnMs && (speaker.heard_ms <= 0 || ahead_ms_ >= kHeardMs);
+}
+
 bool SpeakerDetector::update(std::span<const Level> levels, double ms) {
     follow(levels, ms);
     since_switch_ms_ += ms;
@@ -51,14 +60,12 @@ bool SpeakerDetector::update(std::span<const Level> levels, double ms) {
     if (speaker_ && !voices_.contains(*speaker_))
         speaker_.reset();
     const auto best = challenger();
-    if (best && best != speaker_) {
-        const bool floor_free = !speaker_ || voices_[*speaker_].heard_ms <= 0;
-        if (!speaker_ || (since_switch_ms_ >= kMinTurnMs &&
-                          (floor_free || voices_[*best].loudness > kLouder * voices_[*speaker_].loudness)))
-            speaker_ = best;
-    }
+    if (!best || best == speaker_)
+        ahead_ms_ = 0;
+    else if (!speaker_ || takes_over(*best, ms))
+        speaker_ = best;
     if (speaker_ != before)
-        since_switch_ms_ = 0;
+        since_switch_ms_ = ahead_ms_ = 0;
     return speaker_ != before;
 }
 

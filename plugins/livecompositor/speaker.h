@@ -25,16 +25,19 @@ class SpeakerDetector {
 
   private:
     struct Voice {
+        double now = 0;      ///< RMS of the newest block
         double loudness = 0; ///< smoothed RMS
         double heard_ms = 0; ///< rises while it is loud, falls while it is not
         bool present = false;
     };
     void follow(std::span<const Level> levels, double ms);
     std::optional<unsigned> challenger() const;
+    bool takes_over(unsigned challenger, double ms);
 
     std::map<unsigned, Voice> voices_;
     std::optional<unsigned> speaker_;
     double since_switch_ms_ = 1e9;
+    double ahead_ms_ = 0; ///< rises while somebody is clearly louder than the speaker
 };
 
 } // namespace livecompositor

@@ -1,0 +1,220 @@
+// SPDX-FileCopyrightText: Rostrum contributors
+// SPDX-License-Identifier: LGPL-2.1-or-later
+
+// Timeline, limiter and speaker detection on plain numbers.
+
+#include "livecompositor/limiter.h"
+#include "livecompositor/speaker.h"
+
+#include <glib.h>
+
+#include <cmath>
+
+using namespace livecompositor;
+
+namespace {
+
+constexpr int kBlock = 480;
+
+std::vector<float> constant(int frames, float value) {
+    return std::vector<float>(static_cast<size_t>(frames) * 2, value);
+}
+
+std::vector<float> tone(int frames, int64_t at, double hz, double amplitude) {
+    std::vector<float> out;
+    for (int i = 0; i < frames; ++i) {
+        const auto s = static_cast<float>(amplitude * std::sin(2 * G_PI * hz * double(at + i) / kSampleRate));
+        out.insert(out.end(), {s, s});
+    }
+    return out;
+}
+
+float peak(std::span<const float> samples) {
+    float most = 0;
+    for (float s : samples)
+        most = std::max(most, std::abs(s));
+    return most;
+}
+
+void test_exact_placement() {
+    AudioTimeline line;
+    line.append(1000, constant(kBlock, 0.5f), false);
+    auto out = constant(2 * kBlock, 9);
+    line.read(800, out);
+    for (int i = 0; i < 2 * kBlock; ++i) {
+        const bool inside = i >= 200 && i < 200 + kBlock;
+        const float v = out[static_cast<size_t>(2 * i)];
+        if (inside && i >= 200)
+            g_assert_cmpfloat(v, ==, i < 96 ? v : 0.5f);
+        else if (i >= 200 + kBlock + 96 || i < 200)
+            g_assert_cmpfloat(v, ==, 0);
+    }
+}
+
+/// Appends `count` packets of 20 ms, reads 10 ms blocks along, calls `stamp` for the stamp of packet i. Returns the
+/// blocks.
+template <class Stamp> std::vector<float> run(AudioTimeline &line, int count, int lead, Stamp stamp) {
+    std::vector<float> all;
+    for (int i = 0; i < count; ++i) {
+        const int64_t s = stamp(i);
+        line.append(s, tone(2 * kBlock, i * 2 * kBlock, 440, 0.5), false);
+        for (int k = 0; k < 2; ++k) {
+            auto block = constant(kBlock, 0);
+            line.read((2 * i + k) * kBlock - lead, block);
+            all.insert(all.end(), block.begin(), block.end());
+        }
+    }
+    return all;
+}
+
+float largest_step(std::span<const float> stereo) {
+    float most = 0;
+    for (size_t i = 2; i < stereo.size(); i += 2)
+        most = std::max(most, std::abs(stereo[i] - stereo[i - 2]));
+    return most;
+}
+
+void test_drift_is_smooth() {
+    AudioTimeline line;
+    // 300 ppm fast: after 60 s the stamps are 18 ms ahead of the samples; jumps would click.
+    const auto all = run(line, 3000, 4800, [](int i) { return static_cast<int64_t>(i * 960 * 1.0003); });
+    g_assert_cmpfloat(largest_step(std::span(all).subspan(20000)), <, 0.5f * 2 * 3.1416f * 440 / 48000 * 1.3f);
+}
+
+void test_late_input_is_delayed_and_recovers() {
+    AudioTimeline line;
+    std::vector<float> out = constant(kBlock, 0);
+    int64_t read = 0;
+    const auto step = [&](int64_t lateness) {
+        line.append(read - lateness, constant(2 * kBlock, 0.25f), false);
+        for (int k = 0; k < 2; ++k, read += kBlock)
+            line.read(read, out);
+    };
+    for (int i = 0; i < 100; ++i)
+        step(9600); // always 200 ms too late
+    g_assert_cmpfloat(out[100], ==, 0.25f);
+    g_assert_cmpint(line.delay(), >=, 9600);
+    for (int i = 0; i < 400; ++i)
+        step(-4800); // on time again
+    g_assert_cmpint(line.delay(), ==, 0);
+    g_assert_cmpfloat(out[100], ==, 0.25f);
+}
+
+void test_burst_does_not_delay() {
+    AudioTimeline line;
+    int64_t stamp = 0, read = -4800;
+    std::vector<float> out = constant(kBlock, 0);
+    const auto advance = [&](int blocks) {
+        for (int i = 0; i < blocks; ++i, read += kBlock)
+            line.read(read, out);
+    };
+    for (int i = 0; i < 50; ++i, stamp += 960) {
+        line.append(stamp, constant(960, 0.25f), false);
+        advance(2);
+    }
+    advance(50); // a stall of half a second
+    for (int i = 0; i < 25; ++i, stamp += 960)
+        line.append(stamp, constant(960, 0.25f), false);
+    for (int i = 0; i < 50; ++i, stamp += 960) {
+        line.append(stamp, constant(960, 0.25f), false);
+        advance(2);
+    }
+    g_assert_cmpint(line.delay(), ==, 0);
+    g_assert_cmpfloat(out[100], ==, 0.25f);
+}
+
+void test_hostile_stamps() {
+    AudioTimeline line;
+    std::vector<float> out = constant(kBlock, 0);
+    int64_t read = 0;
+    const int64_t stamps[] = {0, -1'000'000'000, 1'000'000'000'000, 100, 5'000'000, -5, INT32_MAX, 48000};
+    for (int i = 0; i < 2000; ++i) {
+        line.append(stamps[i % 8], constant(i % 7 * 160, 0.1f), i % 3 == 0);
+        line.read(read, out);
+        read += kBlock;
+        g_assert_cmpfloat(peak(out), <=, 0.2f);
+    }
+}
+
+void test_limiter_ten_loud_inputs() {
+    Limiter limiter;
+    float most = 0;
+    for (int64_t at = 0; at < kSampleRate; at += kBlock) {
+        auto block = tone(kBlock, at, 440, at < kSampleRate / 2 ? 10 : 0.5);
+        limiter.process(block);
+        most = std::max(most, peak(block));
+    }
+    g_assert_cmpfloat(most, <=, Limiter::kCeiling + 1e-4f);
+    g_assert_cmpfloat(most, >, 0.9f);
+}
+
+void test_limiter_leaves_quiet_sound_alone() {
+    Limiter limiter;
+    auto first = tone(kBlock, 0, 440, 0.5);
+    auto block = first;
+    limiter.process(block);
+    for (size_t i = Limiter::kLookahead * 2; i < block.size(); ++i)
+        g_assert_cmpfloat(std::abs(block[i] - first[i - Limiter::kLookahead * 2]), <, 1e-6f);
+}
+
+void test_limiter_survives_nan() {
+    Limiter limiter;
+    for (int i = 0; i < 4; ++i) {
+        auto block = constant(kBlock, i == 1 ? NAN : INFINITY);
+        limiter.process(block);
+        g_assert_true(std::isfinite(block[7]));
+    }
+}
+
+struct Talk {
+    int ms;
+    float a;
+    float b;
+    int speaker; ///< afterwards; -1 = nobody
+};
+const Talk kTalk[] = {
+    {2000, 0, 0, -1},        // silence
+    {200, 0.2f, 0, -1},      // a cough
+    {1000, 0, 0, -1},        //
+    {1000, 0.05f, 0, 0},     // A speaks
+    {1000, 0.05f, 0.06f, 0}, // B joins in, not clearly louder
+    {250, 0.05f, 0.5f, 0},   // B coughs
+    {500, 0.05f, 0, 0},      //
+    {3000, 0, 0, 0},         // silence: A keeps the floor
+    {1000, 0, 0.03f, 1},     // B answers quietly
+    {1500, 0.2f, 0.03f, 0},  // A shouts B down
+};
+
+void test_speaker() {
+    SpeakerDetector detector;
+    int changes = 0;
+    for (const Talk &talk : kTalk) {
+        for (int ms = 0; ms < talk.ms; ms += 10) {
+            const SpeakerDetector::Level levels[] = {{0, talk.a}, {1, talk.b}};
+            changes += detector.update(levels, 10);
+        }
+        g_assert_cmpint(detector.speaker() ? static_cast<int>(*detector.speaker()) : -1, ==, talk.speaker);
+    }
+    g_assert_cmpint(changes, ==, 3);
+    const SpeakerDetector::Level silence[] = {{0, 0}, {1, 0}}, only_b[] = {{1, 0}};
+    for (int ms = 0; ms < 1000; ms += 10)
+        g_assert_false(detector.update(silence, 10));
+    g_assert_true(detector.update(only_b, 10)); // A has left
+    g_assert_false(detector.speaker().has_value());
+}
+
+} // namespace
+
+int main(int argc, char **argv) {
+    g_test_init(&argc, &argv, nullptr);
+    g_test_add_func("/sound/timeline/placement", test_exact_placement);
+    g_test_add_func("/sound/timeline/drift", test_drift_is_smooth);
+    g_test_add_func("/sound/timeline/late", test_late_input_is_delayed_and_recovers);
+    g_test_add_func("/sound/timeline/burst", test_burst_does_not_delay);
+    g_test_add_func("/sound/timeline/hostile", test_hostile_stamps);
+    g_test_add_func("/sound/limiter/ten-loud-inputs", test_limiter_ten_loud_inputs);
+    g_test_add_func("/sound/limiter/quiet", test_limiter_leaves_quiet_sound_alone);
+    g_test_add_func("/sound/limiter/nan", test_limiter_survives_nan);
+    g_test_add_func("/sound/speaker", test_speaker);
+    return g_test_run();
+}
