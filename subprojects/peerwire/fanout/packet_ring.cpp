@@ -1,0 +1,132 @@
+// SPDX-FileCopyrightText: Rostrum contributors
+// SPDX-License-Identifier: LGPL-2.1-or-later
+
+#include "fanout/packet_ring.h"
+
+#include <bit>
+#include <cstring>
+#include <type_traits>
+
+namespace peerwire {
+
+static_assert(std::is_trivially_copyable_v<PacketInfo> && sizeof(PacketInfo) % sizeof(uint64_t) == 0);
+
+namespace {
+
+constexpr size_t kWord = sizeof(uint64_t);
+
+constexpr size_t words_for(size_t bytes) {
+    return (bytes + kWord - 1) / kWord;
+}
+
+void store_bytes(std::atomic<uint64_t> *out, std::span<const uint8_t> bytes) {
+    while (!bytes.empty()) {
+        const size_t n = bytes.size() < kWord ? bytes.size() : kWord;
+        uint64_t word = 0;
+        std::memcpy(&word, bytes.data(), n);
+        (out++)->store(word, std::memory_order_relaxed);
+        bytes = bytes.subspan(n);
+    }
+}
+
+void load_bytes(const std::atomic<uint64_t> *in, uint8_t *out, size_t size) {
+    for (; size >= kWord; size -= kWord, out += kWord) {
+        const uint64_t word = (in++)->load(std::memory_order_relaxed);
+        std::memcpy(out, &word, kWord);
+    }
+    if (size > 0) {
+        const uint64_t word = in->load(std::memory_order_relaxed);
+        std::memcpy(out, &word, size);
+    }
+}
+
+} // namespace
+
+PacketRing::PacketRing(const RingConfig &config)
+    : slot_mask_(std::bit_ceil(config.packets) - 1), arena_words_(words_for(config.bytes)), history_(config.history),
+      slots_(new Slot[slot_mask_ + 1]), arena_(new Word[arena_words_]), by_sequence_(new Word[slot_mask_ + 1]) {}
+
+void PacketRing::evict_for(size_t words, TimeNs pts) {
+    const uint64_t head = head_.load(std::memory_order_relaxed);
+    const uint64_t old_floor = floor_.load(std::memory_order_relaxed);
+    uint64_t floor = old_floor;
+    const uint64_t end = next_word_ + words;
+    while (floor < head) {
+        const PacketInfo oldest = load_slot(floor);
+        const bool slot_needed = head - floor > slot_mask_;
+        const bool bytes_needed = end - oldest.word > arena_words_;
+        const bool outdated = pts - oldest.pts > history_;
+        if (!slot_needed && !bytes_needed && !outdated)
+            break;
+        ++floor;
+    }
+    if (floor == old_floor)
+        return;
+    floor_.store(floor, std::memory_order_relaxed);
+    // A reader that sees any later write of ours also sees the floor (its acquire fence pairs with this one).
+    std::atomic_thread_fence(std::memory_order_release);
+}
+
+uint64_t PacketRing::push(PacketInfo info, std::span<const uint8_t> payload) {
+    if (payload.size() > UINT16_MAX || words_for(payload.size()) > arena_words_ / 2)
+        return kNone;
+    const size_t words = words_for(payload.size());
+    const size_t to_end = arena_words_ - next_word_ % arena_words_;
+    if (words > to_end) // payloads lie in one piece
+        next_word_ += to_end;
+    evict_for(words, info.pts);
+
+    info.word = next_word_;
+    info.size = static_cast<uint16_t>(payload.size());
+    store_bytes(&arena_[next_word_ % arena_words_], payload);
+    next_word_ += words;
+
+    const uint64_t position = head_.load(std::memory_order_relaxed);
+    uint8_t bytes[sizeof(PacketInfo)];
+    std::memcpy(bytes, &info, sizeof bytes);
+    store_bytes(slots_[position & slot_mask_].words.data(), bytes);
+    by_sequence_[static_cast<uint64_t>(info.sequence) & slot_mask_].store(position, std::memory_order_relaxed);
+    head_.store(position + 1, std::memory_order_release);
+    return position;
+}
+
+PacketInfo PacketRing::load_slot(uint64_t position) const {
+    uint8_t bytes[sizeof(PacketInfo)];
+    load_bytes(slots_[position & slot_mask_].words.data(), bytes, sizeof bytes);
+    PacketInfo info;
+    std::memcpy(&info, bytes, sizeof bytes);
+    return info;
+}
+
+bool PacketRing::still_there(uint64_t position) const {
+    std::atomic_thread_fence(std::memory_order_acquire);
+    return position >= floor_.load(std::memory_order_relaxed);
+}
+
+bool PacketRing::read_info(uint64_t position, PacketInfo &info) const {
+    if (position >= head() || position < floor())
+        return false;
+    info = load_slot(position);
+    return still_there(position);
+}
+
+bool PacketRing::read_payload(uint64_t position, const PacketInfo &info, uint8_t *out) const {
+    load_bytes(&arena_[info.word % arena_words_], out, info.size);
+    return still_there(position);
+}
+
+uint64_t PacketRing::newest_keyframe() const {
+    const uint64_t position = keyframe_.load(std::memory_order_acquire);
+    return position == kNone || position < floor() ? kNone : position;
+}
+
+std::optional<uint64_t> PacketRing::find(int64_t sequence) const {
+    const uint64_t position =
+        by_sequence_[static_cast<uint64_t>(sequence) & slot_mask_].load(std::memory_order_relaxed);
+    PacketInfo info;
+    if (!read_info(position, info) || info.sequence != sequence)
+        return std::nullopt;
+    return position;
+}
+
+} // namespace peerwire

@@ -1,0 +1,265 @@
+// SPDX-FileCopyrightText: Rostrum contributors
+// SPDX-License-Identifier: LGPL-2.1-or-later
+
+#include "fanout/track_sender.h"
+
+#include "wire/bytes.h"
+#include "wire/rtp.h"
+
+#include <algorithm>
+#include <optional>
+
+namespace peerwire {
+
+namespace {
+
+// A viewer that starts at a keyframe of the past gets what followed it at once. Those timestamps are squeezed by this
+// much, so that the player shows the newest picture at once instead of playing the past at its own pace.
+constexpr int64_t kCatchUp = 32;
+
+// Further behind than this, a newer keyframe is worth more than what is missing.
+constexpr TimeNs kMaxLag = kNsPerSecond;
+constexpr uint64_t kLagWorthALook = 64; // packets
+
+constexpr size_t kAbsSendTimeExtension = 8; // RFC 8285 one-byte header and one element of 3 bytes
+
+/// 6.18 fixed point seconds.
+std::array<uint8_t, 3> abs_send_time(TimeNs now) {
+    std::array<uint8_t, 3> bytes;
+    store_be24(bytes.data(), static_cast<uint32_t>(to_ntp(now) >> 14) & 0xffffff);
+    return bytes;
+}
+
+int64_t out_timestamp(int64_t timestamp, int64_t live_timestamp, int64_t live_out) {
+    const int64_t distance = timestamp - live_timestamp;
+    return live_out + (distance >= 0 ? distance : distance / kCatchUp);
+}
+
+int64_t ticks(TimeNs duration, uint32_t clock_rate) {
+    return duration / kNsPerUs * int64_t{clock_rate} / 1'000'000;
+}
+
+} // namespace
+
+TrackSender::TrackSender(const TrackSetup &setup, ViewerCounters &counters)
+    : setup_(setup), counters_(counters), last_out_(int64_t{setup.first_sequence} + 65535),
+      rtx_sequence_(static_cast<uint16_t>(setup.first_timestamp)), reference_timestamp_(setup.first_timestamp) {}
+
+void TrackSender::follow(const PacketRing *ring) {
+    if (ring == wanted_)
+        return;
+    wanted_ = ring;
+    // The first ring may be entered in its past, another one only from here on.
+    wanted_not_before_ = started_ && ring ? ring->head() : 0;
+}
+
+TrackSender::Start TrackSender::begin_at_keyframe(const PacketRing *ring, uint64_t not_before) {
+    const uint64_t position = ring->newest_keyframe();
+    PacketInfo key, live;
+    if (position == PacketRing::kNone || position < not_before || !ring->read_info(position, key))
+        return Start::NoKeyframe;
+    if (setup_[key.codec].media == TrackSetup::kNoPayloadType) {
+        const uint64_t from = std::max(cursor_, position), head = ring->head();
+        counters_.unsupported_codec.add(head > from ? head - from : 0);
+        cursor_ = std::max(cursor_, head);
+        return Start::OtherCodec;
+    }
+    if (!ring->read_info(ring->head() - 1, live) || live.timestamp < key.timestamp)
+        live = key;
+    begin_segment(ring, position, key, live);
+    return Start::Begun;
+}
+
+void TrackSender::begin_segment(const PacketRing *ring, uint64_t position, const PacketInfo &key,
+                                const PacketInfo &live) {
+    Segment next;
+    next.ring = ring;
+    next.first_out = last_out_ + 1;
+    next.sequence_offset = next.first_out - key.sequence;
+    next.live_timestamp = live.timestamp;
+    next.live_out = reference_timestamp_;
+    if (started_) {
+        const int64_t squeezed = (live.timestamp - key.timestamp) / kCatchUp;
+        next.live_out += std::max(ticks(live.pts - reference_pts_, live.clock_rate), squeezed + 1);
+    }
+    ++segment_count_;
+    current() = next;
+    cursor_ = position;
+    started_ = live_ = true;
+    reference_pts_ = live.pts;
+    reference_timestamp_ = next.live_out;
+    clock_rate_ = live.clock_rate;
+}
+
+bool TrackSender::fell_behind(uint64_t head) const {
+    const PacketRing *ring = segments_[segment_count_ % segments_.size()].ring;
+    if (cursor_ < ring->floor())
+        return true;
+    if (head - cursor_ < kLagWorthALook)
+        return false;
+    PacketInfo mine, newest;
+    const uint64_t keyframe = ring->newest_keyframe();
+    return keyframe != PacketRing::kNone && keyframe > cursor_ && ring->read_info(cursor_, mine) &&
+           ring->read_info(head - 1, newest) && newest.pts - mine.pts > kMaxLag;
+}
+
+TrackSender::PumpResult TrackSender::pump(Transport &transport, TimeNs now, unsigned max_packets) {
+    if (!wanted_)
+        return {};
+    if (!live_ || current().ring != wanted_) {
+        const Start start = begin_at_keyframe(wanted_, wanted_not_before_);
+        if (!live_)
+            return {.wants_keyframe = start == Start::NoKeyframe && wanted_->head() > 0};
+    }
+    const PacketRing *ring = current().ring;
+    const uint64_t head = ring->head();
+    if (cursor_ < head && fell_behind(head)) {
+        counters_.jumps.add();
+        const Start start = begin_at_keyframe(ring, cursor_ + 1);
+        live_ = start == Start::Begun;
+        if (!live_)
+            return {.wants_keyframe = start == Start::NoKeyframe};
+    }
+    PacketInfo info;
+    for (unsigned sent = 0; cursor_ < head; ++cursor_) {
+        if (sent == max_packets)
+            return {.more = true};
+        if (!ring->read_info(cursor_, info) || !send(transport, info, now))
+            return {.more = cursor_ < ring->floor()}; // overtaken by the writer, or the peer cannot send
+        if (!live_)
+            return {.more = true}; // the codec changed to one that the viewer does not have
+        ++sent;
+    }
+    return {};
+}
+
+size_t TrackSender::header_size(size_t payload) const {
+    const size_t extended = kRtpFixedHeaderSize + kAbsSendTimeExtension;
+    return setup_.abs_send_time_id && payload + extended <= kMaxPacketSize ? extended : kRtpFixedHeaderSize;
+}
+
+/// False when the packet could not be read or written any more; the cursor then stays.
+bool TrackSender::send(Transport &transport, const PacketInfo &info, TimeNs now) {
+    if (setup_[info.codec].media == TrackSetup::kNoPayloadType) {
+        live_ = false;
+        wanted_not_before_ = cursor_;
+        return true;
+    }
+    const Segment &segment = current();
+    const int64_t out = info.sequence + segment.sequence_offset;
+    if (out < segment.first_out) // a late packet from before the keyframe
+        return true;
+    const size_t header = header_size(info.size);
+    const size_t size = header + std::max<size_t>(info.size, 1);
+    if (size > kMaxPacketSize) {
+        counters_.oversized.add();
+        return true;
+    }
+    const auto room = transport.reserve(size);
+    if (room.empty() || write_packet(room, segment, cursor_, info, false, now) == 0)
+        return false;
+    transport.commit_rtp(size);
+
+    last_out_ = std::max(last_out_, out);
+    const int64_t timestamp = out_timestamp(info.timestamp, segment.live_timestamp, segment.live_out);
+    if (timestamp > reference_timestamp_) {
+        reference_timestamp_ = timestamp;
+        reference_pts_ = info.pts;
+        clock_rate_ = info.clock_rate;
+    }
+    const uint64_t keyframe = segment.ring->newest_keyframe();
+    if (keyframe != PacketRing::kNone && keyframe <= cursor_)
+        keyframe_sent_ = keyframe;
+    gate_.sent(size);
+    ++packet_count_;
+    octet_count_ += info.size;
+    counters_.packets.add();
+    counters_.bytes.add(size);
+    return true;
+}
+
+/// Header, for RTX the original sequence number (RFC 4588 §4), payload. 0 when the payload is gone.
+size_t TrackSender::write_packet(std::span<uint8_t> room, const Segment &segment, uint64_t position,
+                                 const PacketInfo &info, bool rtx, TimeNs now) {
+    const auto out = static_cast<uint16_t>(info.sequence + segment.sequence_offset);
+    const auto &types = setup_[info.codec];
+    RtpHeader header;
+    header.marker = info.marker;
+    header.payload_type = rtx ? types.rtx : types.media;
+    header.sequence = rtx ? rtx_sequence_ : out;
+    header.timestamp = static_cast<uint32_t>(out_timestamp(info.timestamp, segment.live_timestamp, segment.live_out));
+    header.ssrc = rtx ? setup_.rtx_ssrc : setup_.ssrc;
+
+    const size_t extra = rtx ? 2 : 0;
+    size_t at = 0;
+    if (header_size(info.size + extra) > kRtpFixedHeaderSize) {
+        const auto time = abs_send_time(now);
+        const HeaderExtension extension{setup_.abs_send_time_id, time};
+        at = write_rtp_header(room, header, {&extension, 1});
+    } else {
+        at = write_rtp_header(room, header);
+    }
+    if (rtx) {
+        store_be16(&room[at], out);
+        at += 2;
+    }
+    if (info.size == 0) { // a probe: padding only, so that the number is not missing
+        room[0] |= 0x20;
+        room[at] = 1;
+        return at + 1;
+    }
+    return segment.ring->read_payload(position, info, &room[at]) ? at + info.size : 0;
+}
+
+const TrackSender::Segment *TrackSender::find_segment(int64_t out) const {
+    const uint64_t kept = std::min<uint64_t>(segment_count_, segments_.size());
+    for (uint64_t i = 0; i < kept; ++i) {
+        const Segment &segment = segments_[(segment_count_ - i) % segments_.size()];
+        if (out >= segment.first_out)
+            return &segment;
+    }
+    return nullptr;
+}
+
+void TrackSender::resend(Transport &transport, uint16_t sequence, TimeNs now) {
+    if (!started_)
+        return;
+    const int64_t out =
+        last_out_ + static_cast<int16_t>(static_cast<uint16_t>(sequence - static_cast<uint16_t>(last_out_)));
+    const Segment *segment = out <= last_out_ ? find_segment(out) : nullptr;
+    const auto position = segment ? segment->ring->find(out - segment->sequence_offset) : std::nullopt;
+    PacketInfo info;
+    if (!position || !segment->ring->read_info(*position, info) ||
+        setup_[info.codec].media == TrackSetup::kNoPayloadType)
+        return counters_.nack_unknown.add();
+    const bool rtx = setup_.rtx_ssrc && setup_[info.codec].rtx != TrackSetup::kNoPayloadType && info.size > 0 &&
+                     kRtpFixedHeaderSize + 2 + info.size <= kMaxPacketSize;
+    const size_t payload = std::max<size_t>(info.size, 1) + (rtx ? 2 : 0);
+    const size_t size = header_size(payload) + payload;
+    switch (gate_.admit(sequence, size, now)) {
+    case RetransmissionGate::Verdict::Duplicate:
+        return counters_.nack_duplicate.add();
+    case RetransmissionGate::Verdict::OverBudget:
+        return counters_.nack_over_budget.add();
+    case RetransmissionGate::Verdict::Send:
+        break;
+    }
+    const auto room = transport.reserve(size);
+    if (room.empty() || write_packet(room, *segment, *position, info, rtx, now) == 0)
+        return counters_.nack_unknown.add();
+    transport.commit_rtp(size);
+    rtx_sequence_ = static_cast<uint16_t>(rtx_sequence_ + (rtx ? 1 : 0));
+    counters_.retransmitted.add();
+}
+
+SenderReport TrackSender::report(TimeNs now, TimeNs feed_now) const {
+    SenderReport report;
+    report.ssrc = setup_.ssrc;
+    report.ntp = to_ntp(now);
+    report.rtp_timestamp = static_cast<uint32_t>(reference_timestamp_ + ticks(feed_now - reference_pts_, clock_rate_));
+    report.packet_count = packet_count_;
+    report.octet_count = octet_count_;
+    return report;
+}
+
+} // namespace peerwire

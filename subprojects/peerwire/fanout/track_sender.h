@@ -1,0 +1,109 @@
+// SPDX-FileCopyrightText: Rostrum contributors
+// SPDX-License-Identifier: LGPL-2.1-or-later
+
+// One track of one viewer: reads a ring, rewrites the RTP headers, answers NACKs, reports the clock.
+
+#pragma once
+
+#include "fanout/packet_ring.h"
+#include "fanout/retransmission.h"
+#include "fanout/viewer_counters.h"
+#include "net/media_endpoint.h"
+#include "wire/rtcp.h"
+
+#include <array>
+#include <cstdint>
+
+namespace peerwire {
+
+/// What was negotiated for the track.
+struct TrackSetup {
+    static constexpr uint8_t kNoPayloadType = 0xff;
+    struct PayloadTypes {
+        uint8_t media = kNoPayloadType;
+        uint8_t rtx = kNoPayloadType;
+    };
+
+    uint32_t ssrc = 0;
+    uint32_t rtx_ssrc = 0;
+    std::array<PayloadTypes, kCodecCount> payload_types{}; ///< by Codec
+    uint8_t abs_send_time_id = 0;                          ///< 0 = not negotiated
+    uint16_t first_sequence = 0;                           ///< random (RFC 3550 §5.1)
+    uint32_t first_timestamp = 0;                          ///< random
+
+    PayloadTypes &operator[](Codec codec) { return payload_types[static_cast<size_t>(codec)]; }
+    const PayloadTypes &operator[](Codec codec) const { return payload_types[static_cast<size_t>(codec)]; }
+};
+
+/// The track begins at a keyframe and goes on in *segments*: a jump to a newer keyframe or to another ring begins a new
+/// one. Sequence numbers and timestamps are continuous over segments, by one and by the difference of the pts.
+/// Thread-bound: the viewer's shard.
+class TrackSender {
+  public:
+    TrackSender(const TrackSetup &setup, ViewerCounters &counters);
+
+    /// Follow `ring` from its next keyframe on; until then the current one goes on.
+    void follow(const PacketRing *ring);
+
+    struct PumpResult {
+        bool more = false;           ///< stopped at max_packets: call again soon
+        bool wants_keyframe = false; ///< nothing to begin with: no keyframe in the ring
+    };
+    PumpResult pump(Transport &transport, TimeNs now, unsigned max_packets);
+
+    /// Answers a NACK for `sequence` (the viewer's numbers).
+    void resend(Transport &transport, uint16_t sequence, TimeNs now);
+
+    bool started() const { return started_; }
+    uint32_t ssrc() const { return setup_.ssrc; }
+    RetransmissionGate &gate() { return gate_; }
+    /// Where the newest keyframe began that was sent; grows. PacketRing::kNone before the first.
+    uint64_t keyframe_sent() const { return keyframe_sent_; }
+
+    /// SR for the instant `now`, at which the feed's clock is `feed_now`. Only when started().
+    SenderReport report(TimeNs now, TimeNs feed_now) const;
+
+  private:
+    struct Segment {
+        const PacketRing *ring = nullptr;
+        int64_t first_out = 0;       // the viewer's number of the first packet
+        int64_t sequence_offset = 0; // viewer's = ring's + offset
+        int64_t live_timestamp = 0;  // ring's, of the newest packet when the segment began
+        int64_t live_out = 0;        // the viewer's for it
+    };
+
+    enum class Start { Begun, NoKeyframe, OtherCodec };
+    Start begin_at_keyframe(const PacketRing *ring, uint64_t not_before);
+    void begin_segment(const PacketRing *ring, uint64_t position, const PacketInfo &key, const PacketInfo &live);
+    bool fell_behind(uint64_t head) const;
+    bool send(Transport &transport, const PacketInfo &info, TimeNs now);
+    size_t write_packet(std::span<uint8_t> room, const Segment &segment, uint64_t position, const PacketInfo &info,
+                        bool rtx, TimeNs now);
+    size_t header_size(size_t payload) const;
+    const Segment *find_segment(int64_t out) const;
+    Segment &current() { return segments_[segment_count_ % segments_.size()]; }
+
+    const TrackSetup setup_;
+    ViewerCounters &counters_;
+    RetransmissionGate gate_;
+
+    const PacketRing *wanted_ = nullptr;
+    uint64_t wanted_not_before_ = 0;
+    bool started_ = false;
+    bool live_ = false; // the current segment goes on
+    uint64_t cursor_ = 0;
+    uint64_t keyframe_sent_ = PacketRing::kNone;
+    std::array<Segment, 4> segments_; // the newest ones, for NACKs
+    uint64_t segment_count_ = 0;
+
+    int64_t last_out_ = 0; // highest sequence number sent
+    uint16_t rtx_sequence_;
+    uint32_t packet_count_ = 0, octet_count_ = 0;
+
+    // A packet's pts and the viewer's timestamp for it: where reports extrapolate from.
+    TimeNs reference_pts_ = 0;
+    int64_t reference_timestamp_ = 0;
+    uint32_t clock_rate_ = 90000;
+};
+
+} // namespace peerwire

@@ -1,0 +1,147 @@
+// SPDX-FileCopyrightText: Rostrum contributors
+// SPDX-License-Identifier: LGPL-2.1-or-later
+
+#include "fanout/track_writer.h"
+
+#include "wire/bytes.h"
+
+#include <algorithm>
+#include <array>
+#include <cstdlib>
+
+namespace peerwire {
+
+namespace {
+
+// A publisher that restarts its encoder keeps its SSRC but may leap; a loss of this many packets is no stream any more.
+constexpr int kMaxSequenceLeap = 3000;
+
+// Room for SPS and PPS in one STAP-A; real ones have 10 to 60 bytes.
+constexpr size_t kMaxParameterSets = 1200;
+
+} // namespace
+
+void TrackWriter::begin_source(Source source) {
+    source_ = std::move(source);
+    restart();
+}
+
+void TrackWriter::restart() {
+    entered_ = seen_ = false;
+    sequences_ = {};
+    timestamps_ = {};
+}
+
+bool TrackWriter::is_continuation(const RtpView &packet) const {
+    if (packet.ssrc != ssrc_)
+        return false;
+    const auto leap =
+        static_cast<int16_t>(static_cast<uint16_t>(packet.sequence - static_cast<uint16_t>(sequences_.highest())));
+    return std::abs(int{leap}) <= kMaxSequenceLeap;
+}
+
+void TrackWriter::enter_source(const RtpView &packet, TimeNs pts) {
+    const int64_t sequence = sequences_.highest(), timestamp = timestamps_.unwrap(packet.timestamp);
+    entered_ = true;
+    ++counters_.sources;
+    first_sequence_ = shifted_from_ = sequence;
+    if (any_) {
+        const int64_t ticks = (pts - last_pts_) * int64_t{source_.clock_rate} / kNsPerSecond;
+        sequence_offset_ = last_sequence_ + 1 - sequence;
+        timestamp_offset_ = last_timestamp_ + std::max<int64_t>(ticks, 1) - timestamp;
+    }
+}
+
+TrackWriter::Outcome TrackWriter::write(std::span<const uint8_t> packet, TimeNs pts) {
+    const auto rtp = parse_rtp(packet);
+    if (!rtp) {
+        ++counters_.dropped_malformed;
+        return Outcome::Dropped;
+    }
+    if (seen_ && !is_continuation(*rtp))
+        restart();
+    ssrc_ = rtp->ssrc;
+    seen_ = true;
+
+    const int64_t source_sequence = sequences_.unwrap(rtp->sequence);
+    // Without payload it is a probe that used up a sequence number: passed on, or viewers would ask for it.
+    const PayloadInfo payload = rtp->payload.empty() ? PayloadInfo{} : inspect_payload(source_.codec, rtp->payload);
+    if (!entered_) {
+        if (!payload.keyframe) {
+            ++counters_.dropped_waiting;
+            return Outcome::WaitsForKeyframe;
+        }
+        enter_source(*rtp, pts);
+    }
+    if (source_sequence < first_sequence_) {
+        ++counters_.dropped_old;
+        return Outcome::Dropped;
+    }
+
+    PacketInfo info;
+    info.timestamp = timestamps_.unwrap(rtp->timestamp) + timestamp_offset_;
+    info.pts = pts;
+    info.clock_rate = source_.clock_rate;
+    info.codec = source_.codec;
+    info.marker = rtp->marker;
+    info.sequence = source_sequence + sequence_offset_ - (source_sequence < shifted_from_ ? 1 : 0);
+    note_frame(info.timestamp);
+    const bool newest_frame = info.timestamp == frame_timestamp_;
+    if (newest_frame && payload.idr_slice && !payload.parameter_sets && !frame_has_parameter_sets_ &&
+        !source_.parameter_sets.empty()) {
+        insert_parameter_sets(info);
+        shifted_from_ = source_sequence;
+        ++sequence_offset_;
+        ++info.sequence;
+    }
+    store(info, rtp->payload);
+    if (newest_frame)
+        frame_has_parameter_sets_ = frame_has_parameter_sets_ || payload.parameter_sets;
+    if (newest_frame && payload.keyframe && !frame_is_key_) {
+        frame_is_key_ = true;
+        ++counters_.keyframes;
+        ring_.mark_keyframe(frame_position_);
+    }
+    return Outcome::Stored;
+}
+
+void TrackWriter::note_frame(int64_t timestamp) {
+    if (any_ && timestamp <= frame_timestamp_)
+        return;
+    frame_timestamp_ = timestamp;
+    frame_position_ = ring_.head();
+    frame_is_key_ = frame_has_parameter_sets_ = false;
+}
+
+/// One STAP-A (RFC 6184 §5.7.1) with everything that the IDR picture needs.
+void TrackWriter::insert_parameter_sets(const PacketInfo &before) {
+    std::array<uint8_t, kMaxParameterSets> bytes;
+    ByteWriter writer(bytes);
+    writer.u8(0x60 | 24); // NRI 3
+    for (const auto &unit : source_.parameter_sets) {
+        writer.u16(static_cast<uint16_t>(unit.size()));
+        writer.bytes(unit);
+    }
+    PacketInfo info = before;
+    info.marker = false;
+    frame_has_parameter_sets_ = true;
+    store(info, std::span(bytes).first(writer.size()));
+}
+
+void TrackWriter::store(const PacketInfo &info, std::span<const uint8_t> payload) {
+    if (ring_.push(info, payload) == PacketRing::kNone) {
+        ++counters_.dropped_malformed;
+        return;
+    }
+    ++counters_.packets;
+    counters_.bytes += payload.size();
+    if (!any_ || info.sequence > last_sequence_)
+        last_sequence_ = info.sequence;
+    if (!any_ || info.timestamp >= last_timestamp_) {
+        last_timestamp_ = info.timestamp;
+        last_pts_ = info.pts;
+    }
+    any_ = true;
+}
+
+} // namespace peerwire

@@ -1,0 +1,38 @@
+// SPDX-FileCopyrightText: Rostrum contributors
+// SPDX-License-Identifier: LGPL-2.1-or-later
+
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+
+namespace peerwire {
+
+/// A number that one thread counts and others look at.
+class Counter {
+  public:
+    void add(uint64_t n = 1) { value_.store(get() + n, std::memory_order_relaxed); }
+    void set(uint64_t value) { value_.store(value, std::memory_order_relaxed); }
+    uint64_t get() const { return value_.load(std::memory_order_relaxed); }
+
+  private:
+    std::atomic<uint64_t> value_{0};
+};
+
+/// What happened to one viewer. Written by its shard, read by anyone.
+struct ViewerCounters {
+    Counter packets, bytes;    ///< RTP, without retransmissions; bytes with headers
+    Counter retransmitted;     ///< answers to NACKs
+    Counter nack_duplicate;    ///< asked again within a round trip
+    Counter nack_over_budget;  ///< not answered: the repair budget is used up
+    Counter nack_unknown;      ///< not in the ring, or never sent
+    Counter unsupported_codec; ///< packets left out: the viewer did not negotiate their codec
+    Counter oversized;         ///< packets left out: larger than a datagram may be
+    Counter jumps;             ///< the viewer fell behind and went on at a newer keyframe
+    Counter keyframe_requests; ///< PLI and FIR from the viewer
+    Counter remb_bps;          ///< newest estimate of the receiver, 0 = none
+    Counter round_trip_us;     ///< newest, from receiver reports
+    Counter fraction_lost;     ///< of 256, newest video report
+};
+
+} // namespace peerwire
