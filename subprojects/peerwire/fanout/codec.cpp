@@ -4,6 +4,7 @@
 #include "fanout/codec.h"
 
 #include "wire/bytes.h"
+#include "wire/keyframe.h"
 
 #include <algorithm>
 #include <array>
@@ -46,40 +47,21 @@ PayloadInfo inspect_h264(std::span<const uint8_t> payload) {
     return info;
 }
 
-/// RFC 7741 §4.2 and §4.3.
-PayloadInfo inspect_vp8(std::span<const uint8_t> payload) {
-    ByteReader reader(payload);
-    const uint8_t descriptor = reader.u8();
-    if (descriptor & 0x80) {
-        const uint8_t extension = reader.u8();
-        if ((extension & 0x80) && (reader.u8() & 0x80)) // PictureID of 15 bits
-            reader.skip(1);
-        if (extension & 0x40) // TL0PICIDX
-            reader.skip(1);
-        if (extension & 0x30) // TID, KEYIDX
-            reader.skip(1);
+PayloadFormat format_of(Codec codec) {
+    switch (codec) {
+    case Codec::H264:
+        return PayloadFormat::H264;
+    case Codec::Vp8:
+        return PayloadFormat::Vp8;
+    case Codec::Vp9:
+        return PayloadFormat::Vp9;
+    case Codec::Av1:
+        return PayloadFormat::Av1;
+    case Codec::Opus:
+    case Codec::Unknown:
+        break;
     }
-    const bool begins_frame = (descriptor & 0x10) && (descriptor & 0x07) == 0; // S, PID 0
-    const uint8_t first = reader.u8();
-    return {.keyframe = reader.ok() && begins_frame && !(first & 0x01)};
-}
-
-/// RFC 9628 §4.2: a frame that is not inter-picture predicted, at its beginning, in the lowest spatial layer.
-PayloadInfo inspect_vp9(std::span<const uint8_t> payload) {
-    ByteReader reader(payload);
-    const uint8_t descriptor = reader.u8();
-    if (descriptor & 0x80 && (reader.u8() & 0x80)) // I: PictureID of 7 or 15 bits
-        reader.skip(1);
-    uint8_t spatial = 0;
-    if (descriptor & 0x20) // L: layer indices
-        spatial = static_cast<uint8_t>((reader.u8() >> 1) & 0x07);
-    const bool predicted = descriptor & 0x40, begins_frame = descriptor & 0x08;
-    return {.keyframe = reader.ok() && !predicted && begins_frame && spatial == 0};
-}
-
-/// Aggregation header, bit N: the first packet of a coded video sequence.
-PayloadInfo inspect_av1(std::span<const uint8_t> payload) {
-    return {.keyframe = payload.size() > 1 && (payload[0] & 0x08)};
+    return PayloadFormat::Other;
 }
 
 char lower(char c) {
@@ -102,20 +84,10 @@ const char *to_string(Codec codec) {
 }
 
 PayloadInfo inspect_payload(Codec codec, std::span<const uint8_t> payload) {
-    switch (codec) {
-    case Codec::H264:
+    if (codec == Codec::H264)
         return inspect_h264(payload);
-    case Codec::Vp8:
-        return inspect_vp8(payload);
-    case Codec::Vp9:
-        return inspect_vp9(payload);
-    case Codec::Av1:
-        return inspect_av1(payload);
-    case Codec::Opus:
-    case Codec::Unknown:
-        break;
-    }
-    return {.keyframe = true};
+    const PayloadFormat format = format_of(codec);
+    return {.keyframe = format == PayloadFormat::Other || starts_keyframe(format, payload)};
 }
 
 } // namespace peerwire

@@ -20,8 +20,8 @@ constexpr TimeNs kClockLeap = 2 * kNsPerSecond;
 } // namespace
 
 Feed::Feed(FeedConfig config)
-    : config_(std::move(config)), audio_(audio_ring(config_.history)),
-      keyframe_interval_ns_(config_.keyframe_interval) {
+    : config_(std::move(config)), audio_(audio_ring(config_.history)), keyframe_interval_ns_(config_.keyframe_interval),
+      history_(config_.history) {
     for (auto &time : last_request_)
         time.store(-kNever, std::memory_order_relaxed);
 }
@@ -30,10 +30,29 @@ PacketRing &Feed::open_video(unsigned layer) {
     MutexLock lock(mutex_);
     auto &ring = owned_[layer];
     if (!ring) {
-        ring = std::make_unique<PacketRing>(RingConfig{.history = config_.history});
+        ring = std::make_unique<PacketRing>(RingConfig{.history = history_});
         layers_[layer].store(ring.get(), std::memory_order_release);
     }
     return *ring;
+}
+
+void Feed::set_history(TimeNs history) {
+    MutexLock lock(mutex_);
+    history_ = history;
+    audio_.set_history(history);
+    for (const auto &ring : owned_) {
+        if (ring)
+            ring->set_history(history);
+    }
+}
+
+void Feed::clear() {
+    MutexLock lock(mutex_);
+    audio_.clear();
+    for (const auto &ring : owned_) {
+        if (ring)
+            ring->clear();
+    }
 }
 
 void Feed::observe(TimeNs now, TimeNs pts) {

@@ -38,6 +38,10 @@ class Feed {
         return layer < kMaxLayers ? layers_[layer].load(std::memory_order_acquire) : nullptr;
     }
 
+    void set_history(TimeNs history) EXCLUDES(mutex_);
+    /// Forgets all packets; only while nobody writes.
+    void clear() EXCLUDES(mutex_);
+
     /// Each writer calls this with each packet: it fixes how the feed's clock stands to the monotonic one.
     void observe(TimeNs now, TimeNs pts);
     /// The pts that is "now". One offset for all tracks, so that sender reports keep lips and voice together.
@@ -60,6 +64,7 @@ class Feed {
     std::array<std::atomic<PacketRing *>, kMaxLayers> layers_{};
 
     Mutex mutex_;
+    TimeNs history_ GUARDED_BY(mutex_);
     std::array<std::unique_ptr<PacketRing>, kMaxLayers> owned_ GUARDED_BY(mutex_);
 };
 

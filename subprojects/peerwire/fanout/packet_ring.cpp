@@ -43,8 +43,9 @@ void load_bytes(const std::atomic<uint64_t> *in, uint8_t *out, size_t size) {
 } // namespace
 
 PacketRing::PacketRing(const RingConfig &config)
-    : slot_mask_(std::bit_ceil(config.packets) - 1), arena_words_(words_for(config.bytes)), history_(config.history),
-      slots_(new Slot[slot_mask_ + 1]), arena_(new Word[arena_words_]), by_sequence_(new Word[slot_mask_ + 1]) {}
+    : slot_mask_(std::bit_ceil(config.packets) - 1), arena_words_(words_for(config.bytes)),
+      slots_(new Slot[slot_mask_ + 1]), arena_(new Word[arena_words_]), by_sequence_(new Word[slot_mask_ + 1]),
+      history_(config.history) {}
 
 void PacketRing::evict_for(size_t words, TimeNs pts) {
     const uint64_t head = head_.load(std::memory_order_relaxed);
@@ -55,7 +56,7 @@ void PacketRing::evict_for(size_t words, TimeNs pts) {
         const PacketInfo oldest = load_slot(floor);
         const bool slot_needed = head - floor > slot_mask_;
         const bool bytes_needed = end - oldest.word > arena_words_;
-        const bool outdated = pts - oldest.pts > history_;
+        const bool outdated = pts - oldest.pts > history_.load(std::memory_order_relaxed);
         if (!slot_needed && !bytes_needed && !outdated)
             break;
         ++floor;
@@ -88,6 +89,11 @@ uint64_t PacketRing::push(PacketInfo info, std::span<const uint8_t> payload) {
     by_sequence_[static_cast<uint64_t>(info.sequence) & slot_mask_].store(position, std::memory_order_relaxed);
     head_.store(position + 1, std::memory_order_release);
     return position;
+}
+
+void PacketRing::clear() {
+    floor_.store(head(), std::memory_order_relaxed);
+    std::atomic_thread_fence(std::memory_order_release);
 }
 
 PacketInfo PacketRing::load_slot(uint64_t position) const {

@@ -53,8 +53,12 @@ class PacketRing {
     /// A picture that decodes by itself begins at `position`.
     void mark_keyframe(uint64_t position) { keyframe_.store(position, std::memory_order_release); }
 
+    /// Forgets everything.
+    void clear();
+
     // Any thread.
 
+    void set_history(TimeNs history) { history_.store(history, std::memory_order_relaxed); }
     /// One past the newest packet.
     uint64_t head() const { return head_.load(std::memory_order_acquire); }
     /// The oldest packet that may still be read.
@@ -82,7 +86,6 @@ class PacketRing {
     // Constant after construction.
     const size_t slot_mask_;
     const size_t arena_words_;
-    const TimeNs history_;
     const std::unique_ptr<Slot[]> slots_;
     const std::unique_ptr<Word[]> arena_;
     const std::unique_ptr<Word[]> by_sequence_;
@@ -90,6 +93,7 @@ class PacketRing {
     // Writer's thread only.
     uint64_t next_word_ = 0; // grows; modulo arena_words_ it is an index
 
+    std::atomic<TimeNs> history_;
     std::atomic<uint64_t> head_{0};
     std::atomic<uint64_t> floor_{0}; // raised before anything below it is overwritten
     std::atomic<uint64_t> keyframe_{kNone};

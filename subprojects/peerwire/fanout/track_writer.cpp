@@ -43,7 +43,7 @@ bool TrackWriter::is_continuation(const RtpView &packet) const {
 void TrackWriter::enter_source(const RtpView &packet, TimeNs pts) {
     const int64_t sequence = sequences_.highest(), timestamp = timestamps_.unwrap(packet.timestamp);
     entered_ = true;
-    ++counters_.sources;
+    counters_.sources.add();
     first_sequence_ = shifted_from_ = sequence;
     if (any_) {
         const int64_t ticks = (pts - last_pts_) * int64_t{source_.clock_rate} / kNsPerSecond;
@@ -55,7 +55,7 @@ void TrackWriter::enter_source(const RtpView &packet, TimeNs pts) {
 TrackWriter::Outcome TrackWriter::write(std::span<const uint8_t> packet, TimeNs pts) {
     const auto rtp = parse_rtp(packet);
     if (!rtp) {
-        ++counters_.dropped_malformed;
+        counters_.dropped_malformed.add();
         return Outcome::Dropped;
     }
     if (seen_ && !is_continuation(*rtp))
@@ -68,13 +68,13 @@ TrackWriter::Outcome TrackWriter::write(std::span<const uint8_t> packet, TimeNs 
     const PayloadInfo payload = rtp->payload.empty() ? PayloadInfo{} : inspect_payload(source_.codec, rtp->payload);
     if (!entered_) {
         if (!payload.keyframe) {
-            ++counters_.dropped_waiting;
+            counters_.dropped_waiting.add();
             return Outcome::WaitsForKeyframe;
         }
         enter_source(*rtp, pts);
     }
     if (source_sequence < first_sequence_) {
-        ++counters_.dropped_old;
+        counters_.dropped_old.add();
         return Outcome::Dropped;
     }
 
@@ -99,7 +99,7 @@ TrackWriter::Outcome TrackWriter::write(std::span<const uint8_t> packet, TimeNs 
         frame_has_parameter_sets_ = frame_has_parameter_sets_ || payload.parameter_sets;
     if (newest_frame && payload.keyframe && !frame_is_key_) {
         frame_is_key_ = true;
-        ++counters_.keyframes;
+        counters_.keyframes.add();
         ring_.mark_keyframe(frame_position_);
     }
     return Outcome::Stored;
@@ -130,11 +130,11 @@ void TrackWriter::insert_parameter_sets(const PacketInfo &before) {
 
 void TrackWriter::store(const PacketInfo &info, std::span<const uint8_t> payload) {
     if (ring_.push(info, payload) == PacketRing::kNone) {
-        ++counters_.dropped_malformed;
+        counters_.dropped_malformed.add();
         return;
     }
-    ++counters_.packets;
-    counters_.bytes += payload.size();
+    counters_.packets.add();
+    counters_.bytes.add(payload.size());
     if (!any_ || info.sequence > last_sequence_)
         last_sequence_ = info.sequence;
     if (!any_ || info.timestamp >= last_timestamp_) {

@@ -5,6 +5,7 @@
 
 #pragma once
 
+#include "fanout/counter.h"
 #include "fanout/packet_ring.h"
 #include "wire/rtp.h"
 
@@ -22,13 +23,14 @@ struct Source {
     std::vector<std::vector<uint8_t>> parameter_sets;
 };
 
+/// Written by the writer, read by anyone.
 struct WriterCounters {
-    uint64_t packets = 0, bytes = 0; ///< into the ring
-    uint64_t keyframes = 0;
-    uint64_t sources = 0;
-    uint64_t dropped_malformed = 0;
-    uint64_t dropped_waiting = 0; ///< of a new source, before its first keyframe
-    uint64_t dropped_old = 0;     ///< older than the source's first packet in the ring
+    Counter packets, bytes; ///< into the ring; bytes of payload
+    Counter keyframes;
+    Counter sources;
+    Counter dropped_malformed;
+    Counter dropped_waiting; ///< of a new source, before its first keyframe
+    Counter dropped_old;     ///< older than the source's first packet in the ring
 };
 
 /// Sequence numbers and timestamps go on from one source to the next: by one, and by the difference of the pts. Each

@@ -1,0 +1,95 @@
+// SPDX-FileCopyrightText: Rostrum contributors
+// SPDX-License-Identifier: LGPL-2.1-or-later
+
+// What is behind the element: its feed, inputs, viewers and listener.
+
+#pragma once
+
+#include "common/http_endpoint.h"
+#include "viewerfanout/reporter.h"
+#include "viewerfanout/track_input.h"
+#include "viewerfanout/viewer_hub.h"
+
+#include <gst/gst.h>
+
+#include <array>
+#include <memory>
+#include <string>
+
+namespace rostrum {
+
+/// The properties, as they are set.
+struct FanoutSettings {
+    std::string listen; // "" = none
+    std::string public_address = "127.0.0.1";
+    std::string port_range;
+    std::string codecs = "h264,vp8";
+    unsigned shards = 1;
+    unsigned max_viewers = 10000;
+    unsigned history_ms = 3000;
+    unsigned keyframe_interval_ms = 500;
+};
+
+/// Thread-safe. Emits and posts only from the event queue's thread, with no lock held.
+class Fanout : public WebrtcHttpHandler {
+  public:
+    explicit Fanout(GstElement *element);
+    ~Fanout() override;
+
+    // State changes.
+
+    /// NULL→READY: sockets and listener.
+    std::optional<Error> open();
+    /// READY→NULL: every viewer is gone, and told of, when it returns.
+    void close();
+    void set_playing(bool playing);
+    /// PAUSED→READY, when the pads are inactive.
+    void clear();
+
+    // Pads. The input lives as long as the Fanout.
+
+    TrackInput *input(unsigned layer) EXCLUDES(mutex_);
+    /// New packets are in the feed.
+    void wake();
+
+    // Properties.
+
+    FanoutSettings settings() const EXCLUDES(mutex_);
+    /// Live: codecs, max-viewers, history, keyframe-interval; the rest counts from the next open().
+    void set_settings(FanoutSettings settings) EXCLUDES(mutex_);
+    std::string listening_uri() const EXCLUDES(mutex_);
+    std::string last_error() const EXCLUDES(mutex_);
+    unsigned viewer_count() const;
+    GstStructure *make_stats() const;
+
+    // Action signals.
+
+    Result<std::string> add_viewer(const std::string &id, const std::string &offer, const ViewerOptions &options);
+    Result<std::string> patch_viewer(const std::string &id, const std::string &fragment);
+    bool remove_viewer(const std::string &id, const std::string &reason);
+    void remove_all_viewers(const std::string &reason);
+    void set_last_error(const Error &error) EXCLUDES(mutex_);
+
+    // WebrtcHttpHandler: the listener's thread.
+
+    Result<std::string> create_session(const std::string &id, const std::string &offer) override;
+    Result<std::string> patch_session(const std::string &id, const std::string &fragment) override;
+    bool delete_session(const std::string &id) override;
+
+  private:
+    std::shared_ptr<ViewerHub> hub() const EXCLUDES(mutex_);
+    Result<HubConfig> hub_config() const;
+    std::optional<Error> listen();
+
+    const std::shared_ptr<Reporter> reporter_; // to signals and upstream events
+    const std::shared_ptr<peerwire::Feed> feed_;
+
+    mutable peerwire::Mutex mutex_; // never held while calling the hub, the listener or GStreamer
+    FanoutSettings settings_ GUARDED_BY(mutex_);
+    std::string last_error_ GUARDED_BY(mutex_);
+    std::shared_ptr<ViewerHub> hub_ GUARDED_BY(mutex_);
+    std::unique_ptr<WebrtcHttpEndpoint> endpoint_ GUARDED_BY(mutex_);
+    std::array<std::unique_ptr<TrackInput>, peerwire::kMaxLayers + 1> inputs_ GUARDED_BY(mutex_);
+};
+
+} // namespace rostrum

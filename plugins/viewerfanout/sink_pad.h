@@ -1,0 +1,20 @@
+// SPDX-FileCopyrightText: Rostrum contributors
+// SPDX-License-Identifier: LGPL-2.1-or-later
+
+#pragma once
+
+#include "viewerfanout/fanout.h"
+
+#include <gst/gst.h>
+
+#include <string>
+
+namespace rostrum {
+
+/// A pad whose data goes into `input`. Both must outlive it.
+GstPad *make_sink_pad(GstPadTemplate *templ, const std::string &name, Fanout &fanout, TrackInput &input);
+
+/// Posts EOS when there are sink pads and all of them have seen it.
+void post_eos_when_ended(GstElement *element);
+
+} // namespace rostrum

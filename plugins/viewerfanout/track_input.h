@@ -1,0 +1,66 @@
+// SPDX-FileCopyrightText: Rostrum contributors
+// SPDX-License-Identifier: LGPL-2.1-or-later
+
+// What arrives on one sink pad, on its way into the feed.
+
+#pragma once
+
+#include "fanout/feed.h"
+#include "fanout/track_writer.h"
+#include "viewerfanout/pacer.h"
+
+#include <gst/gst.h>
+
+#include <atomic>
+#include <string>
+
+namespace rostrum {
+
+/// Lives as long as the element, so that a pad which is requested again goes on where the last one ended.
+class TrackInput {
+  public:
+    static constexpr unsigned kAudio = peerwire::kMaxLayers;
+
+    /// `layer` is a video layer, or kAudio.
+    TrackInput(std::shared_ptr<peerwire::Feed> feed, unsigned layer);
+    ~TrackInput() { gst_clear_caps(&caps_); }
+    TrackInput(const TrackInput &) = delete;
+    TrackInput &operator=(const TrackInput &) = delete;
+
+    // The pad's streaming thread, under its stream lock.
+
+    void begin_stream();
+    void set_caps(const GstCaps *caps);
+    void set_segment(const GstSegment &segment);
+    /// Waits when upstream is not live. Stores what is well-formed; the rest is counted.
+    GstFlowReturn take(GstPad *pad, GstElement *element, GstBuffer *buffer);
+    void flush();
+
+    // Any thread.
+
+    Pacer &pacer() { return pacer_; }
+    unsigned layer() const { return layer_; }
+    bool is_audio() const { return layer_ == kAudio; }
+    const peerwire::WriterCounters &counters() const { return writer_.counters(); }
+    peerwire::Codec codec() const { return codec_.load(std::memory_order_relaxed); }
+    std::string describe() const { return is_audio() ? "audio" : "video_" + std::to_string(layer_); }
+
+  private:
+    GstClockTime running_time(GstElement *element, GstBuffer *buffer) const;
+    bool is_live(GstPad *pad);
+    void write(std::span<const uint8_t> packet, GstClockTime pts);
+
+    const std::shared_ptr<peerwire::Feed> feed_;
+    const unsigned layer_;
+    Pacer pacer_;
+    std::atomic<peerwire::Codec> codec_{peerwire::Codec::Unknown};
+
+    // Streaming thread only.
+    peerwire::TrackWriter writer_;
+    GstSegment segment_;
+    GstCaps *caps_ = nullptr; // owned; what the source was begun with
+    bool new_stream_ = true;
+    enum class Live { Unknown, Yes, No } live_ = Live::Unknown;
+};
+
+} // namespace rostrum

@@ -1,0 +1,264 @@
+// SPDX-FileCopyrightText: Rostrum contributors
+// SPDX-License-Identifier: LGPL-2.1-or-later
+
+#include "viewerfanout/viewer_hub.h"
+
+#include "common/sdp_fragment.h"
+
+#include <algorithm>
+#include <random>
+
+namespace rostrum {
+
+using peerwire::MutexLock;
+
+namespace {
+
+peerwire::TrackSetup track_setup(const AnswerMedia &section) {
+    std::random_device random;
+    peerwire::TrackSetup setup;
+    setup.ssrc = section.ssrc;
+    setup.rtx_ssrc = section.rtx_ssrc;
+    for (const SdpCodec &codec : section.codecs) {
+        auto &types = setup[peerwire::codec_from_name(codec.name)];
+        types.media = codec.payload_type;
+        types.rtx = codec.rtx.value_or(peerwire::TrackSetup::kNoPayloadType);
+    }
+    for (const SdpExtension &extension : section.extensions) {
+        if (extension.uri == extension_uri::kAbsSendTime && extension.id < 15) // one-byte form
+            setup.abs_send_time_id = extension.id;
+    }
+    // Far from its wrap, so that the first loss does not meet a roll-over (RFC 3711 §3.3.1).
+    setup.first_sequence = static_cast<uint16_t>(random() & 0x7fff);
+    setup.first_timestamp = static_cast<uint32_t>(random());
+    return setup;
+}
+
+/// Where the sockets have to be bound so that all public addresses can reach them.
+std::string bind_address(const std::vector<std::string> &addresses) {
+    const bool ipv6 = std::any_of(addresses.begin(), addresses.end(),
+                                  [](const std::string &a) { return a.find(':') != std::string::npos; });
+    if (addresses.size() == 1 && (addresses[0].rfind("127.", 0) == 0 || addresses[0] == "::1"))
+        return addresses[0];
+    return ipv6 ? "::" : "0.0.0.0";
+}
+
+} // namespace
+
+ViewerHub::ViewerHub(HubConfig config, std::shared_ptr<peerwire::Feed> feed, std::shared_ptr<HubListener> listener)
+    : addresses_(std::move(config.addresses)), feed_(std::move(feed)), listener_(std::move(listener)),
+      max_viewers_(config.max_viewers), video_codecs_(std::move(config.video_codecs)) {}
+
+Result<std::shared_ptr<ViewerHub>> ViewerHub::start(HubConfig config, std::shared_ptr<peerwire::Feed> feed,
+                                                    std::shared_ptr<HubListener> listener) {
+    peerwire::ServerConfig server_config;
+    server_config.shards = config.shards;
+    server_config.port_min = config.port_min;
+    server_config.port_max = config.port_max;
+    server_config.bind_address = bind_address(config.addresses);
+    server_config.max_peers = SIZE_MAX; // max_viewers is ours, and may change
+    auto server = peerwire::Server::create(server_config);
+    if (!server.ok())
+        return server.error();
+    std::shared_ptr<ViewerHub> hub(new ViewerHub(std::move(config), std::move(feed), std::move(listener)));
+    hub->server_ = std::move(server).value();
+    return hub;
+}
+
+ViewerHub::~ViewerHub() {
+    server_.reset(); // its callbacks still use the other members
+}
+
+Result<ViewerHub::Place> ViewerHub::take_place(const std::string &id, const SdpOffer &offer, const Answer &answer) {
+    MutexLock lock(mutex_);
+    if (viewers_.count(id))
+        return Error{409, "there is already a viewer '" + id + "'"};
+    if (viewers_.size() >= max_viewers_)
+        return Error{503, "all " + std::to_string(max_viewers_) + " places are taken"};
+    Entry &entry = viewers_[id];
+    entry.number = ++last_number_;
+    entry.counters = std::make_shared<peerwire::ViewerCounters>();
+    entry.remote_ufrag = offer.ice_ufrag;
+    const auto first = std::find_if(answer.media.begin(), answer.media.end(), [](const auto &m) { return m.accepted; });
+    entry.mid = first->mid;
+    return Place{entry.number, entry.counters};
+}
+
+/// False when remove_viewer() came before the peer was there.
+bool ViewerHub::seat(const std::string &id, uint64_t number, uint64_t peer) {
+    MutexLock lock(mutex_);
+    const auto found = viewers_.find(id);
+    if (found == viewers_.end() || found->second.number != number)
+        return true; // gone already
+    found->second.peer = peer;
+    return found->second.removal_reason.empty();
+}
+
+ViewerPreferences ViewerHub::preferences(const ViewerOptions &options) const {
+    ViewerPreferences preferences;
+    preferences.transport_cc = options.transport_cc;
+    MutexLock lock(mutex_);
+    preferences.video_codecs = video_codecs_;
+    return preferences;
+}
+
+void ViewerHub::forget(const std::string &id, uint64_t number) {
+    MutexLock lock(mutex_);
+    const auto found = viewers_.find(id);
+    if (found != viewers_.end() && found->second.number == number)
+        viewers_.erase(found);
+}
+
+peerwire::ViewerSetup ViewerHub::setup_viewer(const std::string &id, uint64_t number, const Answer &answer,
+                                              const ViewerOptions &options) {
+    peerwire::ViewerSetup setup;
+    if (const AnswerMedia *video = answer.find(MediaKind::Video)) {
+        setup.video = track_setup(*video);
+        setup.cname = video->cname;
+    }
+    if (const AnswerMedia *audio = answer.find(MediaKind::Audio)) {
+        setup.audio = track_setup(*audio);
+        setup.cname = audio->cname;
+    }
+    setup.layer = options.layer;
+    // The hub outlives its peers: stop() joins the shards.
+    setup.on_connected = [this, id, number] { on_connected(id, number); };
+    setup.on_closed = [this, id, number](peerwire::CloseReason reason) { on_closed(id, number, reason); };
+    return setup;
+}
+
+LocalTransport ViewerHub::local_transport(const peerwire::PeerLocal &local) const {
+    return {local.ufrag, local.pwd, local.fingerprint, local.port, addresses_};
+}
+
+Result<std::string> ViewerHub::add_viewer(const std::string &id, const std::string &text,
+                                          const ViewerOptions &options) {
+    const auto offer = parse_offer(text);
+    if (!offer.ok())
+        return offer.error();
+    const auto answer = negotiate_viewer(offer.value(), preferences(options));
+    if (!answer.ok())
+        return answer.error();
+    const auto place = take_place(id, offer.value(), answer.value());
+    if (!place.ok())
+        return place.error();
+    const auto &[number, counters] = place.value();
+
+    peerwire::PeerSetup peer;
+    peer.remote_ufrag = offer.value().ice_ufrag;
+    peer.remote_pwd = offer.value().ice_pwd;
+    peer.remote_fingerprint = offer.value().fingerprint;
+    peer.dtls_client = answer.value().dtls_client;
+    peer.endpoint =
+        std::make_unique<peerwire::Viewer>(feed_, setup_viewer(id, number, answer.value(), options), counters);
+    const auto local = server_->add_peer(std::move(peer));
+    if (!local.ok()) {
+        forget(id, number);
+        return local.error();
+    }
+    if (!seat(id, number, local.value().id))
+        server_->remove_peer(local.value().id, peerwire::CloseReason::Removed);
+    return write_answer(offer.value(), answer.value(), local_transport(local.value()));
+}
+
+Result<std::string> ViewerHub::patch_viewer(const std::string &id, const std::string &text) {
+    const auto fragment = parse_fragment(text);
+    if (!fragment.ok())
+        return fragment.error();
+    const SdpFragment &f = fragment.value();
+    uint64_t peer = 0;
+    std::string mid;
+    {
+        MutexLock lock(mutex_);
+        const auto found = viewers_.find(id);
+        if (found == viewers_.end())
+            return Error{404, "there is no viewer '" + id + "'"};
+        if (f.ice_ufrag.empty() || f.ice_ufrag == found->second.remote_ufrag)
+            return std::string(); // candidates of the running ICE session
+        peer = found->second.peer;
+        mid = found->second.mid;
+        found->second.remote_ufrag = f.ice_ufrag;
+    }
+    const auto local = server_->restart_ice(peer, f.ice_ufrag, f.ice_pwd);
+    if (!local.ok())
+        return local.error();
+    return write_fragment(local_transport(local.value()), mid);
+}
+
+bool ViewerHub::remove_viewer(const std::string &id, const std::string &reason) {
+    uint64_t peer = 0;
+    {
+        MutexLock lock(mutex_);
+        const auto found = viewers_.find(id);
+        if (found == viewers_.end() || !found->second.removal_reason.empty())
+            return false;
+        found->second.removal_reason = reason.empty() ? "removed" : reason;
+        peer = found->second.peer;
+    }
+    if (peer)
+        server_->remove_peer(peer, peerwire::CloseReason::Removed);
+    return true;
+}
+
+void ViewerHub::remove_all_viewers(const std::string &reason) {
+    std::vector<std::string> ids;
+    {
+        MutexLock lock(mutex_);
+        for (const auto &[id, entry] : viewers_)
+            ids.push_back(id);
+    }
+    for (const std::string &id : ids)
+        remove_viewer(id, reason);
+}
+
+void ViewerHub::on_connected(const std::string &id, uint64_t number) {
+    {
+        MutexLock lock(mutex_);
+        const auto found = viewers_.find(id);
+        if (found == viewers_.end() || found->second.number != number)
+            return;
+        found->second.connected = true;
+    }
+    listener_->viewer_connected(id);
+}
+
+void ViewerHub::on_closed(const std::string &id, uint64_t number, peerwire::CloseReason reason) {
+    std::string text = peerwire::to_string(reason);
+    {
+        MutexLock lock(mutex_);
+        const auto found = viewers_.find(id);
+        if (found == viewers_.end() || found->second.number != number)
+            return;
+        if (!found->second.removal_reason.empty())
+            text = found->second.removal_reason;
+        viewers_.erase(found);
+    }
+    listener_->viewer_disconnected(id, text);
+}
+
+void ViewerHub::set_max_viewers(unsigned max) {
+    MutexLock lock(mutex_);
+    max_viewers_ = max;
+}
+
+void ViewerHub::set_video_codecs(std::vector<std::string> codecs) {
+    MutexLock lock(mutex_);
+    video_codecs_ = std::move(codecs);
+}
+
+unsigned ViewerHub::connected_count() const {
+    MutexLock lock(mutex_);
+    return static_cast<unsigned>(
+        std::count_if(viewers_.begin(), viewers_.end(), [](const auto &viewer) { return viewer.second.connected; }));
+}
+
+std::vector<ViewerStats> ViewerHub::viewers() const {
+    MutexLock lock(mutex_);
+    std::vector<ViewerStats> list;
+    list.reserve(viewers_.size());
+    for (const auto &[id, entry] : viewers_)
+        list.push_back({id, entry.connected, entry.counters});
+    return list;
+}
+
+} // namespace rostrum
