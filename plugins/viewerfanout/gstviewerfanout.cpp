@@ -216,7 +216,7 @@ GstPad *request_new_pad(GstElement *element, GstPadTemplate *templ, const char *
 void release_pad(GstElement *element, GstPad *pad) {
     gst_pad_set_active(pad, FALSE); // its streaming thread is out of the input from here on
     gst_element_remove_pad(element, pad);
-    rostrum::post_eos_when_ended(element);
+    rostrum::post_eos_when_ended(element, nullptr);
 }
 
 GstStateChangeReturn change_state(GstElement *element, GstStateChange transition) {

@@ -71,7 +71,7 @@ gboolean handle_event(GstPad *pad, GstObject *parent, GstEvent *event) {
     const bool eos = GST_EVENT_TYPE(event) == GST_EVENT_EOS;
     const gboolean handled = gst_pad_event_default(pad, parent, event);
     if (eos)
-        post_eos_when_ended(GST_ELEMENT(parent));
+        post_eos_when_ended(GST_ELEMENT(parent), pad);
     return handled;
 }
 
@@ -97,12 +97,12 @@ GstPad *make_sink_pad(GstPadTemplate *templ, const std::string &name, Fanout &fa
     return pad;
 }
 
-void post_eos_when_ended(GstElement *element) {
+void post_eos_when_ended(GstElement *element, GstPad *ending) {
     unsigned pads = 0, ended = 0;
     GST_OBJECT_LOCK(element);
     for (GList *walk = element->sinkpads; walk; walk = walk->next) {
         ++pads;
-        ended += GST_PAD_IS_EOS(GST_PAD(walk->data)) ? 1 : 0;
+        ended += walk->data == ending || GST_PAD_IS_EOS(GST_PAD(walk->data)) ? 1 : 0;
     }
     GST_OBJECT_UNLOCK(element);
     if (pads > 0 && ended == pads)

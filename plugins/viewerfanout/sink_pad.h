@@ -14,7 +14,7 @@ namespace rostrum {
 /// A pad whose data goes into `input`. Both must outlive it.
 GstPad *make_sink_pad(GstPadTemplate *templ, const std::string &name, Fanout &fanout, TrackInput &input);
 
-/// Posts EOS when there are sink pads and all of them have seen it.
-void post_eos_when_ended(GstElement *element);
+/// Posts EOS when there are sink pads and all of them have seen it; `ending` sees it right now (nullable).
+void post_eos_when_ended(GstElement *element, GstPad *ending);
 
 } // namespace rostrum
