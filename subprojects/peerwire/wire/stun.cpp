@@ -203,6 +203,11 @@ void StunWriter::error(uint16_t code, std::string_view reason) {
     writer_.pad_to_word();
 }
 
+void StunWriter::empty_attribute(uint16_t type) {
+    writer_.u16(type);
+    writer_.u16(0);
+}
+
 void StunWriter::unknown_attribute(uint16_t type) {
     attribute(StunAttribute::UnknownAttributes, 2);
     writer_.u16(type);

@@ -79,6 +79,7 @@ class StunWriter {
     void xor_mapped_address(const Address &address);
     void error(uint16_t code, std::string_view reason);
     void unknown_attribute(uint16_t type);
+    void empty_attribute(uint16_t type);
 
     /// Ends the message with MESSAGE-INTEGRITY and FINGERPRINT. Returns its size, 0 when it did not fit.
     size_t finish(const HmacSha1 &key);
