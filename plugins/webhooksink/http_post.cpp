@@ -3,12 +3,13 @@
 
 #include "webhooksink/http_post.h"
 
+#include <array>
+
 namespace rostrum {
 
 namespace {
 constexpr unsigned kIdleSeconds = 3; // Node closes idle connections after 5 s: we are first, or a POST would race it
 constexpr gsize kMaxAnswerBytes = 64 * 1024; // of a body that nobody reads; more costs the receiver its connection
-constexpr gsize kSkipBytes = 16 * 1024;
 } // namespace
 
 /// Shared by the callbacks that are under way; `done` is empty once the result is out or unwanted.
@@ -19,7 +20,8 @@ struct HttpPoster::Call : std::enable_shared_from_this<HttpPoster::Call> {
     GObjectPtr<GCancellable> cancellable{g_cancellable_new()};
     GObjectPtr<GInputStream> stream;
     GSource *timer = nullptr;
-    gsize skipped = 0;
+    std::array<char, 4096> rest; // of the answer; nobody looks at it
+    gsize rest_size = 0;
     PostResult result;
     Done done;
 
@@ -74,24 +76,25 @@ struct HttpPoster::Call : std::enable_shared_from_this<HttpPoster::Call> {
         const char *retry =
             soup_message_headers_get_one(soup_message_get_response_headers(message.get()), "Retry-After");
         result.retry_after = retry ? retry : "";
-        skip();
+        read_rest();
     }
 
-    /// The connection can be used again only when the answer's body has been read.
-    void skip() {
-        g_input_stream_skip_async(
-            stream.get(), kSkipBytes, G_PRIORITY_DEFAULT, cancellable.get(),
-            [](GObject *, GAsyncResult *async, gpointer data) { take(data)->on_skipped(async); }, hold());
+    /// The connection can be used again only when the answer's body has been read (skipping would not count as
+    /// reading).
+    void read_rest() {
+        g_input_stream_read_async(
+            stream.get(), rest.data(), rest.size(), G_PRIORITY_DEFAULT, cancellable.get(),
+            [](GObject *, GAsyncResult *async, gpointer data) { take(data)->on_rest(async); }, hold());
     }
 
-    void on_skipped(GAsyncResult *async) {
-        const gssize size = g_input_stream_skip_finish(stream.get(), async, nullptr);
-        skipped += size > 0 ? static_cast<gsize>(size) : 0;
-        if (size > 0 && skipped < kMaxAnswerBytes) {
-            skip();
+    void on_rest(GAsyncResult *async) {
+        const gssize size = g_input_stream_read_finish(stream.get(), async, nullptr);
+        rest_size += size > 0 ? static_cast<gsize>(size) : 0;
+        if (size > 0 && rest_size < kMaxAnswerBytes) {
+            read_rest();
             return;
         }
-        stream.reset();
+        g_input_stream_close(stream.get(), nullptr, nullptr);
         finish();
     }
 };
@@ -113,7 +116,9 @@ void HttpPoster::post(const std::string &url, const Headers &headers, std::strin
     call_->done = std::move(done);
     call_->message.reset(soup_message_new("POST", url.c_str()));
     SoupMessage *message = call_->message.get();
-    soup_message_add_flags(message, SOUP_MESSAGE_NO_REDIRECT);
+    // Receivers know a delivery by its id, so libsoup may repeat it on a kept connection that broke; else it keeps
+    // none.
+    soup_message_add_flags(message, static_cast<SoupMessageFlags>(SOUP_MESSAGE_NO_REDIRECT | SOUP_MESSAGE_IDEMPOTENT));
     for (const auto &[name, value] : headers)
         soup_message_headers_replace(soup_message_get_request_headers(message), name.c_str(), value.c_str());
     g_autoptr(GBytes) bytes = g_bytes_new(body.data(), body.size());

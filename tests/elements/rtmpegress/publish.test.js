@@ -7,7 +7,7 @@ import test, { after, afterEach, before } from 'node:test';
 
 import { NginxRtmp } from '../../lib/nginx_rtmp.js';
 import { run, temporaryDirectory } from '../../lib/process.js';
-import { Driver } from './driver.js';
+import { Driver } from '../driver/driver.js';
 import { checkRecording, fps, height, live, recorded, width } from './pipelines.js';
 
 let nginx;

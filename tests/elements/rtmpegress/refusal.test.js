@@ -6,7 +6,7 @@ import test, { afterEach } from 'node:test';
 
 import { NginxRtmp } from '../../lib/nginx_rtmp.js';
 import { run } from '../../lib/process.js';
-import { Driver } from './driver.js';
+import { Driver } from '../driver/driver.js';
 import { live, recorded } from './pipelines.js';
 import { RtmpRefuser } from './rtmp_refuser.js';
 
@@ -87,8 +87,7 @@ test('stream keys are in no output: log at its highest level, messages, statisti
   const refuser = await RtmpRefuser.start({ code: 'NetConnection.Connect.Rejected', description: `no ${kKey}` });
   try {
     driver = new Driver(live({ properties: `location=rtmp://user:${kKey}pw@127.0.0.1:9/live/${kKey}a?x=${kKey}b` }), {
-      GST_DEBUG: 'rtmpegress:9,GST_MESSAGE:5',
-      GST_DEBUG_NO_COLOR: '1',
+      env: { GST_DEBUG: 'rtmpegress:9,GST_MESSAGE:5', GST_DEBUG_NO_COLOR: '1' },
     });
     await driver.add('live', nginx.url, `${kKey}c`);
     await driver.add('refused', refuser.url, kKey);

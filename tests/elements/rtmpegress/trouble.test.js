@@ -8,7 +8,7 @@ import test, { afterEach, beforeEach } from 'node:test';
 import { until } from '../../lib/deadline.js';
 import { NginxRtmp } from '../../lib/nginx_rtmp.js';
 import { freePorts } from '../../lib/process.js';
-import { Driver } from './driver.js';
+import { Driver } from '../driver/driver.js';
 import { checkRecording, fps, live, recorded } from './pipelines.js';
 
 let nginx;

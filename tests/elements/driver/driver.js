@@ -8,9 +8,13 @@ import { Program } from '../../lib/process.js';
 
 /** A pipeline in a process of its own (element_driver.cpp): commands in, messages out. */
 export class Driver extends Program {
-  /** @param {string} pipeline as for gst-launch-1.0, words separated by white space @param {object} [env] */
-  constructor(pipeline, env = {}) {
-    super(process.env.ELEMENT_DRIVER, pipeline.trim().split(/\s+/), { env, stdin: 'pipe' });
+  /**
+   * @param {string} pipeline as for gst-launch-1.0, words separated by white space
+   * @param {{env?: object, prefix?: string[]}} [options] prefix: a program (and its arguments) that executes the driver
+   */
+  constructor(pipeline, { env = {}, prefix = [] } = {}) {
+    const [program, ...args] = [...prefix, process.env.ELEMENT_DRIVER, ...pipeline.trim().split(/\s+/)];
+    super(program, args, { env, stdin: 'pipe' });
   }
 
   command(...words) {
