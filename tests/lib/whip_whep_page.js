@@ -1,0 +1,126 @@
+// SPDX-FileCopyrightText: Rostrum contributors
+// SPDX-License-Identifier: LGPL-2.1-or-later
+
+import { once } from 'node:events';
+import http from 'node:http';
+
+import { until } from './deadline.js';
+
+/**
+ * Pages of a real browser that speak WHIP and WHEP with nothing but fetch() and RTCPeerConnection: for elements that run without
+ * the launcher. In the page: `window.pc`, `window.resource`, and for watchers `window.video`, `window.frameCount`.
+ */
+
+/** An origin for the pages: 127.0.0.1 is a secure context, so that the camera is there. */
+export async function blankOrigin() {
+  const server = http.createServer((_request, response) => response.setHeader('content-type', 'text/html').end('<!doctype html>'));
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  return { url: `http://127.0.0.1:${server.address().port}/`, close: () => server.close() };
+}
+
+/**
+ * Publishes camera and microphone.
+ * @param {import('playwright-core').Page} page on a blankOrigin
+ * @param {string} url WHIP endpoint
+ * @param {{codec?: string, simulcast?: boolean, width?: number, height?: number}} [options] `codec`: only this one is offered
+ * @returns {Promise<{status: number, answer: string, location: string|null}>}
+ */
+export function publish(page, url, options = {}) {
+  return page.evaluate(
+    async ({ url, codec, simulcast, width = 640, height = 480 }) => {
+      const stream = await navigator.mediaDevices.getUserMedia({ video: { width, height, frameRate: 30 }, audio: true });
+      const pc = (window.pc = new RTCPeerConnection());
+      window.stream = stream;
+      pc.addTransceiver(stream.getAudioTracks()[0], { direction: 'sendonly', streams: [stream] });
+      const layers = [
+        { rid: 'q', scaleResolutionDownBy: 4 },
+        { rid: 'h', scaleResolutionDownBy: 2 },
+        { rid: 'f', scaleResolutionDownBy: 1 },
+      ];
+      const video = pc.addTransceiver(stream.getVideoTracks()[0], {
+        direction: 'sendonly',
+        streams: [stream],
+        ...(simulcast ? { sendEncodings: layers } : {}),
+      });
+      if (codec) {
+        const kept = RTCRtpSender.getCapabilities('video').codecs.filter((one) =>
+          [`video/${codec}`, 'video/rtx'].some((type) => type.toLowerCase() === one.mimeType.toLowerCase()),
+        );
+        video.setCodecPreferences(kept);
+      }
+      await pc.setLocalDescription();
+      const response = await fetch(url, { method: 'POST', headers: { 'content-type': 'application/sdp' }, body: pc.localDescription.sdp });
+      const answer = await response.text();
+      const location = response.headers.get('location');
+      window.resource = location && new URL(location, url).href;
+      if (response.status === 201) await pc.setRemoteDescription({ type: 'answer', sdp: answer });
+      return { status: response.status, answer, location };
+    },
+    { url, ...options },
+  );
+}
+
+/**
+ * Plays a WHEP endpoint.
+ * @param {import('playwright-core').Page} page on a blankOrigin @param {string} url
+ * @returns {Promise<{status: number, answer: string}>}
+ */
+export function watch(page, url) {
+  return page.evaluate(async (endpoint) => {
+    const pc = (window.pc = new RTCPeerConnection());
+    const video = (window.video = Object.assign(document.createElement('video'), { autoplay: true, playsInline: true }));
+    document.body.append(video);
+    window.frameCount = 0;
+    const count = () => video.requestVideoFrameCallback(() => (window.frameCount++, count()));
+    count();
+    const stream = new MediaStream();
+    pc.ontrack = ({ track }) => {
+      stream.addTrack(track);
+      video.srcObject = stream;
+    };
+    pc.addTransceiver('audio', { direction: 'recvonly' });
+    pc.addTransceiver('video', { direction: 'recvonly' });
+    await pc.setLocalDescription();
+    const response = await fetch(endpoint, { method: 'POST', headers: { 'content-type': 'application/sdp' }, body: pc.localDescription.sdp });
+    const answer = await response.text();
+    const location = response.headers.get('location');
+    window.resource = location && new URL(location, endpoint).href;
+    if (response.status === 201) await pc.setRemoteDescription({ type: 'answer', sdp: answer });
+    return { status: response.status, answer };
+  }, url);
+}
+
+/** Waits until the page's connection is in `wanted` state. */
+export const connection = (page, wanted, timeoutMs = 15000) =>
+  until(`connection is ${wanted}`, () => page.evaluate((state) => window.pc?.connectionState === state, wanted), timeoutMs);
+
+/** Waits until the page has shown `more` further frames. */
+export async function framesAdvance(page, more = 30, timeoutMs = 20000) {
+  const shown = () => page.evaluate(() => window.frameCount);
+  const start = await shown();
+  await until(`${more} more frames after ${start}`, async () => (await shown()) >= start + more, timeoutMs);
+}
+
+/** Waits until what the page hears is louder than silence. */
+export const soundHeard = (page, timeoutMs = 15000) =>
+  until(
+    'sound above silence',
+    () =>
+      page.evaluate(async () => {
+        const report = [...(await window.pc.getStats()).values()].find((one) => one.type === 'inbound-rtp' && one.kind === 'audio');
+        return report?.totalSamplesDuration > 0 && Math.sqrt(report.totalAudioEnergy / report.totalSamplesDuration) > 0.002;
+      }),
+    timeoutMs,
+  );
+
+/** One report of getStats(), with the codec's MIME type in `codec`. @param {'inbound-rtp'|'outbound-rtp'|'remote-inbound-rtp'} type */
+export const rtpStats = (page, type, kind = 'video') =>
+  page.evaluate(
+    async ([wanted, medium]) => {
+      const reports = [...(await window.pc.getStats()).values()];
+      const found = reports.filter((one) => one.type === wanted && one.kind === medium);
+      return found.map((one) => ({ ...one, codec: reports.find((codec) => codec.id === one.codecId)?.mimeType }));
+    },
+    [type, kind],
+  );
