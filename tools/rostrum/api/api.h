@@ -1,0 +1,55 @@
+// SPDX-FileCopyrightText: Rostrum contributors
+// SPDX-License-Identifier: LGPL-2.1-or-later
+
+#pragma once
+
+#include "tools/rostrum/api/http_server.h"
+#include "tools/rostrum/auth/access.h"
+#include "tools/rostrum/live/sessions.h"
+
+namespace rostrum {
+
+/// What the routes work on. Outlives them. Thread-bound: main thread.
+struct Api {
+    Store &store;
+    Sessions &sessions;
+    TokenKey token_key;
+    std::string webhook_public_key; ///< PEM
+    std::string ice_server;         ///< "" for none
+
+    /// Below, everything throws Refusal.
+
+    /// Of the Authorization header, or of `?token=` where `in_query` allows it (pages, WebSocket).
+    Claims claims(const Exchange &exchange, bool in_query = false) const;
+    /// By roomId, customRoomId or id.
+    Room room(const std::string &any_id) const;
+    /// The room that a body or query names as `roomId` (or `meetingId`), readable with these claims.
+    Room room_to_moderate(const Claims &claims, const Json &body) const;
+    SessionRecord session(const std::string &id) const;
+    /// The running session of a room, or 404.
+    LiveSession &live(const Room &room, int code) const;
+
+    std::string url(const std::string &path) const { return sessions.services().settings.public_url + path; }
+};
+
+inline void demand(const Verdict &verdict) {
+    if (verdict)
+        throw *verdict;
+}
+
+/// `page` and `perPage` of the query.
+PageRequest page_request(const Exchange &exchange);
+/// {pageInfo, data}.
+Json paged(const PageRequest &request, int64_t total, const Json &data);
+
+void add_room_routes(Router &router, Api &api);
+void add_session_routes(Router &router, Api &api);
+void add_livestream_routes(Router &router, Api &api);
+void add_recording_routes(Router &router, Api &api);
+void add_webrtc_routes(Router &router, Api &api);
+void add_event_routes(Router &router, Api &api);
+void add_page_routes(Router &router, Api &api);
+/// `openapi` describes what the router has, so this one comes last.
+void add_operation_routes(Router &router, Api &api, const HttpServer *const &server, const WebhookOutbox &outbox);
+
+} // namespace rostrum

@@ -1,0 +1,64 @@
+// SPDX-FileCopyrightText: Rostrum contributors
+// SPDX-License-Identifier: LGPL-2.1-or-later
+
+#include "tools/rostrum/api/outputs_common.h"
+
+#include "tools/rostrum/base/ids.h"
+
+namespace rostrum {
+
+void list_outputs(Api &api, Exchange &exchange, OutputKind kind, Json (*describe)(Api &, const OutputRecord &)) {
+    const Claims claims = api.claims(exchange);
+    demand(check_api(claims));
+    OutputFilter filter{exchange.query("roomId"), exchange.query("sessionId")};
+    if (!filter.room_id.empty())
+        filter.room_id = api.room(filter.room_id).room_id;
+    if (!claims.room_id.empty()) {
+        demand(check_read(claims, filter.room_id.empty() ? claims.room_id : filter.room_id));
+        filter.room_id = claims.room_id;
+    }
+    const PageRequest page = page_request(exchange);
+    const auto outputs = api.store.outputs.list(kind, filter, page);
+    Json data = Json::array();
+    for (const auto &output : outputs.items)
+        data.push(describe(api, output));
+    exchange.reply(200, paged(page, outputs.total, data));
+}
+
+OutputRecord readable_output(Api &api, const Exchange &exchange, OutputKind kind) {
+    const Claims claims = api.claims(exchange);
+    demand(check_api(claims));
+    const auto output = api.store.outputs.find(kind, exchange.param("id"));
+    if (!output)
+        throw Refusal{404,
+                      kind == OutputKind::Livestream ? "there is no such livestream" : "there is no such recording"};
+    demand(check_read(claims, output->room_id));
+    return *output;
+}
+
+Json describe_output(Api &api, const OutputRecord &output) {
+    return Json::object({{"id", output.id},
+                         {"userId", api.token_key.api_key},
+                         {"sessionId", output.session_id},
+                         {"roomId", output.room_id},
+                         {"status", output.state},
+                         {"createdAt", iso_time(output.created_at)},
+                         {"start", output.start ? Json(iso_time(*output.start)) : Json()},
+                         {"end", output.end ? Json(iso_time(*output.end)) : Json()},
+                         {"links", Json::object({{"get_room", api.url("/v2/rooms/" + output.room_id)},
+                                                 {"get_session", api.url("/v2/sessions/" + output.session_id)}})}});
+}
+
+std::string webhook_url_of(const Json &body) {
+    const std::string url = body.text("webhookUrl");
+    const bool web = url.starts_with("http://") || url.starts_with("https://");
+    if (!url.empty() && (!web || url.size() > 512 || !g_uri_is_valid(url.c_str(), G_URI_FLAGS_NONE, nullptr)))
+        throw Refusal{400, "webhookUrl has to be an http:// or https:// URL of at most 512 bytes"};
+    return url;
+}
+
+Json started(const std::string &message, const std::string &id, const LiveSession &session) {
+    return Json::object({{"message", message}, {"id", id}, {"sessionId", session.id()}, {"roomId", session.room_id()}});
+}
+
+} // namespace rostrum

@@ -1,0 +1,95 @@
+// SPDX-FileCopyrightText: Rostrum contributors
+// SPDX-License-Identifier: LGPL-2.1-or-later
+
+#include "tools/rostrum/api/router.h"
+
+#include <optional>
+#include <set>
+
+namespace rostrum {
+namespace {
+
+using Params = std::map<std::string, std::string>;
+
+std::vector<std::string> split(const std::string &path) {
+    std::vector<std::string> segments;
+    for (size_t from = 0; from < path.size();) {
+        const size_t next = std::min(path.find('/', from), path.size());
+        if (next > from)
+            segments.push_back(path.substr(from, next - from));
+        from = next + 1;
+    }
+    return segments;
+}
+
+std::optional<Params> match(const std::vector<std::string> &pattern, const std::vector<std::string> &path) {
+    Params params;
+    for (size_t i = 0; i < pattern.size(); ++i) {
+        const std::string &segment = pattern[i];
+        const bool variable = segment.front() == '{';
+        if (variable && segment.ends_with("...}")) {
+            std::string rest;
+            for (size_t j = i; j < path.size(); ++j)
+                rest += (j > i ? "/" : "") + path[j];
+            params[segment.substr(1, segment.size() - 5)] = rest;
+            return params;
+        }
+        if (i >= path.size() || (!variable && segment != path[i]))
+            return std::nullopt;
+        if (variable)
+            params[segment.substr(1, segment.size() - 2)] = path[i];
+    }
+    return pattern.size() == path.size() ? std::optional(params) : std::nullopt;
+}
+
+std::string allowed_methods(const std::vector<const Route *> &routes) {
+    std::set<std::string> methods{"OPTIONS"};
+    for (const Route *route : routes)
+        methods.insert(route->method);
+    if (methods.count("GET"))
+        methods.insert("HEAD");
+    std::string text;
+    for (const auto &method : methods)
+        text += (text.empty() ? "" : ", ") + method;
+    return text;
+}
+
+} // namespace
+
+void Router::add(const char *method, const std::string &path, Handler handler, std::string summary,
+                 std::string request_type) {
+    routes_.push_back({method, split(path), path, std::move(handler), std::move(summary), std::move(request_type)});
+}
+
+void Router::dispatch(const ExchangePtr &exchange) const {
+    std::vector<const Route *> matching;
+    for (const auto &route : routes_)
+        if (auto params = match(route.pattern, exchange->path())) {
+            if (route.method == exchange->method() || (route.method == "GET" && exchange->method() == "HEAD")) {
+                exchange->set_params(std::move(*params));
+                return route.handler(exchange);
+            }
+            matching.push_back(&route);
+        }
+    if (matching.empty())
+        throw Refusal{404, "there is nothing at this path"};
+    if (exchange->method() == "OPTIONS")
+        return answer_options(*exchange, matching);
+    exchange->set_header("Allow", allowed_methods(matching));
+    throw Refusal{405, "this path does not take " + exchange->method() + ", but " + allowed_methods(matching)};
+}
+
+/// CORS preflight, and what RFC 9725 section 4.2 wants of a WHIP endpoint.
+void Router::answer_options(Exchange &exchange, const std::vector<const Route *> &matching) const {
+    const std::string methods = allowed_methods(matching);
+    exchange.set_header("Allow", methods);
+    exchange.set_header("Access-Control-Allow-Methods", methods);
+    exchange.set_header("Access-Control-Allow-Headers", "Authorization, Content-Type, If-Match, X-Request-Id");
+    exchange.set_header("Access-Control-Max-Age", "86400");
+    for (const Route *route : matching)
+        if (route->method == "POST" && route->request_type == "application/sdp")
+            exchange.set_header("Accept-Post", route->request_type);
+    exchange.reply_empty(204);
+}
+
+} // namespace rostrum

@@ -1,0 +1,93 @@
+// SPDX-FileCopyrightText: Rostrum contributors
+// SPDX-License-Identifier: LGPL-2.1-or-later
+
+#include "tools/rostrum/api/api.h"
+#include "tools/rostrum/api/openapi.h"
+#include "tools/rostrum/live/outbox.h"
+
+#include <sstream>
+
+namespace rostrum {
+namespace {
+
+/// Prometheus text format 0.0.4.
+class MetricsText {
+  public:
+    void family(const char *name, const char *type, const char *help) {
+        name_ = name;
+        text_ << "# HELP " << name << ' ' << help << "\n# TYPE " << name << ' ' << type << '\n';
+    }
+    void value(double value, const std::string &labels = {}) { text_ << name_ << labels << ' ' << value << '\n'; }
+    std::string str() const { return text_.str(); }
+
+  private:
+    std::ostringstream text_;
+    const char *name_ = "";
+};
+
+std::string metrics(const Api &api, const HttpServer &server, const WebhookOutbox &outbox) {
+    size_t participants = 0, hosts = 0, viewers = 0, outputs = 0;
+    for (const auto &[id, session] : api.sessions.all()) {
+        participants += session->roster().size();
+        hosts += session->roster().peer_count("host");
+        viewers += session->roster().peer_count("viewer");
+        outputs += session->outputs().size();
+    }
+    MetricsText text;
+    text.family("rostrum_sessions", "gauge", "Live sessions");
+    text.value(static_cast<double>(api.sessions.all().size()));
+    text.family("rostrum_participants", "gauge", "Participants in live sessions");
+    text.value(static_cast<double>(participants));
+    text.family("rostrum_peers", "gauge", "WebRTC peers");
+    text.value(static_cast<double>(hosts), "{role=\"host\"}");
+    text.value(static_cast<double>(viewers), "{role=\"viewer\"}");
+    text.family("rostrum_outputs", "gauge", "Livestreams and recordings under way");
+    text.value(static_cast<double>(outputs));
+    text.family("rostrum_session_crashes_total", "counter", "Session processes that were lost");
+    text.value(static_cast<double>(api.sessions.services().crashes));
+    text.family("rostrum_session_restarts_total", "counter", "Session processes that came back");
+    text.value(static_cast<double>(api.sessions.services().restarts));
+    text.family("rostrum_http_connections", "gauge", "Open HTTP connections");
+    text.value(static_cast<double>(server.connections()));
+    text.family("rostrum_http_requests_total", "counter", "HTTP requests read");
+    text.value(static_cast<double>(server.counters().requests));
+    text.family("rostrum_http_refused_bodies_total", "counter", "Bodies over the limit");
+    text.value(static_cast<double>(server.counters().refused_bodies));
+    text.family("rostrum_http_timeouts_total", "counter", "Connections closed because no whole request came in time");
+    text.value(static_cast<double>(server.counters().timed_out));
+    text.family("rostrum_webhooks_total", "counter", "Webhooks by what became of them");
+    text.value(static_cast<double>(outbox.counters().posted), "{state=\"posted\"}");
+    text.value(static_cast<double>(outbox.counters().delivered), "{state=\"delivered\"}");
+    text.value(static_cast<double>(outbox.counters().retries), "{state=\"retried\"}");
+    text.value(static_cast<double>(outbox.counters().failed), "{state=\"failed\"}");
+    return text.str();
+}
+
+} // namespace
+
+void add_operation_routes(Router &router, Api &api, const HttpServer *const &server, const WebhookOutbox &outbox) {
+    router.add(
+        "GET", "/healthz",
+        [&api](const ExchangePtr &e) {
+            api.store.database.query("SELECT 1").run();
+            e->reply(200, Json::object({{"status", "ok"}, {"sessions", api.sessions.all().size()}}));
+        },
+        "Whether the server and its database answer");
+    router.add(
+        "GET", "/metrics",
+        [&api, &server, &outbox](const ExchangePtr &e) {
+            e->reply(200, "text/plain; version=0.0.4; charset=utf-8", metrics(api, *server, outbox));
+        },
+        "Counters for Prometheus");
+    router.add(
+        "GET", "/v2/public/rsa-public-key",
+        [&api](const ExchangePtr &e) {
+            e->reply(200, Json::object({{"publicKey", api.webhook_public_key}}));
+        },
+        "The key that `videosdk-signature` of webhooks is verified with");
+    router.add(
+        "GET", "/openapi.json", [&router](const ExchangePtr &e) { e->reply(200, describe_openapi(router)); },
+        "This description");
+}
+
+} // namespace rostrum

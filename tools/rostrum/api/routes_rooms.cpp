@@ -1,0 +1,178 @@
+// SPDX-FileCopyrightText: Rostrum contributors
+// SPDX-License-Identifier: LGPL-2.1-or-later
+
+#include "tools/rostrum/api/api.h"
+
+#include "tools/rostrum/base/ids.h"
+
+namespace rostrum {
+namespace {
+
+constexpr size_t kMaxCustomIdBytes = 128, kMaxEndpointBytes = 512, kMaxEvents = 100, kMaxAllowed = 10000;
+
+Refusal bad(const std::string &text) {
+    return {400, text};
+}
+
+void check_webhook(const Json &webhook) {
+    const std::string url = webhook.text("endPoint");
+    if (!webhook.is_object() || url.size() > kMaxEndpointBytes ||
+        !(url.starts_with("http://") || url.starts_with("https://")) ||
+        !g_uri_is_valid(url.c_str(), G_URI_FLAGS_NONE, nullptr))
+        throw bad("webhook has to be {\"endPoint\": \"https://…\", \"events\": [\"recording-*\"]}, endPoint at most "
+                  "512 bytes");
+    const auto events = webhook.get("events").strings();
+    if (webhook.has("events") && (!webhook.get("events").is_array() || events.size() > kMaxEvents))
+        throw bad("webhook.events has to be a list of at most 100 names");
+    for (const auto &event : events)
+        if (event.size() > 64)
+            throw bad("webhook.events: a name is too long");
+}
+
+void check_auto_close(const Json &config) {
+    const std::string type = config.text("type", "session-ends");
+    if (!config.is_object() || (type != "session-ends" && type != "session-end-and-deactivate"))
+        throw bad("autoCloseConfig.type has to be session-ends or session-end-and-deactivate");
+    if (config.has("duration") && config.get("duration").as_integer(-1) < 1)
+        throw bad("autoCloseConfig.duration has to be a whole number of minutes");
+}
+
+void check_allowed(const Json &allowed) {
+    const auto ids = allowed.strings();
+    if (!allowed.is_array() || ids.size() != allowed.items().size() || ids.size() > kMaxAllowed)
+        throw bad("allowedParticipantIds has to be a list of participant ids");
+    for (const auto &id : ids)
+        if (!is_participant_id(id))
+            throw Refusal{400, code::kInvalidParticipantId,
+                          "allowedParticipantIds: '" + id + "' is not a participant id"};
+}
+
+/// The part of a create body that is kept.
+Json read_settings(const Json &body) {
+    Json settings = Json::object();
+    for (const char *name :
+         {"webhook", "autoCloseConfig", "autoStartConfig", "multiComposition", "geoFence", "allowedParticipantIds"}) {
+        const Json value = body.get(name);
+        if (value.is_null())
+            continue;
+        const std::string key = name;
+        if (key == "webhook")
+            check_webhook(value);
+        else if (key == "autoCloseConfig")
+            check_auto_close(value);
+        else if (key == "allowedParticipantIds")
+            check_allowed(value);
+        else if (key == "geoFence" ? !value.is_string() : !value.is_object())
+            throw bad(key + (key == "geoFence" ? " has to be a string" : " has to be an object"));
+        settings.set(name, value);
+    }
+    return settings;
+}
+
+std::optional<std::string> read_custom_id(const Json &body) {
+    const Json value = body.get("customRoomId");
+    if (value.is_null())
+        return std::nullopt;
+    std::string id = value.as_string();
+    if (id.empty() || id.size() > kMaxCustomIdBytes || id.find_first_of(" \t\r\n/") != std::string::npos)
+        throw Refusal{400, code::kInvalidRoomId, "customRoomId has to be 1 to 128 bytes without blanks or slashes"};
+    return id;
+}
+
+Json describe(const Api &api, const Room &room) {
+    Json json =
+        Json::object({{"roomId", room.room_id},
+                      {"customRoomId", room.custom_room_id ? Json(*room.custom_room_id) : Json()},
+                      {"userId", api.token_key.api_key},
+                      {"disabled", room.disabled},
+                      {"createdAt", iso_time(room.created_at)},
+                      {"updatedAt", iso_time(room.updated_at)},
+                      {"id", room.id},
+                      {"links", Json::object({{"get_room", api.url("/v2/rooms/" + room.room_id)},
+                                              {"get_session", api.url("/v2/sessions?roomId=" + room.room_id)}})}});
+    for (const auto &key : room.settings.keys())
+        json.set(key, room.settings.get(key.c_str()));
+    return json;
+}
+
+void create_room(Api &api, Exchange &exchange) {
+    const Claims claims = api.claims(exchange);
+    demand(check_api(claims));
+    if (!claims.room_id.empty())
+        throw Refusal{403, code::kUnauthorizedRoomId, "a token for one room cannot create another"};
+    const Json body = exchange.json_body();
+    exchange.reply(200, describe(api, api.store.rooms.create(read_custom_id(body), read_settings(body), now_ms())));
+}
+
+void list_rooms(Api &api, Exchange &exchange) {
+    const Claims claims = api.claims(exchange);
+    demand(check_api(claims));
+    const PageRequest page = page_request(exchange);
+    const auto rooms = api.store.rooms.list(claims.room_id.empty() ? exchange.query("query") : claims.room_id, page);
+    Json data = Json::array();
+    for (const auto &room : rooms.items)
+        data.push(describe(api, room));
+    exchange.reply(200, paged(page, rooms.total, data));
+}
+
+void get_room(Api &api, Exchange &exchange) {
+    const Claims claims = api.claims(exchange);
+    demand(check_api(claims));
+    const Room room = api.room(exchange.param("roomId"));
+    demand(check_read(claims, room.room_id));
+    exchange.reply(200, describe(api, room));
+}
+
+/// Like get, but open to tokens that can only join, and a deactivated room is refused.
+void validate_room(Api &api, Exchange &exchange) {
+    const Claims claims = api.claims(exchange);
+    const Room room = api.room(exchange.param("roomId"));
+    if (!claims.room_id.empty() && claims.room_id != room.room_id)
+        throw Refusal{403, code::kUnauthorizedRoomId, "this token is for another room"};
+    if (room.disabled)
+        throw Refusal{400, code::kRoomDisabled, "this room was deactivated"};
+    exchange.reply(200, describe(api, room));
+}
+
+void set_disabled(Api &api, Exchange &exchange, const Room &room, bool disabled) {
+    api.store.rooms.set_disabled(room.room_id, disabled, now_ms());
+    if (LiveSession *session = api.sessions.in_room(room.room_id); session && disabled)
+        session->end(leave_reason::kEnded);
+    const Room now = api.room(room.room_id);
+    Json json = describe(api, now);
+    json.set("meetingId", now.room_id).set("status", disabled ? "disabled" : "enabled");
+    exchange.reply(200, json);
+}
+
+void deactivate_room(Api &api, Exchange &exchange) {
+    const Claims claims = api.claims(exchange);
+    set_disabled(api, exchange, api.room_to_moderate(claims, exchange.json_body()), true);
+}
+
+void update_room(Api &api, Exchange &exchange) {
+    const Claims claims = api.claims(exchange);
+    const Json body = exchange.json_body();
+    const Room room = api.room_to_moderate(claims, Json::object({{"roomId", exchange.param("roomId")}}));
+    const std::string status = body.text("status");
+    if (status != "enabled" && status != "disabled")
+        throw bad("status has to be enabled or disabled");
+    set_disabled(api, exchange, room, status == "disabled");
+}
+
+} // namespace
+
+void add_room_routes(Router &router, Api &api) {
+    const std::string json = "application/json";
+    auto bind = [&api](void (*handler)(Api &, Exchange &)) {
+        return [&api, handler](const ExchangePtr &exchange) { handler(api, *exchange); };
+    };
+    router.add("POST", "/v2/rooms", bind(create_room), "Create a room", json);
+    router.add("GET", "/v2/rooms", bind(list_rooms), "List rooms");
+    router.add("POST", "/v2/rooms/deactivate", bind(deactivate_room), "Deactivate a room for good", json);
+    router.add("GET", "/v2/rooms/validate/{roomId}", bind(validate_room), "Check that a room can be joined");
+    router.add("POST", "/v2/rooms/validate/{roomId}", bind(validate_room), "Check that a room can be joined");
+    router.add("GET", "/v2/rooms/{roomId}", bind(get_room), "Get a room");
+    router.add("POST", "/v2/rooms/{roomId}", bind(update_room), "Enable or disable a room", json);
+}
+
+} // namespace rostrum

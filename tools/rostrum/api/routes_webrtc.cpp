@@ -1,0 +1,178 @@
+// SPDX-FileCopyrightText: Rostrum contributors
+// SPDX-License-Identifier: LGPL-2.1-or-later
+
+// WHIP (RFC 9725) and WHEP (draft-ietf-wish-whep), forwarded to the session process. A resource's URL names its
+// session, so that it stays good when `serve` is restarted.
+
+#include "tools/rostrum/api/api.h"
+
+#include "tools/rostrum/base/ids.h"
+
+namespace rostrum {
+namespace {
+
+constexpr size_t kMaxNameBytes = 256;
+
+struct Kind {
+    const char *name, *role;
+    Mode needed;
+    Mode joins_as;
+};
+constexpr Kind kWhip{"whip", "host", Mode::SendAndRecv, Mode::SendAndRecv};
+constexpr Kind kWhep{"whep", "viewer", Mode::RecvOnly, Mode::RecvOnly};
+
+std::string read_offer(const Exchange &exchange) {
+    std::string offer = exchange.text_body("application/sdp");
+    if (!offer.starts_with("v=0"))
+        throw Refusal{400, "the body is not an SDP offer"};
+    return offer;
+}
+
+/// Who the token, the query, or else chance says.
+JoinRequest read_participant(const Exchange &exchange, const Claims &claims, const Kind &kind) {
+    JoinRequest request;
+    request.participant_id = exchange.query("participantId");
+    if (request.participant_id.empty())
+        request.participant_id = claims.participant_id;
+    if (request.participant_id.empty())
+        request.participant_id = std::string(kind.name) + "-" + random_hex(16);
+    if (!is_participant_id(request.participant_id))
+        throw Refusal{400, code::kInvalidParticipantId,
+                      "participantId has to be 1 to 128 bytes without blanks or slashes"};
+    request.name = exchange.query("displayName");
+    if (request.name.empty())
+        request.name = exchange.query("name");
+    if (request.name.size() > kMaxNameBytes)
+        throw Refusal{400, "displayName is too long"};
+    request.mode = kind.joins_as;
+    request.permissions = claims.permissions();
+    return request;
+}
+
+void answer(const Api &api, Exchange &exchange, const Kind &kind, const std::string &session_id,
+            const Negotiated &negotiated) {
+    exchange.set_header("Location",
+                        std::string("/v2/") + kind.name + "/sessions/" + session_id + "-" + negotiated.resource);
+    exchange.set_header("ETag", "\"" + random_hex(16) + "\"");
+    if (!api.ice_server.empty())
+        exchange.set_header("Link", "<" + api.ice_server + ">; rel=\"ice-server\"");
+    exchange.reply(201, "application/sdp", negotiated.answer);
+}
+
+void offer(Api &api, const ExchangePtr &exchange, const Kind &kind, const std::string &room_id, const std::string &feed,
+           bool needs_session) {
+    const Claims claims = api.claims(*exchange);
+    if (room_id.empty())
+        throw Refusal{400, code::kInvalidRoomId, "roomId is missing"};
+    const Room room = api.room(room_id);
+    const JoinRequest request = read_participant(*exchange, claims, kind);
+    const RoomAccess access{room.room_id, room.disabled, room.settings.get("allowedParticipantIds").strings()};
+    demand(check_join(claims, access, request.participant_id));
+    demand(check_mode(claims, kind.needed));
+    const std::string sdp = read_offer(*exchange);
+    if (needs_session)
+        api.live(room, code::kInvalidRoomId);
+    const auto opened = api.sessions.open(room);
+    if (auto *refusal = std::get_if<Refusal>(&opened))
+        throw *refusal;
+    LiveSession &session = *std::get<LiveSession *>(opened);
+    demand(session.check_room_for(request.participant_id));
+
+    auto reply = [&api, exchange, kind, id = session.id()](std::variant<Negotiated, Refusal> result) {
+        if (auto *refusal = std::get_if<Refusal>(&result))
+            exchange->refuse(*refusal);
+        else
+            answer(api, *exchange, kind, id, std::get<Negotiated>(result));
+    };
+    if (kind.role == kWhip.role)
+        session.publish(request, sdp, reply);
+    else
+        session.play(request, feed.empty() ? "program" : feed, sdp, reply);
+}
+
+struct Target {
+    LiveSession *session;
+    std::vector<std::string> resources;
+};
+
+/// `{sessionId}-{resource}` as Location says, or, as VideoSDK's own SDK does it, a session id with `?participantId=`.
+Target find_target(Api &api, const Exchange &exchange, const Kind &kind) {
+    const Claims claims = api.claims(exchange);
+    const std::string id = exchange.param("id"), session_id = id.substr(0, 24);
+    LiveSession *session = api.sessions.find(session_id);
+    if (!session || (id.size() > 24 && id[24] != '-'))
+        throw Refusal{404, "there is no such resource"};
+    Target target{session, {}};
+    if (id.size() > 25)
+        target.resources.push_back(id.substr(25));
+    else
+        target.resources = session->roster().resources_of(exchange.query("participantId"), kind.role);
+    if (target.resources.empty())
+        throw Refusal{404, "there is no such resource"};
+    for (const auto &resource : target.resources) {
+        const Peer *peer = session->roster().peer(resource);
+        if (!peer || peer->role != kind.role)
+            throw Refusal{404, "there is no such resource"};
+        demand(check_peer(claims, session->room_id(), peer->participant_id));
+    }
+    return target;
+}
+
+void remove(Api &api, const ExchangePtr &exchange, const Kind &kind) {
+    const Target target = find_target(api, *exchange, kind);
+    const auto left = std::make_shared<size_t>(target.resources.size());
+    for (const auto &resource : target.resources)
+        target.session->remove_peer(resource, [exchange, left](std::variant<Done, Refusal> result) {
+            if (auto *refusal = std::get_if<Refusal>(&result); refusal && refusal->status != 404)
+                exchange->refuse(*refusal); // gone already is as good as removed
+            else if (--*left == 0)
+                exchange->reply(200, "text/plain", "");
+        });
+}
+
+void patch(Api &api, const ExchangePtr &exchange, const Kind &kind) {
+    const Target target = find_target(api, *exchange, kind);
+    const std::string fragment = exchange->text_body("application/trickle-ice-sdpfrag");
+    target.session->patch(target.resources.front(), fragment, [exchange](std::variant<std::string, Refusal> result) {
+        if (auto *refusal = std::get_if<Refusal>(&result))
+            return exchange->refuse(*refusal);
+        const std::string &restarted = std::get<std::string>(result);
+        if (restarted.empty())
+            return exchange->reply_empty(204);
+        exchange->set_header("ETag", "\"" + random_hex(16) + "\"");
+        exchange->reply(200, "application/trickle-ice-sdpfrag", restarted);
+    });
+}
+
+} // namespace
+
+void add_webrtc_routes(Router &router, Api &api) {
+    const std::string sdp = "application/sdp", fragment = "application/trickle-ice-sdpfrag";
+    router.add(
+        "POST", "/v2/whip", [&api](const ExchangePtr &e) { offer(api, e, kWhip, e->query("roomId"), "", false); },
+        "Publish by WHIP (?roomId=)", sdp);
+    router.add(
+        "POST", "/v2/whep",
+        [&api](const ExchangePtr &e) { offer(api, e, kWhep, e->query("roomId"), e->query("remotePeerId"), true); },
+        "Play by WHEP from a running session (?roomId=, ?remotePeerId= for one host)", sdp);
+    router.add(
+        "POST", "/whip/{roomId}", [&api](const ExchangePtr &e) { offer(api, e, kWhip, e->param("roomId"), "", false); },
+        "Publish by WHIP", sdp);
+    router.add(
+        "POST", "/whep/{roomId}", [&api](const ExchangePtr &e) { offer(api, e, kWhep, e->param("roomId"), "", false); },
+        "Play the program by WHEP", sdp);
+    router.add(
+        "POST", "/whep/{roomId}/{feed}",
+        [&api](const ExchangePtr &e) { offer(api, e, kWhep, e->param("roomId"), e->param("feed"), false); },
+        "Play one feed by WHEP", sdp);
+    for (const Kind *kind : {&kWhip, &kWhep}) {
+        const std::string path = std::string("/v2/") + kind->name + "/sessions/{id}";
+        router.add(
+            "DELETE", path, [&api, kind](const ExchangePtr &e) { remove(api, e, *kind); }, "Leave");
+        router.add(
+            "PATCH", path, [&api, kind](const ExchangePtr &e) { patch(api, e, *kind); },
+            "Trickle ICE candidates or restart ICE", fragment);
+    }
+}
+
+} // namespace rostrum

@@ -1,0 +1,91 @@
+// SPDX-FileCopyrightText: Rostrum contributors
+// SPDX-License-Identifier: LGPL-2.1-or-later
+
+#include "tools/rostrum/base/keys.h"
+
+#include "tools/rostrum/base/config_file.h"
+#include "tools/rostrum/base/ids.h"
+
+#include <cstdio>
+#include <glib.h>
+#include <glib/gstdio.h>
+#include <memory>
+#include <openssl/evp.h>
+#include <openssl/pem.h>
+#include <openssl/rsa.h>
+
+namespace rostrum {
+namespace {
+
+constexpr unsigned kRsaBits = 2048; // what VideoSDK's receivers expect to verify
+
+struct PkeyDeleter {
+    void operator()(EVP_PKEY *key) const { EVP_PKEY_free(key); }
+};
+struct BioDeleter {
+    void operator()(BIO *bio) const { BIO_free(bio); }
+};
+using Bio = std::unique_ptr<BIO, BioDeleter>;
+using Pkey = std::unique_ptr<EVP_PKEY, PkeyDeleter>;
+
+std::string text_of(const Bio &bio) {
+    char *data = nullptr;
+    const long size = BIO_get_mem_data(bio.get(), &data);
+    return size > 0 ? std::string(data, static_cast<size_t>(size)) : "";
+}
+
+std::string new_rsa_key() {
+    const Pkey key(EVP_RSA_gen(kRsaBits));
+    const Bio bio(BIO_new(BIO_s_mem()));
+    if (!key || !PEM_write_bio_PKCS8PrivateKey(bio.get(), key.get(), nullptr, nullptr, 0, nullptr, nullptr))
+        return "";
+    return text_of(bio);
+}
+
+} // namespace
+
+std::string ensure_keys(Config &config) {
+    const std::string state = config.text("state");
+    if (g_mkdir_with_parents(state.c_str(), 0700) != 0)
+        return state + ": the state directory cannot be created; choose another with --state";
+
+    std::vector<std::pair<std::string, std::string>> generated;
+    auto ensure = [&](const char *key, std::string value) {
+        if (config.has(key))
+            return;
+        config.set(key, value);
+        generated.emplace_back(key, std::move(value));
+    };
+    ensure("api-key", "rostrum-" + random_token(9));
+    ensure("api-secret", random_token(32));
+    ensure("webhook-secret", new_webhook_secret());
+    if (!generated.empty())
+        if (std::string error = append_config_file(config.state_path("rostrum.conf"), generated); !error.empty())
+            return error;
+
+    if (!config.has("webhook-key"))
+        config.set("webhook-key", config.state_path("webhook-rsa.pem"));
+    const std::string path = config.text("webhook-key");
+    if (!g_file_test(path.c_str(), G_FILE_TEST_EXISTS)) {
+        const std::string pem = new_rsa_key();
+        if (pem.empty())
+            return "an RSA key for webhooks cannot be generated";
+        if (std::string error = write_private_file(path, pem); !error.empty())
+            return error;
+    }
+    return rsa_public_key(path).empty() ? path + ": not an RSA private key in PEM; delete it to have one generated"
+                                        : "";
+}
+
+std::string rsa_public_key(const std::string &private_key_path) {
+    const Bio file(BIO_new_file(private_key_path.c_str(), "r"));
+    if (!file)
+        return "";
+    const Pkey key(PEM_read_bio_PrivateKey(file.get(), nullptr, nullptr, nullptr));
+    const Bio bio(BIO_new(BIO_s_mem()));
+    if (!key || EVP_PKEY_get_base_id(key.get()) != EVP_PKEY_RSA || !PEM_write_bio_PUBKEY(bio.get(), key.get()))
+        return "";
+    return text_of(bio);
+}
+
+} // namespace rostrum

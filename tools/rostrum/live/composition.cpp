@@ -1,0 +1,147 @@
+// SPDX-FileCopyrightText: Rostrum contributors
+// SPDX-License-Identifier: LGPL-2.1-or-later
+
+#include "tools/rostrum/live/composition.h"
+
+#include "tools/rostrum/base/config.h"
+#include "tools/rostrum/base/glib_handles.h"
+
+#include <memory>
+
+namespace rostrum {
+namespace {
+
+constexpr size_t kMaxOutputs = 10;
+constexpr size_t kMaxUrlBytes = 1024, kMaxStreamKeyBytes = 512;
+constexpr int64_t kMaxGridSize = 25;
+
+struct UriDeleter {
+    void operator()(GUri *uri) const { g_uri_unref(uri); }
+};
+using Uri = std::unique_ptr<GUri, UriDeleter>;
+
+Refusal bad(const std::string &text) {
+    return {400, text};
+}
+
+std::string joined(const std::vector<std::string> &words) {
+    std::string text;
+    for (const auto &word : words)
+        text += (text.empty() ? "" : ", ") + word;
+    return text;
+}
+
+/// Copies `name` from `config` into `out` when it is one of `allowed` (compared in upper or lower case as they are).
+std::optional<Refusal> take_choice(const Json &config, const char *name, const std::vector<std::string> &allowed,
+                                   Json &out) {
+    if (!config.has(name) || config.get(name).is_null())
+        return std::nullopt;
+    const std::string given = config.text(name);
+    for (const auto &choice : allowed)
+        if (g_ascii_strcasecmp(choice.c_str(), given.c_str()) == 0) {
+            out.set(name, choice);
+            return std::nullopt;
+        }
+    const std::string guess = did_you_mean(given, allowed);
+    return bad("unknown " + std::string(name) + (given.empty() ? "" : " '" + given + "'") +
+               (guess.empty() ? "; choose one of " + joined(allowed) : ", did you mean '" + guess + "'?"));
+}
+
+std::optional<Refusal> take_layout(const Json &given, Json &layout) {
+    if (given.is_null())
+        return std::nullopt;
+    if (!given.is_object())
+        return bad(
+            "config.layout has to be an object: {\"type\": \"GRID\", \"priority\": \"SPEAKER\", \"gridSize\": 4}");
+    if (auto refusal = take_choice(given, "type", {"GRID", "SPOTLIGHT", "SIDEBAR"}, layout))
+        return refusal;
+    if (auto refusal = take_choice(given, "priority", {"SPEAKER", "PIN"}, layout))
+        return refusal;
+    if (const Json size = given.get("gridSize"); !size.is_null()) {
+        if (!size.is_integer() || size.as_integer() < 0 || size.as_integer() > kMaxGridSize)
+            return bad("config.layout.gridSize has to be a whole number from 0 to 25");
+        layout.set("gridSize", size.as_integer() ? size.as_integer() : kMaxGridSize);
+    }
+    return std::nullopt;
+}
+
+Json copy_of(const Json &object) {
+    return parse_json(object.dump()).value_or(Json::object());
+}
+
+std::string fault_of_output(const Json &output) {
+    if (!output.is_object() || !output.get("url").is_string())
+        return "write {\"url\": \"rtmp://host/app\", \"streamKey\": \"…\"}";
+    const std::string url = output.text("url"), key = output.text("streamKey");
+    if (output.has("streamKey") && !output.get("streamKey").is_string())
+        return "streamKey has to be a string";
+    if (url.size() > kMaxUrlBytes || key.size() > kMaxStreamKeyBytes)
+        return "it is too long";
+    for (const unsigned char c : url + key)
+        if (c <= ' ' || c == 0x7f)
+            return "blanks and control characters are not allowed";
+    const Uri uri(g_uri_parse(url.c_str(), G_URI_FLAGS_ENCODED, nullptr));
+    if (!uri)
+        return "the url cannot be read";
+    const std::string scheme = g_uri_get_scheme(uri.get());
+    if (scheme != "rtmp" && scheme != "rtmps")
+        return "the url has to begin with rtmp:// or rtmps://, not " + scheme + "://";
+    if (!g_uri_get_host(uri.get()) || !*g_uri_get_host(uri.get()))
+        return "the url names no host";
+    return "";
+}
+
+} // namespace
+
+Json default_composition() {
+    return Json::object(
+        {{"layout", Json::object({{"type", "GRID"}, {"priority", "SPEAKER"}, {"gridSize", kMaxGridSize}})},
+         {"theme", "DARK"},
+         {"quality", "med"},
+         {"orientation", "landscape"}});
+}
+
+std::variant<Json, Refusal> parse_composition(const Json &config, const Json &current) {
+    Json result = copy_of(current);
+    if (config.is_null())
+        return result;
+    if (!config.is_object())
+        return bad("config has to be an object");
+    Json layout = result.get("layout");
+    if (auto refusal = take_layout(config.get("layout"), layout))
+        return *refusal;
+    if (auto refusal = take_choice(config, "theme", {"DARK", "LIGHT", "DEFAULT"}, result))
+        return *refusal;
+    if (auto refusal = take_choice(config, "quality", {"low", "med", "high"}, result))
+        return *refusal;
+    if (auto refusal = take_choice(config, "orientation", {"landscape", "portrait"}, result))
+        return *refusal;
+    return result;
+}
+
+std::variant<Json, Refusal> parse_rtmp_outputs(const Json &outputs) {
+    auto refuse = [](const std::string &text) { return Refusal{400, code::kInvalidLivestreamConfig, text}; };
+    const auto items = outputs.items();
+    if (items.empty() || items.size() > kMaxOutputs)
+        return refuse("outputs has to be a list of 1 to 10 destinations: [{\"url\", \"streamKey\"}]");
+    Json result = Json::array();
+    for (size_t i = 0; i < items.size(); ++i) {
+        if (const std::string fault = fault_of_output(items[i]); !fault.empty())
+            return refuse("outputs[" + std::to_string(i) + "]: " + fault);
+        result.push(Json::object({{"url", items[i].text("url")}, {"streamKey", items[i].text("streamKey")}}));
+    }
+    return result;
+}
+
+std::string public_rtmp_url(const std::string &url, bool has_stream_key) {
+    const Uri uri(g_uri_parse(url.c_str(), G_URI_FLAGS_ENCODED, nullptr));
+    if (!uri)
+        return "";
+    std::string path = g_uri_get_path(uri.get());
+    if (!has_stream_key)
+        path = path.substr(0, path.rfind('/'));
+    return take_string(g_uri_join(G_URI_FLAGS_ENCODED, g_uri_get_scheme(uri.get()), nullptr, g_uri_get_host(uri.get()),
+                                  g_uri_get_port(uri.get()), path.c_str(), nullptr, nullptr));
+}
+
+} // namespace rostrum

@@ -1,0 +1,212 @@
+// SPDX-FileCopyrightText: Rostrum contributors
+// SPDX-License-Identifier: LGPL-2.1-or-later
+
+#include "tools/rostrum/live/live_session.h"
+
+#include "tools/rostrum/base/ids.h"
+#include "tools/rostrum/live/composition.h"
+
+namespace rostrum {
+namespace {
+
+constexpr unsigned kKickMs = 700;          // viewers hear of the end within a second, whatever an output does
+constexpr unsigned kEndDeadlineMs = 15000; // an RTMP server that does not say goodbye, a slow disk
+constexpr unsigned kRestartStepMs = 500;   // wait n times this before the n-th restart in a row
+constexpr int64_t kLossWindowMs = 60000;   // so many losses in this time, and the session is given up
+constexpr size_t kMaxLosses = 5;
+
+} // namespace
+
+LiveSession::LiveSession(LiveServices &services, const Room &room, std::string session_id, int64_t start,
+                         std::function<void(LiveSession &)> on_finished)
+    : services_(services), room_(room), id_(std::move(session_id)), start_(start), on_finished_(std::move(on_finished)),
+      composition_(default_composition()), self_(std::make_shared<LiveSession *>(this)),
+      process_(services.settings.launch, room.room_id, id_, *this) {}
+
+/// Says nothing to anyone: when `serve` stops, the session goes on.
+LiveSession::~LiveSession() {
+    *self_ = nullptr;
+    for (auto &[id, participant] : roster_.all())
+        if (participant.events)
+            participant.events->close(1001, "the server is restarting");
+}
+
+void LiveSession::start() {
+    services_.store.sessions.begin(id_, room_.room_id, start_);
+    post("session-started", Json::object({{"start", iso_time(start_)}}));
+    watch_emptiness();
+    process_.spawn();
+}
+
+void LiveSession::resume() {
+    restoring_ = true;
+    restore_outputs();
+    process_.adopt();
+}
+
+void LiveSession::process_ready(const Json &snapshot) {
+    if (restoring_) {
+        restore_participants(snapshot);
+        apply_output_snapshot(snapshot);
+        restoring_ = false;
+    } else if (was_ready_) {
+        ++services_.restarts;
+        emit("session-restarted", Json::object());
+    }
+    was_ready_ = true;
+    last_state_.clear();
+    push_state();
+    watch_emptiness();
+}
+
+Json LiveSession::wanted_state() const {
+    Json livestreams = Json::array(), recordings = Json::array(), participants = Json::object();
+    for (const auto &output : outputs_) {
+        const auto state = output->machine.state();
+        if (state != OutputState::Starting && state != OutputState::Started)
+            continue;
+        const OutputRecord &record = output->record;
+        if (record.kind == OutputKind::Livestream)
+            livestreams.push(Json::object({{"id", record.id}, {"outputs", record.details.get("outputs")}}));
+        else
+            recordings.push(Json::object({{"id", record.id}, {"path", record.details.text("path")}}));
+    }
+    for (const auto &[id, participant] : roster_.all())
+        participants.set(id, Json::object({{"name", participant.name}}));
+    return Json::object({{"roomId", room_.room_id},
+                         {"sessionId", id_},
+                         {"composition", composition_},
+                         {"livestreams", livestreams},
+                         {"recordings", recordings},
+                         {"participants", participants}});
+}
+
+/// Before the process is ready nothing is sent: process_ready sends the state of that moment.
+void LiveSession::push_state() {
+    if (!process_.ready() || phase_ != Phase::Live)
+        return;
+    std::string state = wanted_state().dump();
+    if (state == last_state_)
+        return;
+    last_state_ = state;
+    process_.set_state(state, [id = id_](std::variant<Done, Refusal> result) {
+        if (auto *refusal = std::get_if<Refusal>(&result))
+            g_warning("session %s: the state was not taken: %s", id.c_str(), refusal->message.c_str());
+    });
+}
+
+void LiveSession::watch_emptiness() {
+    if (!roster_.empty() || !joining_.empty() || phase_ != Phase::Live)
+        empty_timer_.cancel();
+    else if (!empty_timer_.active())
+        empty_timer_.once(services_.settings.empty_timeout_ms, [this] { end(leave_reason::kEmpty); });
+}
+
+void LiveSession::end(const LeaveReason &reason) {
+    if (phase_ != Phase::Live)
+        return;
+    for (const auto &output : outputs_)
+        stop_output(*output);
+    phase_ = Phase::Ending;
+    end_reason_ = reason;
+    watch_emptiness();
+    restart_timer_.cancel();
+    kick_timer_.once(kKickMs, [this] { kick_everybody(); });
+    end_timer_.once(kEndDeadlineMs, [this] {
+        g_warning("session %s: the process does not end, it is killed", id_.c_str());
+        process_.kill();
+        finish();
+    });
+    if (!process_.active())
+        return finish(); // it was lost and not started again yet
+    process_.end(reason.text, [](const std::variant<Done, Refusal> &) {});
+}
+
+void LiveSession::kick_everybody() {
+    if (std::exchange(kicked_, true))
+        return;
+    const Json why = Json::object({{"reason", end_reason_.text}, {"code", end_reason_.code}});
+    emit("session-ended", why);
+    emit("meeting-left", why);
+    for (auto &[id, participant] : roster_.all())
+        if (auto stream = std::exchange(participant.events, nullptr))
+            stream->close(1000, end_reason_.text);
+}
+
+void LiveSession::process_ended(const std::string &reason) {
+    if (phase_ == Phase::Live) { // someone stopped the process itself, in good order
+        g_message("session %s: the process ended: %s", id_.c_str(), reason.c_str());
+        phase_ = Phase::Ending;
+        end_reason_ = leave_reason::kEnded;
+    }
+    finish();
+}
+
+void LiveSession::process_lost(const std::string &why) {
+    g_warning("session %s: %s", id_.c_str(), why.c_str());
+    if (phase_ != Phase::Live)
+        return finish();
+    ++services_.crashes;
+    if (restoring_) { // what was running is gone, and so are its clients
+        phase_ = Phase::Ending;
+        end_reason_ = leave_reason::kFailed;
+        restore_participants(Json::object());
+        return finish();
+    }
+    restart_or_give_up(why);
+}
+
+void LiveSession::restart_or_give_up(const std::string &why) {
+    const int64_t now = now_ms();
+    losses_.push_back(now);
+    while (losses_.front() < now - kLossWindowMs)
+        losses_.pop_front();
+    if (losses_.size() > kMaxLosses) {
+        emit("error", Json::object({{"code", 500}, {"message", "the session cannot be kept running: " + why}}));
+        phase_ = Phase::Ending;
+        end_reason_ = leave_reason::kFailed;
+        return finish();
+    }
+    for (const auto &[id, participant] : roster_.all()) {
+        const Feeds feeds = roster_.feeds(id);
+        for (const auto &[feed, kinds] : feeds)
+            for (const auto &kind : kinds)
+                feed_changed(id, feed, kind, "disabled");
+    }
+    roster_.remove_all_peers();
+    for (auto &[id, participant] : roster_.all())
+        if (!participant.connected())
+            give_grace(participant);
+    if (program_ != "empty")
+        program_changed("empty");
+    for (const auto &output : outputs_)
+        if (output->machine.state() == OutputState::Stopping)
+            advance(*output, output->machine.give_up());
+    forget_finished_outputs();
+    restart_timer_.once(kRestartStepMs * static_cast<unsigned>(losses_.size() - 1), [this] { process_.spawn(); });
+}
+
+void LiveSession::finish() {
+    if (phase_ == Phase::Finished)
+        return;
+    for (const auto &output : outputs_) {
+        advance(*output, output->machine.stop());
+        advance(*output, output->machine.give_up());
+    }
+    forget_finished_outputs();
+    phase_ = Phase::Finished;
+    kick_timer_.cancel();
+    end_timer_.cancel();
+    empty_timer_.cancel();
+    restart_timer_.cancel();
+    kick_everybody();
+    while (!roster_.empty())
+        leave(roster_.all().begin()->first, end_reason_);
+    const int64_t now = now_ms();
+    services_.store.sessions.end(id_, end_reason_.text, now);
+    post("session-ended",
+         Json::object({{"start", iso_time(start_)}, {"end", iso_time(now)}, {"reason", end_reason_.text}}));
+    on_finished_(*this);
+}
+
+} // namespace rostrum

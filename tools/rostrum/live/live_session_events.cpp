@@ -1,0 +1,118 @@
+// SPDX-FileCopyrightText: Rostrum contributors
+// SPDX-License-Identifier: LGPL-2.1-or-later
+
+#include "tools/rostrum/base/ids.h"
+#include "tools/rostrum/live/composition.h"
+#include "tools/rostrum/live/live_session.h"
+
+namespace rostrum {
+namespace {
+
+std::string upper(std::string text) {
+    for (char &c : text)
+        c = g_ascii_toupper(c);
+    return text;
+}
+
+std::vector<std::string> names_of(const Feeds &feeds) {
+    std::vector<std::string> names;
+    for (const auto &[feed, kinds] : feeds)
+        names.push_back(feed);
+    return names;
+}
+
+} // namespace
+
+Json LiveSession::envelope(const char *event, const Json &data) const {
+    return Json::object({{"event", event}, {"seq", sequence_}, {"timestamp", now_ms()}, {"data", data}});
+}
+
+/// `seq` counts what is told to everyone; what goes to one participant carries the number of the last of those.
+void LiveSession::emit(const char *event, const Json &data, const std::string &except) {
+    ++sequence_;
+    const std::string text = envelope(event, data).dump();
+    for (const auto &[id, participant] : roster_.all())
+        if (participant.events && id != except)
+            participant.events->send(text);
+}
+
+void LiveSession::send_to(const Participant &participant, const char *event, const Json &data) {
+    if (participant.events)
+        participant.events->send(envelope(event, data).dump());
+}
+
+std::string LiveSession::status_of(OutputKind kind) const {
+    const std::string prefix = kind == OutputKind::Livestream ? "LIVESTREAM_" : "RECORDING_";
+    for (const auto &output : outputs_)
+        if (output->record.kind == kind && !is_over(output->machine.state()))
+            return prefix + upper(output_state_name(output->machine.state()));
+    return prefix + "STOPPED";
+}
+
+/// What a late joiner has to know, whole.
+Json LiveSession::meeting_state(const Participant &self) {
+    Json participants = Json::array(), livestreams = Json::array(), recordings = Json::array();
+    for (const auto &[id, participant] : roster_.all())
+        participants.push(Json::object({{"participantId", id},
+                                        {"name", participant.name},
+                                        {"mode", mode_name(participant.mode)},
+                                        {"feeds", names_of(roster_.feeds(id))}}));
+    for (const auto &output : outputs_) {
+        const bool livestream = output->record.kind == OutputKind::Livestream;
+        Json entry = Json::object({{"id", output->record.id}});
+        if (livestream)
+            entry.set("outputs", describe_parts(*output));
+        (livestream ? livestreams : recordings).push(entry);
+    }
+    return Json::object({{"roomId", room_.room_id},
+                         {"sessionId", id_},
+                         {"participantId", self.id},
+                         {"participants", participants},
+                         {"livestreamState", status_of(OutputKind::Livestream)},
+                         {"recordingState", status_of(OutputKind::Recording)},
+                         {"hlsState", "HLS_STOPPED"},
+                         {"livestreams", livestreams},
+                         {"recordings", recordings},
+                         {"program", Json::object({{"mode", program_}})},
+                         {"speaker", speaker_.empty() ? Json() : Json(speaker_)},
+                         {"permissions", self.permissions}});
+}
+
+void LiveSession::post(const std::string &type, const Json &extra, const std::string &extra_url) {
+    Json data = Json::object({{"meetingId", room_.room_id}, {"sessionId", id_}});
+    for (const auto &key : extra.keys())
+        data.set(key, extra.get(key.c_str()));
+    services_.webhooks.post(type, data, room_.settings.get("webhook"), extra_url);
+}
+
+Json describe_parts(const LiveOutput &output) {
+    Json parts = Json::array();
+    for (const auto &destination : output.record.details.get("outputs").items()) {
+        const std::string id = destination.text("id");
+        const auto part = output.machine.parts().find(id);
+        Json entry = Json::object(
+            {{"id", id}, {"url", public_rtmp_url(destination.text("url"), !destination.text("streamKey").empty())}});
+        if (part != output.machine.parts().end()) {
+            entry.set("state", part->second.state);
+            if (!part->second.error.empty())
+                entry.set("error", part->second.error);
+        }
+        parts.push(entry);
+    }
+    return parts;
+}
+
+void LiveSession::tell_output(const LiveOutput &output) {
+    const bool livestream = output.record.kind == OutputKind::Livestream;
+    const OutputState state = output.machine.state();
+    const std::string name = state == OutputState::Failed ? "STOPPED" : upper(output_state_name(state));
+    Json data =
+        Json::object({{"status", (livestream ? "LIVESTREAM_" : "RECORDING_") + name}, {"id", output.record.id}});
+    if (livestream)
+        data.set("outputs", describe_parts(output));
+    else if (state == OutputState::Stopped)
+        data.set("filePath", output.record.details.get("path"));
+    emit(livestream ? "livestream-state-changed" : "recording-state-changed", data);
+}
+
+} // namespace rostrum

@@ -1,0 +1,234 @@
+// SPDX-FileCopyrightText: Rostrum contributors
+// SPDX-License-Identifier: LGPL-2.1-or-later
+
+#include "tools/rostrum/base/ids.h"
+#include "tools/rostrum/live/live_session.h"
+
+#include <limits>
+
+namespace rostrum {
+namespace {
+
+constexpr unsigned kGraceMs = 10000; // to come back after the session process or `serve` was restarted
+
+LeaveReason reason_of(const std::string &text) {
+    return text == leave_reason::kLeft.text ? leave_reason::kLeft : leave_reason::kDisconnected;
+}
+
+} // namespace
+
+std::optional<Refusal> LiveSession::check_room_for(const std::string &participant_id) const {
+    if (roster_.all().count(participant_id) || roster_.size() < services_.settings.max_participants)
+        return std::nullopt;
+    return Refusal{503, code::kMaxParticipantsReached, "the session is full", 10};
+}
+
+Participant &LiveSession::enter(const JoinRequest &request) {
+    if (Participant *known = roster_.find(request.participant_id)) {
+        known->grace.reset();
+        if (!request.name.empty())
+            known->name = request.name;
+        if (!request.permissions.empty())
+            known->permissions = request.permissions;
+        if (request.mode > known->mode) {
+            known->mode = request.mode;
+            emit("participant-mode-changed",
+                 Json::object({{"participantId", known->id}, {"mode", mode_name(known->mode)}}));
+        }
+        services_.store.sessions.update(id_, known->id, known->name, mode_name(known->mode));
+        return *known;
+    }
+    Participant &fresh = roster_.add(request);
+    watch_emptiness();
+    services_.store.sessions.join(id_, fresh.id, fresh.name, mode_name(fresh.mode), now_ms());
+    post("participant-joined", Json::object({{"participantId", fresh.id}, {"participantName", fresh.name}}));
+    emit("participant-joined",
+         Json::object({{"participantId", fresh.id}, {"name", fresh.name}, {"mode", mode_name(fresh.mode)}}), fresh.id);
+    push_state();
+    return fresh;
+}
+
+void LiveSession::leave(const std::string &participant_id, const LeaveReason &reason) {
+    Participant *participant = roster_.find(participant_id);
+    if (!participant)
+        return;
+    const std::string id = participant->id, name = participant->name;
+    if (participant->events)
+        participant->events->on_closed = nullptr;
+    roster_.remove(id);
+    joining_.erase(id);
+    services_.store.sessions.leave(id_, id, now_ms());
+    post("participant-left", Json::object({{"participantId", id}, {"participantName", name}}));
+    emit("participant-left",
+         Json::object({{"participantId", id}, {"name", name}, {"reason", reason.text}, {"code", reason.code}}));
+    push_state();
+    watch_emptiness();
+}
+
+void LiveSession::leave_if_gone(const std::string &participant_id, const LeaveReason &reason) {
+    const Participant *participant = roster_.find(participant_id);
+    if (participant && !participant->connected() && !participant->grace)
+        leave(participant_id, reason);
+}
+
+void LiveSession::give_grace(Participant &participant) {
+    participant.grace = std::make_unique<Timer>();
+    participant.grace->once(kGraceMs, [this, id = participant.id] {
+        if (Participant *waiting = roster_.find(id))
+            waiting->grace.reset();
+        leave_if_gone(id, leave_reason::kDisconnected);
+    });
+}
+
+void LiveSession::join(const JoinRequest &request, std::shared_ptr<EventStream> stream) {
+    Participant &participant = enter(request);
+    if (auto former = std::exchange(participant.events, nullptr)) {
+        former->on_closed = nullptr;
+        former->send(envelope("meeting-left", Json::object({{"reason", leave_reason::kDuplicate.text},
+                                                            {"code", leave_reason::kDuplicate.code}}))
+                         .dump());
+        former->close(1000, leave_reason::kDuplicate.text);
+    }
+    const std::string id = participant.id;
+    stream->on_message = [this, id](const std::string &text) { run_command(id, text); };
+    stream->on_closed = [this, id] {
+        if (Participant *gone = roster_.find(id))
+            gone->events.reset();
+        leave_if_gone(id, leave_reason::kDisconnected);
+    };
+    participant.events = std::move(stream);
+    send_to(participant, "meeting-joined", meeting_state(participant));
+}
+
+void LiveSession::run_command(const std::string &participant_id, const std::string &text) {
+    Participant *participant = roster_.find(participant_id);
+    if (!participant)
+        return;
+    const auto message = parse_json(text);
+    const std::string command = message ? message->text("command") : "";
+    if (command == "ping")
+        return send_to(*participant, "pong", Json::object());
+    if (command == "leave") {
+        remove_participant(participant_id, leave_reason::kLeft);
+        return;
+    }
+    if (command == "end" && participant->may("allow_mod"))
+        return end(leave_reason::kEnded);
+    const bool forbidden = command == "end";
+    send_to(*participant, "error",
+            Json::object({{"code", forbidden ? code::kUnauthorizedRequest : 400},
+                          {"message", forbidden ? "ending needs a token with the permission allow_mod"
+                                                : "unknown command; there are leave, end and ping"}}));
+}
+
+bool LiveSession::remove_participant(const std::string &participant_id, const LeaveReason &reason) {
+    Participant *participant = roster_.find(participant_id);
+    if (!participant)
+        return false;
+    send_to(*participant, "meeting-left", Json::object({{"reason", reason.text}, {"code", reason.code}}));
+    if (auto stream = std::exchange(participant->events, nullptr))
+        stream->close(1000, reason.text);
+    for (const auto &resource : participant->peers)
+        process_.remove(resource, reason.text, [](const std::variant<Done, Refusal> &) {});
+    leave(participant_id, reason);
+    return true;
+}
+
+/// Wraps a reply to an offer: whoever is answered is in the session.
+Reply<Negotiated> LiveSession::entering(const JoinRequest &request, const char *role, Reply<Negotiated> reply) {
+    joining_[request.participant_id] = request;
+    watch_emptiness();
+    return [self = self_, request, role, reply = std::move(reply)](std::variant<Negotiated, Refusal> result) {
+        LiveSession *session = *self;
+        if (session && session->phase_ == Phase::Live) {
+            session->joining_.erase(request.participant_id);
+            if (auto *negotiated = std::get_if<Negotiated>(&result)) {
+                session->enter(request);
+                session->roster_.add_peer(negotiated->resource, {request.participant_id, role});
+            }
+            session->watch_emptiness();
+        } else if (std::holds_alternative<Negotiated>(result)) {
+            return reply(Refusal{404, code::kInvalidRoomId, "the session has ended"});
+        }
+        reply(std::move(result));
+    };
+}
+
+void LiveSession::publish(const JoinRequest &request, const std::string &offer, Reply<Negotiated> reply) {
+    process_.publish(request.participant_id, request.name, offer, entering(request, "host", std::move(reply)));
+}
+
+void LiveSession::play(const JoinRequest &request, const std::string &feed, const std::string &offer,
+                       Reply<Negotiated> reply) {
+    process_.play(request.participant_id, feed, offer, entering(request, "viewer", std::move(reply)));
+}
+
+void LiveSession::patch(const std::string &resource, const std::string &fragment, Reply<std::string> reply) {
+    process_.patch(resource, fragment, std::move(reply));
+}
+
+void LiveSession::remove_peer(const std::string &resource, Reply<Done> reply) {
+    process_.remove(resource, leave_reason::kLeft.text,
+                    [self = self_, resource, reply = std::move(reply)](std::variant<Done, Refusal> result) {
+                        if (LiveSession *session = *self; session && std::holds_alternative<Done>(result))
+                            session->peer_changed({resource, "", "", "", "closed", leave_reason::kLeft.text});
+                        reply(std::move(result));
+                    });
+}
+
+void LiveSession::peer_changed(const PeerChange &change) {
+    if (change.state == "closed") {
+        const Peer *peer = roster_.peer(change.resource);
+        if (!peer)
+            return;
+        const std::string owner = peer->participant_id;
+        roster_.remove_peer(change.resource);
+        return leave_if_gone(owner, reason_of(change.reason));
+    }
+    if (phase_ != Phase::Live || change.participant.empty())
+        return;
+    if (const auto joining = joining_.find(change.participant); joining != joining_.end())
+        enter(joining->second);
+    if (roster_.find(change.participant))
+        roster_.add_peer(change.resource, {change.participant, change.role});
+}
+
+void LiveSession::feed_changed(const std::string &participant, const std::string &feed, const std::string &kind,
+                               const std::string &state) {
+    if (state != "enabled" && state != "disabled")
+        return;
+    const bool on = state == "enabled";
+    if (roster_.set_feed(participant, feed, kind, on))
+        emit(on ? "stream-enabled" : "stream-disabled",
+             Json::object({{"participantId", participant}, {"kind", kind}, {"feed", feed}}));
+}
+
+void LiveSession::program_changed(const std::string &mode) {
+    program_ = mode;
+    emit("program-changed", Json::object({{"mode", mode}}));
+}
+
+void LiveSession::speaker_changed(const std::string &participant) {
+    speaker_ = participant;
+    emit("speaker-changed", Json::object({{"participantId", participant.empty() ? Json() : Json(participant)}}));
+}
+
+/// Those the database has in the session never left it: nobody is told, but whoever is not connected has to come back.
+void LiveSession::restore_participants(const Json &snapshot) {
+    for (const auto &peer : snapshot.get("peers").items())
+        if (peer.text("state") != "closed")
+            roster_.add_peer(peer.text("resource"), {peer.text("participant"), peer.text("role")});
+    const auto present = services_.store.sessions.participants(id_, true, {1, std::numeric_limits<int64_t>::max()});
+    for (const auto &record : present.items) {
+        const Mode mode = parse_mode(record.mode).value_or(Mode::RecvOnly);
+        Participant &participant = roster_.add(JoinRequest{record.participant_id, record.name, mode, {}});
+        if (!participant.connected() && phase_ == Phase::Live)
+            give_grace(participant);
+    }
+    for (const auto &feed : snapshot.get("feeds").items())
+        for (const auto &kind : feed.get("kinds").strings())
+            roster_.set_feed(feed.text("participant"), feed.text("feed"), kind, true);
+    program_ = snapshot.text("program", "empty");
+}
+
+} // namespace rostrum

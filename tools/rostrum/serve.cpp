@@ -1,0 +1,182 @@
+// SPDX-FileCopyrightText: Rostrum contributors
+// SPDX-License-Identifier: LGPL-2.1-or-later
+
+#include "tools/rostrum/api/api.h"
+
+#include "tools/rostrum/base/ids.h"
+#include "tools/rostrum/base/keys.h"
+#include "tools/rostrum/base/places.h"
+#include "tools/rostrum/commands.h"
+
+#include <csignal>
+#include <cstdio>
+#include <glib-unix.h>
+#include <gst/gst.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+
+namespace rostrum {
+namespace {
+
+constexpr int64_t kSpoolMaxAgeMs = 3LL * 24 * 3600 * 1000; // webhooksink gives up on a delivery after that
+constexpr unsigned kEndAllMs = 20000;
+constexpr size_t kMaxSocketPath = 100; // sun_path has 108 bytes
+
+/// Directories that everything is put into. Returns an error text or "".
+std::string make_directories(const Config &config) {
+    const std::string sockets = config.text("runtime") + "/sessions";
+    if (sockets.size() + 30 > kMaxSocketPath) // "/" + 24 hex digits + ".sock"
+        return sockets + ": too long for Unix sockets; choose a shorter directory with --runtime";
+    for (const std::string &directory : {config.state_path("recordings"), config.state_path("logs"), sockets})
+        if (g_mkdir_with_parents(directory.c_str(), 0700) != 0)
+            return directory + ": the directory cannot be created";
+    return "";
+}
+
+/// As many connections as the machine's owner allows.
+void raise_file_limit() {
+    rlimit limit{};
+    if (getrlimit(RLIMIT_NOFILE, &limit) == 0) {
+        limit.rlim_cur = limit.rlim_max;
+        setrlimit(RLIMIT_NOFILE, &limit);
+    }
+}
+
+LiveSettings live_settings(const Config &config, const std::string &session_binary) {
+    LiveSettings settings;
+    settings.launch = {session_binary, config.text("runtime") + "/sessions", config.state_path("logs"),
+                       config.text("public-address"), config.text("port-range")};
+    settings.recordings_dir = config.state_path("recordings");
+    settings.public_url = config.text("public-url");
+    settings.empty_timeout_ms = config.count("empty-timeout") * 1000;
+    settings.max_participants = config.count("max-participants");
+    settings.max_sessions = config.count("max-sessions");
+    return settings;
+}
+
+HttpLimits http_limits(const Config &config) {
+    HttpLimits limits;
+    limits.request_timeout_ms = config.count("request-timeout") * 1000;
+    limits.connections = config.count("max-connections");
+    return limits;
+}
+
+/// The whole server, in order of who needs whom. Thread-bound: main thread.
+class Server {
+  public:
+    Server(const Config &config, const std::string &session_binary)
+        : config_(config), store_(config.state_path("rostrum.db")),
+          outbox_({config.state_path("webhooks.db"), config.text("webhook-secret"), config.text("webhook-key")}),
+          webhooks_(outbox_, store_.endpoints, config.text("webhook-url")), services_{live_settings(config,
+                                                                                                    session_binary),
+                                                                                      store_, webhooks_},
+          sessions_(services_), api_{store_,
+                                     sessions_,
+                                     {config.text("api-key"), config.text("api-secret")},
+                                     rsa_public_key(config.text("webhook-key")),
+                                     config.text("ice-server")} {
+        add_room_routes(router_, api_);
+        add_session_routes(router_, api_);
+        add_livestream_routes(router_, api_);
+        add_recording_routes(router_, api_);
+        add_webrtc_routes(router_, api_);
+        add_event_routes(router_, api_);
+        add_page_routes(router_, api_);
+        add_operation_routes(router_, api_, http_, outbox_);
+    }
+
+    /// Returns an error text or "".
+    std::string start() {
+        http_server_ = std::make_unique<HttpServer>(router_, http_limits(config_), config_.text("cors-origin"));
+        http_ = http_server_.get();
+        if (std::string error = http_server_->listen(config_.text("listen")); !error.empty())
+            return error;
+        if (services_.settings.public_url.empty())
+            services_.settings.public_url = http_server_->uri();
+        for (const auto &url : store_.endpoints.used_since(now_ms() - kSpoolMaxAgeMs))
+            outbox_.resume(url);
+        sessions_.recover();
+        std::printf("listening %s\n", http_server_->uri().c_str());
+        std::fflush(stdout);
+        return "";
+    }
+
+    void run_until_signalled() {
+        loop_ = g_main_loop_new(nullptr, FALSE);
+        for (const int signal : {SIGTERM, SIGINT})
+            g_unix_signal_add(
+                signal,
+                [](gpointer data) -> gboolean {
+                    static_cast<Server *>(data)->stop();
+                    return G_SOURCE_CONTINUE;
+                },
+                this);
+        g_main_loop_run(loop_);
+        g_main_loop_unref(loop_);
+    }
+
+  private:
+    /// A second signal does not wait for the sessions.
+    void stop() {
+        if (!config_.flag("end-sessions-on-exit") || sessions_.empty() || stopping_.active())
+            return g_main_loop_quit(loop_);
+        sessions_.end_all(leave_reason::kEnded);
+        const int64_t deadline = g_get_monotonic_time() / 1000 + kEndAllMs;
+        stopping_.every(20, [this, deadline] {
+            if (sessions_.empty() || g_get_monotonic_time() / 1000 > deadline)
+                g_main_loop_quit(loop_);
+        });
+    }
+
+    const Config &config_;
+    Store store_;
+    WebhookOutbox outbox_;
+    Webhooks webhooks_;
+    LiveServices services_;
+    Sessions sessions_;
+    Api api_;
+    Router router_;
+    std::unique_ptr<HttpServer> http_server_;
+    const HttpServer *http_ = nullptr;
+    GMainLoop *loop_ = nullptr;
+    Timer stopping_;
+};
+
+} // namespace
+
+int run_serve(const Arguments &arguments) {
+    ConfigResult result = read_config(arguments);
+    for (const auto &word : result.arguments)
+        result.errors.push_back("'" + word + "' is not an option; `rostrum help serve` lists them");
+    const std::string session_binary = find_session_binary();
+    if (session_binary.empty())
+        result.errors.push_back("rostrum-session is neither beside this program nor installed; name it in "
+                                "ROSTRUM_SESSION_BINARY");
+    if (!result.errors.empty())
+        return report_config_errors(result.errors);
+
+    ::umask(077);
+    std::signal(SIGPIPE, SIG_IGN);
+    raise_file_limit();
+    Config &config = result.config;
+    std::string error = ensure_keys(config);
+    if (error.empty())
+        error = make_directories(config);
+    if (!error.empty())
+        return report_config_errors({error});
+    set_plugin_path();
+    gst_init(nullptr, nullptr);
+    try {
+        Server server(config, session_binary);
+        error = server.start();
+        if (error.empty())
+            server.run_until_signalled();
+    } catch (const DatabaseError &failure) {
+        error = failure.what();
+    }
+    if (!error.empty())
+        std::fprintf(stderr, "rostrum: %s\n", error.c_str());
+    return error.empty() ? 0 : 1;
+}
+
+} // namespace rostrum

@@ -1,0 +1,93 @@
+// SPDX-FileCopyrightText: Rostrum contributors
+// SPDX-License-Identifier: LGPL-2.1-or-later
+
+#include "tools/rostrum/store/outputs.h"
+
+namespace rostrum {
+namespace {
+
+#define OUTPUT_COLUMNS "id, kind, session_id, room_id, created_at, start_at, end_at, state, webhook_url, details"
+
+std::string kind_name(OutputKind kind) {
+    return kind == OutputKind::Livestream ? "livestream" : "recording";
+}
+
+OutputRecord read_output(const Query &row) {
+    OutputRecord output;
+    output.id = row.text(0);
+    output.kind = row.text(1) == "livestream" ? OutputKind::Livestream : OutputKind::Recording;
+    output.session_id = row.text(2);
+    output.room_id = row.text(3);
+    output.created_at = row.integer(4);
+    if (!row.null(5))
+        output.start = row.integer(5);
+    if (!row.null(6))
+        output.end = row.integer(6);
+    output.state = row.text(7);
+    output.webhook_url = row.text(8);
+    output.details = parse_json(row.text(9)).value_or(Json::object());
+    return output;
+}
+
+} // namespace
+
+void OutputStore::create(const OutputRecord &output) {
+    database_.query("INSERT INTO outputs (" OUTPUT_COLUMNS ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")
+        .bind(output.id)
+        .bind(kind_name(output.kind))
+        .bind(output.session_id)
+        .bind(output.room_id)
+        .bind(output.created_at)
+        .bind(output.start)
+        .bind(output.end)
+        .bind(output.state)
+        .bind(output.webhook_url)
+        .bind(output.details.dump())
+        .run();
+}
+
+void OutputStore::update(const OutputRecord &output) {
+    database_.query("UPDATE outputs SET start_at = ?, end_at = ?, state = ?, details = ? WHERE id = ?")
+        .bind(output.start)
+        .bind(output.end)
+        .bind(output.state)
+        .bind(output.details.dump())
+        .bind(output.id)
+        .run();
+}
+
+std::optional<OutputRecord> OutputStore::find(OutputKind kind, const std::string &id) {
+    Query row = database_.query("SELECT " OUTPUT_COLUMNS " FROM outputs WHERE id = ? AND kind = ? AND NOT deleted");
+    return row.bind(id).bind(kind_name(kind)).step() ? std::optional(read_output(row)) : std::nullopt;
+}
+
+Page<OutputRecord> OutputStore::list(OutputKind kind, const OutputFilter &filter, const PageRequest &page) {
+#define OUTPUT_WHERE                                                                                                   \
+    " FROM outputs WHERE kind = ?1 AND (?2 = '' OR room_id = ?2) AND (?3 = '' OR session_id = ?3) AND NOT deleted"
+    Page<OutputRecord> result;
+    Query rows =
+        database_.query("SELECT " OUTPUT_COLUMNS OUTPUT_WHERE " ORDER BY created_at DESC, id DESC LIMIT ?4 OFFSET ?5");
+    rows.bind(kind_name(kind)).bind(filter.room_id).bind(filter.session_id).bind(page.per_page).bind(page.offset());
+    while (rows.step())
+        result.items.push_back(read_output(rows));
+    Query total = database_.query("SELECT count(*)" OUTPUT_WHERE);
+    total.bind(kind_name(kind)).bind(filter.room_id).bind(filter.session_id).run();
+    result.total = total.integer(0);
+    return result;
+}
+
+std::vector<OutputRecord> OutputStore::running(const std::string &session_id) {
+    std::vector<OutputRecord> outputs;
+    Query rows = database_.query("SELECT " OUTPUT_COLUMNS " FROM outputs WHERE session_id = ? AND end_at IS NULL"
+                                 " ORDER BY created_at, id");
+    rows.bind(session_id);
+    while (rows.step())
+        outputs.push_back(read_output(rows));
+    return outputs;
+}
+
+void OutputStore::remove(OutputKind kind, const std::string &id) {
+    database_.query("UPDATE outputs SET deleted = 1 WHERE id = ? AND kind = ?").bind(id).bind(kind_name(kind)).run();
+}
+
+} // namespace rostrum

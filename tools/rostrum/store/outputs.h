@@ -1,0 +1,49 @@
+// SPDX-FileCopyrightText: Rostrum contributors
+// SPDX-License-Identifier: LGPL-2.1-or-later
+
+#pragma once
+
+#include "tools/rostrum/base/json.h"
+#include "tools/rostrum/store/database.h"
+#include "tools/rostrum/store/page.h"
+
+namespace rostrum {
+
+enum class OutputKind { Livestream, Recording };
+
+struct OutputRecord {
+    std::string id;
+    OutputKind kind = OutputKind::Livestream;
+    std::string session_id, room_id;
+    int64_t created_at = 0;
+    std::optional<int64_t> start, end;
+    std::string state; ///< "starting", "started", "stopping", "stopped", "failed"
+    std::string webhook_url;
+    Json details =
+        Json::object(); ///< livestream: outputs with their keys, config; recording: path, durationMs, bytes, …
+};
+
+struct OutputFilter {
+    std::string room_id, session_id; ///< "": every one
+};
+
+/// Livestreams and recordings.
+class OutputStore {
+  public:
+    explicit OutputStore(Database &database) : database_(database) {}
+
+    void create(const OutputRecord &output);
+    /// Writes state, times and details.
+    void update(const OutputRecord &output);
+    std::optional<OutputRecord> find(OutputKind kind, const std::string &id);
+    Page<OutputRecord> list(OutputKind kind, const OutputFilter &filter, const PageRequest &page);
+    /// Those of a session that have not come to an end.
+    std::vector<OutputRecord> running(const std::string &session_id);
+    /// Soft: it is no longer found or listed.
+    void remove(OutputKind kind, const std::string &id);
+
+  private:
+    Database &database_;
+};
+
+} // namespace rostrum
