@@ -124,7 +124,7 @@ class Reader {
                 return fail("expected a name in double quotes");
             if (!read_string(name))
                 return false;
-            if (value.members.size() >= kMaxMembers)
+            if (value.names.size() >= kMaxMembers)
                 return fail("too many members");
             if (value.find(name))
                 return fail("'" + name + "' is there twice");
@@ -132,7 +132,8 @@ class Reader {
                 return fail("expected ':'");
             if (!read(member, depth + 1))
                 return false;
-            value.members.emplace_back(std::move(name), std::move(member));
+            value.names.push_back(std::move(name));
+            value.items.push_back(std::move(member));
         } while (take(','));
         return take('}') || fail("expected ',' or '}'");
     }
@@ -224,8 +225,8 @@ class Reader {
 } // namespace
 
 const JsonValue *JsonValue::find(std::string_view name) const {
-    const auto it = std::find_if(members.begin(), members.end(), [name](const auto &m) { return m.first == name; });
-    return it == members.end() ? nullptr : &it->second;
+    const auto it = std::find(names.begin(), names.end(), name);
+    return it == names.end() ? nullptr : &items[static_cast<size_t>(it - names.begin())];
 }
 
 std::string json_error(const JsonValue &at, const std::string &text) {

@@ -9,7 +9,6 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 namespace livecompositor {
@@ -20,8 +19,8 @@ struct JsonValue {
     bool boolean = false;
     double number = 0;
     std::string string;
-    std::vector<JsonValue> items;                           ///< of an array
-    std::vector<std::pair<std::string, JsonValue>> members; ///< of an object, in order; names are unique
+    std::vector<std::string> names; ///< of an object, unique, in order
+    std::vector<JsonValue> items;   ///< of an array, or what the names stand for
     int line = 1;
     int column = 1;
 

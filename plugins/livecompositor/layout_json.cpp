@@ -28,8 +28,8 @@ class RegionReader {
             fail(json_, "a region is an object like {\"x\":0,\"y\":0,\"width\":1,\"height\":1,\"show\":\"any\"}");
             return r;
         }
-        for (const auto &[name, value] : json_.members)
-            read_member(name, value, r);
+        for (size_t i = 0; i < json_.names.size(); ++i)
+            read_member(json_.names[i], json_.items[i], r);
         check_inside(r);
         return r;
     }
@@ -112,9 +112,9 @@ class RegionReader {
 std::string read_regions(const JsonValue &json, CustomLayout &layout) {
     if (json.kind != JsonValue::Kind::Object)
         return json_error(json, "a layout is an object like {\"regions\":[…]}");
-    for (const auto &[name, value] : json.members) {
-        if (name != "regions")
-            return json_error(value, "unknown '" + name + "'; a layout has regions");
+    for (size_t i = 0; i < json.names.size(); ++i) {
+        if (json.names[i] != "regions")
+            return json_error(json.items[i], "unknown '" + json.names[i] + "'; a layout has regions");
     }
     const JsonValue *const regions = json.find("regions");
     if (!regions || regions->kind != JsonValue::Kind::Array || regions->items.empty())
