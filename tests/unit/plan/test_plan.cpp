@@ -19,12 +19,15 @@ Track audio() {
 }
 
 Host host(const char *id, std::vector<Track> tracks, bool connected = true) {
-    return {id, "", std::move(tracks), connected};
+    return {id, "", std::move(tracks), connected, 0};
 }
 
 State with_hosts(std::vector<Host> hosts) {
     State state;
-    state.hosts = std::move(hosts);
+    for (auto &each : hosts) {
+        each.slot = state.add_host(each.participant).slot;
+        state.hosts.back() = std::move(each);
+    }
     return state;
 }
 
@@ -43,11 +46,6 @@ State light_portrait(State state) {
     state.wanted.composition.orientation = Orientation::Portrait;
     state.wanted.composition.theme = Theme::Light;
     state.wanted.composition.layout = Layout::Sidebar;
-    return state;
-}
-
-State two_tiles(State state) {
-    state.wanted.composition.grid_size = 2;
     return state;
 }
 
@@ -97,12 +95,6 @@ const Row kRows[] = {
      "program track:ann:audio_0 track:ann:video_0 track:bob:audio_0 track:bob:video_0",
      "compose/rtp_video", "compose/rtp_audio", "avdec_h264 opusdec opusdec vp8dec", "opusenc x264enc",
      "1280x720 grid dark"},
-    {"three hosts, two tiles",
-     two_tiles(with_hosts({host("a", {video("VP8")}), host("b", {video("VP8")}), host("c", {audio(), video("VP8")})})),
-     "composed",
-     "compose decode:a:video_0 decode:b:video_0 decode:c:audio_0 feed:a feed:b feed:c host:a host:b host:c program "
-     "track:a:video_0 track:b:video_0 track:c:audio_0 track:c:video_0",
-     "compose/rtp_video", "compose/rtp_audio", "opusdec vp8dec vp8dec", "opusenc x264enc", "1280x720 grid dark"},
     {"one host and a livestream", streaming(kAnn), "composed",
      "aac compose decode:ann:audio_0 decode:ann:video_0 feed:ann host:ann livestream program track:ann:audio_0 "
      "track:ann:video_0",
@@ -240,15 +232,30 @@ void test_network() {
             }
 }
 
-void test_labels() {
-    State state = kPair;
-    state.hosts[0].name = "Ann A.";
-    state.wanted.names["bob"] = "Bob B.";
-    std::string labels;
+void test_compositor_pads() {
+    State state =
+        with_hosts({host("ann", {video("H264")}), host("bob", {audio(), video("H264")}), host("cid", {audio()})});
+    state.hosts[1].name = "Bob B.";
+    state.wanted.names["cid"] = "Cid C.";
+    state.remove_host("ann");
+    state.add_host("dee").tracks = {audio()};
+    state.hosts.back().connected = true;
+    std::vector<std::string> pads;
     for (const auto &link : plan(state, {}).links)
-        if (link.to.node == "compose/compositor" && link.to.pad == "video_%u")
-            labels += link.pad_properties.at("label") + ";";
-    g_assert_cmpstr(labels.c_str(), ==, "Ann A.;Bob B.;");
+        if (link.to.node == "compose/compositor")
+            pads.push_back(link.to.pad + "=" + link.pad_properties.at("label") + ";");
+    same(joined(pads), "audio_0=dee; audio_1=Bob B.; audio_2=Cid C.; video_1=Bob B.;");
+}
+
+void test_composition() {
+    State state = kPair;
+    state.wanted.composition.grid_size = 4;
+    state.wanted.composition.priority = Priority::Pin;
+    const Graph graph = plan(state, {});
+    const Properties &compositor = graph.find(kComposeBranch)->nodes.front().properties;
+    same(compositor.at("grid-size"), "4");
+    same(compositor.at("priority"), "pin");
+    same(compositor.at("framerate"), "30/1");
 }
 
 } // namespace
@@ -264,6 +271,7 @@ int main(int argc, char **argv) {
     g_test_add_func("/plan/size-begins-a-part", test_size_begins_a_part);
     g_test_add_func("/plan/codec-replaces-decoder", test_codec_replaces_decoder);
     g_test_add_func("/plan/network", test_network);
-    g_test_add_func("/plan/labels", test_labels);
+    g_test_add_func("/plan/compositor-pads", test_compositor_pads);
+    g_test_add_func("/plan/composition", test_composition);
     return g_test_run();
 }

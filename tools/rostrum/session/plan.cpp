@@ -139,25 +139,23 @@ class Planner {
     }
 
     void add_decoders() {
-        size_t tiles = 0;
         for (const Host *host : shown_hosts(state_)) {
-            const Track *video = best_video(*host);
-            if (video && tiles < state_.wanted.composition.grid_size && add_decoder(*host, *video))
-                ++tiles;
+            if (const Track *video = best_video(*host))
+                add_decoder(*host, *video);
             if (const Track *audio = first_audio(*host))
                 add_decoder(*host, *audio);
         }
     }
 
-    bool add_decoder(const Host &host, const Track &track) {
+    void add_decoder(const Host &host, const Track &track) {
         std::optional<Branch> branch = decode(host.participant, track);
         if (!branch)
-            return false;
+            return;
         link({track_branch(host.participant, track) + "/tee", "src_%u"}, {branch->full("guard"), "sink"});
-        link({branch->full("decoder"), "src"}, {"compose/compositor", track.video ? "video_%u" : "audio_%u"},
+        link({branch->full("decoder"), "src"},
+             {"compose/compositor", (track.video ? "video_" : "audio_") + std::to_string(host.slot)},
              {{"label", label_of(state_, host)}});
         graph_.branches.push_back(std::move(*branch));
-        return true;
     }
 
     const State &state_;

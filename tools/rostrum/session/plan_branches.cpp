@@ -111,6 +111,8 @@ Node compositor(const Composition &composition) {
             "livecompositor",
             {{"layout", layout_name(composition.layout)},
              {"theme", composition.theme == Theme::Light ? "light" : "dark"},
+             {"grid-size", std::to_string(composition.grid_size)},
+             {"priority", composition.priority == Priority::Pin ? "pin" : "speaker"},
              {"width", std::to_string(size.width)},
              {"height", std::to_string(size.height)},
              {"framerate", std::to_string(kFramesPerSecond) + "/1"}}};

@@ -18,9 +18,11 @@ std::set<std::string> factories() {
     State state;
     state.wanted.livestreams = {{"warm", {{"warm", "rtmp://127.0.0.1/warm", ""}}}};
     state.wanted.recordings = {{"warm", "/warm.mp4"}};
-    for (const char *encoding : {"H264", "VP8", "VP9"})
-        state.hosts.push_back(
-            {encoding, encoding, {{"audio_0", false, "OPUS", ""}, {"video_0", true, encoding, ""}}, true});
+    for (const char *encoding : {"H264", "VP8", "VP9"}) {
+        Host &host = state.add_host(encoding);
+        host.tracks = {{"audio_0", false, "OPUS", ""}, {"video_0", true, encoding, ""}};
+        host.connected = true;
+    }
     std::set<std::string> names;
     for (const auto &branch : plan(state, {}).branches)
         for (const auto &node : branch.nodes)

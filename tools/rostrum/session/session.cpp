@@ -88,7 +88,7 @@ Result<Answer> Session::publish(const std::string &participant, const std::strin
         return Error{400, "a host needs a participant id of its own"};
     const bool known = state_.find_host(participant) != nullptr;
     if (!known)
-        state_.hosts.push_back({participant, {}, {}, false});
+        state_.add_host(participant);
     Host &host = *state_.find_host(participant);
     host.name = name;
     reconcile();

@@ -5,6 +5,7 @@
 
 #include <json-glib/json-glib.h>
 
+#include <algorithm>
 #include <memory>
 #include <set>
 #include <stdexcept>
@@ -248,6 +249,18 @@ std::optional<Wanted> parse_wanted(std::string_view json, std::string &error) {
         error = bad.what();
         return std::nullopt;
     }
+}
+
+Host &State::add_host(const std::string &participant) {
+    Host host;
+    host.participant = participant;
+    const auto taken = [&] {
+        return std::any_of(hosts.begin(), hosts.end(), [&](const Host &other) { return other.slot == host.slot; });
+    };
+    while (taken())
+        ++host.slot;
+    hosts.push_back(std::move(host));
+    return hosts.back();
 }
 
 Host *State::find_host(std::string_view participant) {

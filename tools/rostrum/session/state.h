@@ -71,12 +71,15 @@ struct Host {
     std::string name;
     std::vector<Track> tracks;
     bool connected = false; // media may flow; stays true while it stalls
+    unsigned slot = 0;      // number of its pads on the compositor, which pairs sound and picture by it
 };
 
 struct State {
     Wanted wanted;
     std::vector<Host> hosts; // in the order they joined
 
+    /// Adds a host with the lowest slot that is free.
+    Host &add_host(const std::string &participant);
     Host *find_host(std::string_view participant);
     const Host *find_host(std::string_view participant) const;
     void remove_host(std::string_view participant);
