@@ -35,8 +35,8 @@ void Session::branch_built(RunningBranch &branch) {
         recordings_.built(branch);
         break;
     case Branch::Kind::Host:
-        g_signal_connect(branch.element("src"), "pad-added", G_CALLBACK(on_host_pads), this);
-        g_signal_connect(branch.element("src"), "pad-removed", G_CALLBACK(on_host_pads), this);
+        g_signal_connect(branch.element("src"), "pad-added", G_CALLBACK(on_host_pad_added), this);
+        g_signal_connect(branch.element("src"), "pad-removed", G_CALLBACK(on_host_pad_removed), this);
         break;
     case Branch::Kind::Program:
     case Branch::Kind::Feed:
@@ -90,10 +90,24 @@ void Session::stepped() {
         finish_end();
 }
 
-void Session::on_host_pads(GstElement *src, GstPad *pad, gpointer data) {
+/// On the streaming thread of the pad, with its first packet in hand: it waits until the pad is linked, so that nothing
+/// of the first keyframe is lost.
+void Session::on_host_pad_added(GstElement *src, GstPad *pad, gpointer data) {
     auto *self = static_cast<Session *>(data);
-    if (GST_PAD_PARENT(pad)) // added, not removed
-        gst_pad_add_probe(pad, GST_PAD_PROBE_TYPE_EVENT_DOWNSTREAM, on_host_caps, self, nullptr);
+    gst_pad_add_probe(pad, GST_PAD_PROBE_TYPE_EVENT_DOWNSTREAM, on_host_caps, self, nullptr);
+    const gulong hold = gst_pad_add_probe(
+        pad, GST_PAD_PROBE_TYPE_BLOCK_DOWNSTREAM,
+        [](GstPad *, GstPadProbeInfo *, gpointer) { return GST_PAD_PROBE_OK; }, nullptr, nullptr);
+    g_autofree char *name = gst_element_get_name(src);
+    post_to_main(self->alive_,
+                 [self, hold, participant = host_of(branch_of(name)), held = std::shared_ptr<GstPad>(ref(pad))] {
+                     self->refresh_tracks(participant);
+                     gst_pad_remove_probe(held.get(), hold);
+                 });
+}
+
+void Session::on_host_pad_removed(GstElement *src, GstPad *, gpointer data) {
+    auto *self = static_cast<Session *>(data);
     g_autofree char *name = gst_element_get_name(src);
     post_to_main(self->alive_, [self, participant = host_of(branch_of(name))] { self->refresh_tracks(participant); });
 }

@@ -1,0 +1,30 @@
+// SPDX-FileCopyrightText: Rostrum contributors
+// SPDX-License-Identifier: LGPL-2.1-or-later
+
+// What is in a media file, found by decoding it.
+
+#pragma once
+
+#include <algorithm>
+#include <string>
+#include <vector>
+
+namespace test {
+
+struct MediaFile {
+    unsigned width = 0, height = 0;
+    double video_begin = 0, video_end = 0; // seconds
+    double audio_begin = 0, audio_end = 0;
+    unsigned frames = 0;
+    std::vector<double> flashes, beeps; // when each begins
+
+    double duration() const { return std::max(video_end, audio_end) - std::min(video_begin, audio_begin); }
+};
+
+/// Decodes all of it; fails the test when that is not possible.
+MediaFile read_media(const std::string &path);
+
+/// Beep minus its flash, in seconds, for each flash that has a beep within half a second.
+std::vector<double> lip_sync(const MediaFile &file);
+
+} // namespace test
