@@ -76,9 +76,9 @@ SessionService::~SessionService() {
         g_object_unref(server_);
         g_unlink(config_.socket_path.c_str());
     }
-    g_dbus_interface_skeleton_unexport(G_DBUS_INTERFACE_SKELETON(skeleton_));
     for (GDBusConnection *connection : connections_) {
         g_signal_handlers_disconnect_by_data(connection, this);
+        g_dbus_interface_skeleton_unexport_from_connection(G_DBUS_INTERFACE_SKELETON(skeleton_), connection);
         g_dbus_connection_close(connection, nullptr, nullptr, nullptr);
         g_object_unref(connection);
     }
