@@ -55,7 +55,7 @@ PublisherConfig config() {
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     NullTransport transport;
     Publisher publisher(config(), std::make_shared<PublisherControl>(), std::make_shared<NullObserver>());
-    TimeNs now = kNsPerSecond;
+    TimeNs now = 100 * kNsPerSecond; // capture times may lie a few seconds back
     publisher.attach(transport);
     publisher.on_connected(now);
     while (size >= 2) {
