@@ -20,6 +20,9 @@ struct Target {
 };
 
 /// Brings pictures of any raw format and size into I420 tiles. Thread-bound: one caller at a time.
+///
+/// I420 is first halved as often as it can be, which is cheap and keeps fine detail from flickering, then scaled by
+/// what is left. Where a few percent less of the picture make the halving fit exactly, that is all that is done.
 class Scaler {
   public:
     /// False when the buffer cannot be read as `info` says.
@@ -32,9 +35,14 @@ class Scaler {
     struct Free {
         void operator()(GstVideoConverter *c) const { gst_video_converter_free(c); }
     };
-    void prepare(const GstVideoInfo &info, const Target &target);
+    /// One conversion; all but the last write into `half`.
+    struct Step {
+        std::unique_ptr<GstVideoConverter, Free> converter;
+        std::unique_ptr<Image> half;
+    };
+    bool prepare(const GstVideoInfo &info, const Target &target);
 
-    std::unique_ptr<GstVideoConverter, Free> converter_;
+    std::vector<Step> steps_;
     GstVideoInfo info_{};
     Target target_;
 };
