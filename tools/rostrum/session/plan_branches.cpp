@@ -261,8 +261,10 @@ Branch recording(const Recording &wanted, const Composition &composition) {
         {"parse", "h264parse", {}},
         leaky_queue("audio_queue", kOutputQueueNs),
         guard("audio_guard"),
-        // Half a second is what a crash may lose; the end of the stream turns the file into a plain MP4.
-        {"mux", "mp4mux", {{"fragment-duration", "500"}, {"fragment-mode", "first-moov-then-finalise"}}},
+        // Half a second is what a crash may lose. The fragment mode is the default one: first-moov-then-finalise
+        // of 1.22 leaves out the size of a sample that is as long as the first of its fragment, and such a file cannot
+        // be read after a crash.
+        {"mux", "mp4mux", {{"fragment-duration", "500"}}},
         {"file",
          "filesink",
          {{"location", wanted.path}, {"buffer-mode", "unbuffered"}, {"sync", "false"}, {"async", "false"}}},
