@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <utility>
 
 namespace rostrum::session {
@@ -125,8 +126,9 @@ void SessionService::on_closed(GDBusConnection *connection, gboolean, GError *, 
 }
 
 void SessionService::watch_orphan() {
-    orphan_timer_.start(kOrphanCheckS * 1000, [this] {
-        orphaned_s_ = connections_.empty() && !session_.has_peers() ? orphaned_s_ + kOrphanCheckS : 0;
+    const unsigned check_s = std::min(kOrphanCheckS, config_.orphan_timeout_s);
+    orphan_timer_.start(check_s * 1000, [this, check_s] {
+        orphaned_s_ = connections_.empty() && !session_.has_peers() ? orphaned_s_ + check_s : 0;
         if (orphaned_s_ < config_.orphan_timeout_s)
             return true;
         session_.end("abandoned");

@@ -1,0 +1,149 @@
+// SPDX-FileCopyrightText: Rostrum contributors
+// SPDX-License-Identifier: LGPL-2.1-or-later
+
+// Media through a real session process: hosts, viewers, the program, RTMP.
+
+#include "support/media_file.h"
+#include "support/nginx_rtmp.h"
+#include "support/test_host.h"
+#include "support/test_viewer.h"
+
+#include <cstring>
+
+using test::SessionProcess;
+using test::TestHost;
+using test::TestViewer;
+
+namespace {
+
+const std::vector<std::string> kSmall{"--width", "640", "--height", "360", "--bitrate", "500"};
+
+std::vector<std::string> small(const char *codec) {
+    std::vector<std::string> arguments = kSmall;
+    arguments.insert(arguments.end(), {"--codec", codec});
+    return arguments;
+}
+
+bool transcodes(SessionProcess &session) {
+    const std::string running = session.graph("running");
+    return strstr(running.c_str(), "x264enc") || strstr(running.c_str(), "avdec_h264") ||
+           strstr(running.c_str(), "vp8dec") || strstr(running.c_str(), "opusdec") ||
+           strstr(running.c_str(), "opusenc") || strstr(running.c_str(), "livecompositor");
+}
+
+/// A viewer waits; a host comes; another one, with another codec; and goes again. The viewer's connection stays.
+void test_program() {
+    SessionProcess session;
+    TestViewer viewer(session, "vic", "program");
+    session.wait_event("PeerChanged " + viewer.resource() + " vic viewer program connecting");
+    session.wait_event("PeerChanged " + viewer.resource() + " vic viewer program connected");
+
+    TestHost ann(session, "ann", small("h264"));
+    session.wait_event("ProgramChanged passthrough");
+    session.wait_event("FeedChanged ann ann video enabled");
+    session.wait_event("FeedChanged ann ann audio enabled");
+    viewer.wait_frames(30);
+    g_assert_cmpuint(viewer.sounds(), >, 10);
+    g_assert_false(transcodes(session));
+
+    viewer.reset_gap();
+    TestHost bob(session, "bob", small("vp8"));
+    session.wait_event("ProgramChanged composed");
+    test::wait_for("an encoder", [&] { return transcodes(session); });
+    viewer.wait_frames(90);
+    g_test_message("longest gap to composed: %.3f s", viewer.longest_gap());
+    g_assert_cmpfloat(viewer.longest_gap(), <, 1.5);
+
+    viewer.reset_gap();
+    bob.leave();
+    test::wait_for("passthrough", [&] { return session.count("ProgramChanged passthrough") == 2; });
+    test::wait_for("no encoder", [&] { return !transcodes(session); });
+    viewer.wait_frames(60);
+    g_test_message("longest gap to passthrough: %.3f s", viewer.longest_gap());
+    g_assert_cmpfloat(viewer.longest_gap(), <, 1.5);
+
+    // Only the codec differs: the viewer goes on with VP8.
+    TestHost cid(session, "cid", small("vp8"));
+    test::wait_for("composed", [&] { return session.count("ProgramChanged composed") == 2; });
+    ann.leave();
+    test::wait_for("passthrough", [&] { return session.count("ProgramChanged passthrough") == 3; });
+    viewer.wait_frames(60);
+    g_assert_false(session.seen("PeerChanged " + viewer.resource() + " vic viewer program closed"));
+
+    session.end();
+    session.wait_event("PeerChanged " + viewer.resource() + " vic viewer program closed test", 1);
+    g_assert_cmpint(session.wait_exit(), ==, 0);
+}
+
+/// A host is watched on its own feed; it vanishes without a word.
+void test_lost_host() {
+    SessionProcess session;
+    TestHost ann(session, "ann", small("vp8"));
+    session.wait_event("FeedChanged ann ann video enabled");
+    TestViewer viewer(session, "vic", "ann");
+    viewer.wait_frames(15);
+    ann.kill();
+    session.wait_event("FeedChanged ann ann video disabled", 12);
+    session.wait_event("PeerChanged " + viewer.resource() + " vic viewer ann closed feed-ended");
+    session.wait_event("ProgramChanged empty");
+    test::wait_for("an empty pipeline", [&] { return !strstr(session.graph("running").c_str(), "streamsrc"); });
+    session.end();
+    g_assert_cmpint(session.wait_exit(), ==, 0);
+}
+
+void test_viewer_leaves() {
+    SessionProcess session;
+    TestHost ann(session, "ann", small("h264"));
+    TestViewer viewer(session, "vic", "program");
+    viewer.wait_frames(15);
+    session.remove(viewer.resource());
+    session.wait_event("PeerChanged " + viewer.resource() + " vic viewer program closed left");
+    session.end();
+    g_assert_cmpint(session.wait_exit(), ==, 0);
+}
+
+void test_livestream() {
+    test::NginxRtmp nginx;
+    if (!nginx.running())
+        return g_test_skip("nginx with its RTMP module is not installed");
+    SessionProcess session;
+    TestHost ann(session, "ann", small("h264"));
+    session.wait_event("FeedChanged ann ann video enabled");
+    session.set_state(R"("livestreams":[{"id":"l","outputs":[{"id":"l-0","url":")" + nginx.url() +
+                      R"(","streamKey":"hunter2"},{"id":"l-1","url":"rtmp://127.0.0.1:9/live","streamKey":"dead"}]}])");
+    session.wait_event("OutputChanged l l-0 live");
+    session.wait_event("OutputChanged l l-1 retrying");
+    test::run_for_ms(6000);
+    for (const std::string &text :
+         {session.graph("text"), session.graph("dot"), session.graph("running"), session.snapshot()})
+        g_assert_null(strstr(text.c_str(), "hunter2"));
+    for (const auto &event : session.events())
+        g_assert_null(strstr(event.c_str(), "hunter2"));
+    session.set_state("");
+    session.wait_event("OutputChanged l l-0 stopped");
+    session.wait_event("OutputChanged l l-1 stopped");
+    session.wait_event("ProgramChanged passthrough");
+    test::wait_for("the end of the push", [&] { return nginx.ended("hunter2"); });
+    const test::MediaFile file = test::read_media(nginx.file("hunter2"));
+    g_test_message("%u frames of %ux%u in %.2f s", file.frames, file.width, file.height, file.duration());
+    g_assert_cmpuint(file.width, ==, 1280);
+    g_assert_cmpuint(file.height, ==, 720);
+    g_assert_cmpfloat(file.duration(), >, 4.5);
+    g_assert_cmpfloat(file.frames / file.duration(), >, 26);
+    for (const double offset : test::lip_sync(file))
+        g_assert_cmpfloat(std::abs(offset), <=, 0.080);
+    session.end();
+    g_assert_cmpint(session.wait_exit(), ==, 0);
+}
+
+} // namespace
+
+int main(int argc, char **argv) {
+    g_test_init(&argc, &argv, nullptr);
+    gst_init(&argc, &argv);
+    g_test_add_func("/session/media/program", test_program);
+    g_test_add_func("/session/media/lost-host", test_lost_host);
+    g_test_add_func("/session/media/viewer-leaves", test_viewer_leaves);
+    g_test_add_func("/session/media/livestream", test_livestream);
+    return g_test_run();
+}
