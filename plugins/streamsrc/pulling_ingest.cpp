@@ -56,6 +56,9 @@ void PullingIngest::connect() {
     pipeline_ = GstRef<GstElement>::ref(gst_pipeline_new(nullptr));
     const auto clock = GstRef<GstClock>::adopt(gst_system_clock_obtain());
     gst_pipeline_use_clock(GST_PIPELINE(pipeline_.get()), clock.get());
+    // Running time begins here, known before PLAYING: what is paced needs it with its first packet.
+    gst_element_set_start_time(pipeline_.get(), GST_CLOCK_TIME_NONE);
+    gst_element_set_base_time(pipeline_.get(), static_cast<GstClockTime>(monotonic_now()));
     const auto bus = GstRef<GstBus>::adopt(gst_element_get_bus(pipeline_.get()));
     bus_watch_ = gst_bus_create_watch(bus.get());
     g_source_set_callback(bus_watch_, G_SOURCE_FUNC(on_bus_message), this, nullptr);

@@ -105,7 +105,8 @@ namespace {
 
 struct Pacing {
     std::function<TimeNs(TimeNs, TimeNs)> offset_for;
-    GstElement *pace; ///< owns the pad that this probe is on
+    GstElement *pace;     ///< owns the pad that this probe is on
+    GstElement *pipeline; ///< around it
 };
 
 // Shifts the stream so that it starts now, before clocksync sees its first packet.
@@ -122,7 +123,7 @@ GstPadProbeReturn start_now(GstPad *pad, GstPadProbeInfo *info, gpointer data) {
     const auto running = gst_segment_to_running_time(segment, GST_FORMAT_TIME, GST_BUFFER_PTS(buffer));
     if (!GST_CLOCK_TIME_IS_VALID(running))
         return GST_PAD_PROBE_OK;
-    const auto now = monotonic_now() - static_cast<TimeNs>(gst_element_get_base_time(pacing.pace));
+    const auto now = monotonic_now() - static_cast<TimeNs>(gst_element_get_base_time(pacing.pipeline));
     const TimeNs offset = pacing.offset_for(static_cast<TimeNs>(running), now);
     g_object_set(pacing.pace, "ts-offset", static_cast<gint64>(offset), nullptr);
     const auto source = GstRef<GstPad>::adopt(gst_element_get_static_pad(pacing.pace, "src"));
@@ -171,7 +172,7 @@ void UriPuller::on_pad_added(GstElement *, GstPad *pad, gpointer data) {
         pace_sink.get(), static_cast<GstPadProbeType>(GST_PAD_PROBE_TYPE_BUFFER | GST_PAD_PROBE_TYPE_BUFFER_LIST),
         start_now,
         new Pacing{[timeline = context.timeline](TimeNs first, TimeNs now) { return timeline->offset_for(first, now); },
-                   pace},
+                   pace, GST_ELEMENT(context.pipeline)},
         [](gpointer pacing) { delete static_cast<Pacing *>(pacing); });
     gst_bin_add(context.pipeline, chain.get());
     const auto source = GstRef<GstPad>::adopt(gst_element_get_static_pad(chain.get(), "src"));
