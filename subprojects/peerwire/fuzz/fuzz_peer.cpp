@@ -52,7 +52,8 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
         std::abort();
     ByteReader reader({data, size});
     for (TimeNs now = 0; reader.left() >= 2; now += kNsPerMs) {
-        const auto bytes = reader.bytes(std::min<size_t>(reader.u16(), reader.left()));
+        const size_t wanted = reader.u16();
+        const auto bytes = reader.bytes(std::min(wanted, reader.left()));
         std::vector<uint8_t> datagram(bytes.begin(), bytes.end());
         (void)peer->handle_datagram(now, from, datagram);
         peer->handle_timeout(now);
