@@ -3,6 +3,8 @@
 
 #include "livecompositor/scaler.h"
 
+#include "livecompositor/paint.h"
+
 #include <algorithm>
 
 namespace livecompositor {
@@ -59,17 +61,18 @@ bool nearly(int side, int wanted) {
     return side >= wanted && side <= wanted * kTrim;
 }
 
-/// Cuts the source to `factor` times the tile when that costs next to nothing and the tile may be covered.
-bool trim(Placement &p, const Target &target, int factor) {
-    const int w = target.size.w * factor, h = target.size.h * factor;
-    if (target.fit == Fit::Contain || p.dest.size() != target.size || !nearly(p.source.w, w) || !nearly(p.source.h, h))
+/// Cuts the source to `factor` times the tile when that costs next to nothing.
+bool trim(Rect &source, Size tile, int factor) {
+    const int w = tile.w * factor, h = tile.h * factor;
+    if (!nearly(source.w, w) || !nearly(source.h, h))
         return false;
-    p.source = {even(p.source.x + (p.source.w - w) / 2), even(p.source.y + (p.source.h - h) / 2), w, h};
+    source = {source.x + even((source.w - w) / 2), source.y + even((source.h - h) / 2), w, h};
     return true;
 }
 
-bool can_halve(const GstVideoInfo &info) {
-    return GST_VIDEO_INFO_FORMAT(&info) == GST_VIDEO_FORMAT_I420 && treat_as_same_matrix(info);
+bool is_plain_i420(const GstVideoInfo &info) {
+    return GST_VIDEO_INFO_FORMAT(&info) == GST_VIDEO_FORMAT_I420 && treat_as_same_matrix(info) && info.width >= 2 &&
+           info.height >= 2;
 }
 
 GstVideoConverter *new_converter(const GstVideoInfo &info, Size size, const Placement &p, Color border) {
@@ -84,9 +87,8 @@ GstVideoConverter *new_converter(const GstVideoInfo &info, Size size, const Plac
         GST_VIDEO_CONVERTER_OPT_DEST_HEIGHT, G_TYPE_INT, p.dest.h, GST_VIDEO_CONVERTER_OPT_BORDER_ARGB, G_TYPE_UINT,
         border.argb(), GST_VIDEO_CONVERTER_OPT_RESAMPLER_METHOD, GST_TYPE_VIDEO_RESAMPLER_METHOD,
         GST_VIDEO_RESAMPLER_METHOD_LINEAR, GST_VIDEO_CONVERTER_OPT_CHROMA_RESAMPLER_METHOD,
-        GST_TYPE_VIDEO_RESAMPLER_METHOD, GST_VIDEO_RESAMPLER_METHOD_LINEAR, GST_VIDEO_RESAMPLER_OPT_MAX_TAPS,
-        G_TYPE_INT, 2, GST_VIDEO_CONVERTER_OPT_DITHER_METHOD, GST_TYPE_VIDEO_DITHER_METHOD, GST_VIDEO_DITHER_NONE,
-        nullptr);
+        GST_TYPE_VIDEO_RESAMPLER_METHOD, GST_VIDEO_RESAMPLER_METHOD_LINEAR, GST_VIDEO_CONVERTER_OPT_DITHER_METHOD,
+        GST_TYPE_VIDEO_DITHER_METHOD, GST_VIDEO_DITHER_NONE, nullptr);
     if (treat_as_same_matrix(info))
         gst_structure_set(config, GST_VIDEO_CONVERTER_OPT_MATRIX_MODE, GST_TYPE_VIDEO_MATRIX_MODE,
                           GST_VIDEO_MATRIX_MODE_NONE, nullptr);
@@ -104,53 +106,86 @@ GstVideoFrame frame_over(const Picture &picture) {
     return frame;
 }
 
+void fill_around(const Picture &tile, const Rect &inner, Color color) {
+    const Yuv yuv = to_yuv(color);
+    fill(tile, {0, 0, tile.size.w, inner.y}, yuv);
+    fill(tile, {0, inner.bottom(), tile.size.w, tile.size.h - inner.bottom()}, yuv);
+    fill(tile, {0, inner.y, inner.x, inner.h}, yuv);
+    fill(tile, {inner.right(), inner.y, tile.size.w - inner.right(), inner.h}, yuv);
+}
+
 } // namespace
 
 bool Scaler::is_same(const GstVideoInfo &info, const Target &target) {
-    return GST_VIDEO_INFO_FORMAT(&info) == GST_VIDEO_FORMAT_I420 && treat_as_same_matrix(info) &&
-           info.width == target.size.w && info.height == target.size.h && info.par_n == info.par_d;
+    return is_plain_i420(info) && info.width == target.size.w && info.height == target.size.h &&
+           info.par_n == info.par_d;
 }
 
-bool Scaler::prepare(const GstVideoInfo &info, const Target &target) {
-    if (!steps_.empty() && target_ == target && gst_video_info_is_equal(&info_, &info))
-        return true;
-    steps_.clear();
+void Scaler::prepare(const GstVideoInfo &info, const Target &target) {
+    if (prepared_ && target_ == target && gst_video_info_is_equal(&info_, &info))
+        return;
+    prepared_ = true;
     info_ = info;
     target_ = target;
-    GstVideoInfo from = info;
-    Placement p = place(info, target);
-    while (can_halve(from) && p.source.w >= 2 * p.dest.w && p.source.h >= 2 * p.dest.h && !trim(p, target, 2)) {
-        p.source.w = p.source.w / 4 * 4; // halves are even, too
-        p.source.h = p.source.h / 4 * 4;
-        const Rect half{0, 0, p.source.w / 2, p.source.h / 2};
-        steps_.push_back({nullptr, std::make_unique<Image>(half.size())});
-        steps_.back().converter.reset(new_converter(from, half.size(), {p.source, half}, target.border));
-        from = output_info(half.size());
-        p.source = half;
+    const Placement p = place(info, target);
+    source_ = p.source;
+    dest_ = p.dest;
+    converter_.reset(is_plain_i420(info) ? nullptr : new_converter(info, target.size, p, target.border));
+    if (!converter_)
+        prepare_i420(target);
+}
+
+void Scaler::prepare_i420(const Target &target) {
+    source_ = {source_.x, source_.y, std::max(2, even(source_.w)), std::max(2, even(source_.h))};
+    const bool may_cut = target.fit != Fit::Contain && dest_.size() == target.size;
+    halvings_ = 0;
+    halves_.clear();
+    rest_.reset();
+    Rect from = source_;
+    while (from.w >= 2 * dest_.w && from.h >= 2 * dest_.h) {
+        if (may_cut && halvings_ == 0)
+            trim(source_, dest_.size(), 2);
+        from = halvings_ == 0 ? source_ : from;
+        ++halvings_;
+        // Halves are even, too.
+        from = {0, 0, from.w / 4 * 2, from.h / 4 * 2};
+        if (from.size() == dest_.size())
+            return;
+        halves_.emplace_back(from.size());
     }
-    if (can_halve(from))
-        trim(p, target, 1);
-    steps_.push_back(
-        {std::unique_ptr<GstVideoConverter, Free>(new_converter(from, target.size, p, target.border)), nullptr});
-    for (const Step &step : steps_) {
-        if (!step.converter) {
-            steps_.clear();
-            return false;
-        }
+    if (may_cut && halvings_ == 0 && trim(source_, dest_.size(), 1))
+        return;
+    if (from.size() != dest_.size())
+        rest_ = std::make_unique<PictureScaler>(from.size(), dest_.size());
+}
+
+void Scaler::scale_i420(const Picture &from, const Picture &to) {
+    const Picture inner = to.part(dest_);
+    Picture now = from.part(source_);
+    for (size_t i = 0; i < halves_.size(); ++i) {
+        halve(now, halves_[i].picture());
+        now = halves_[i].picture();
     }
-    return true;
+    if (rest_)
+        rest_->scale(now, inner);
+    else if (static_cast<size_t>(halvings_) > halves_.size())
+        halve(now, inner);
+    else
+        copy_rounded(inner, 0, 0, now, CornerMask());
+    fill_around(to, dest_, target_.border);
 }
 
 bool Scaler::scale(GstBuffer *buffer, const GstVideoInfo &info, const Target &target, const Picture &to) {
+    prepare(info, target);
     GstVideoInfo in = info;
     GstVideoFrame source;
-    if (!prepare(info, target) || !gst_video_frame_map(&source, &in, buffer, GST_MAP_READ))
+    if ((!converter_ && !is_plain_i420(info)) || !gst_video_frame_map(&source, &in, buffer, GST_MAP_READ))
         return false;
-    GstVideoFrame from = source;
-    for (const Step &step : steps_) {
-        GstVideoFrame into = frame_over(step.half ? step.half->picture() : to);
-        gst_video_converter_frame(step.converter.get(), &from, &into);
-        from = into;
+    if (converter_) {
+        GstVideoFrame dest = frame_over(to);
+        gst_video_converter_frame(converter_.get(), &source, &dest);
+    } else {
+        scale_i420(picture_of(source), to);
     }
     gst_video_frame_unmap(&source);
     return true;

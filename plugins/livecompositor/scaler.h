@@ -3,7 +3,7 @@
 
 #pragma once
 
-#include "livecompositor/image.h"
+#include "livecompositor/bilinear.h"
 
 #include <gst/video/video.h>
 
@@ -35,16 +35,20 @@ class Scaler {
     struct Free {
         void operator()(GstVideoConverter *c) const { gst_video_converter_free(c); }
     };
-    /// One conversion; all but the last write into `half`.
-    struct Step {
-        std::unique_ptr<GstVideoConverter, Free> converter;
-        std::unique_ptr<Image> half;
-    };
-    bool prepare(const GstVideoInfo &info, const Target &target);
+    void prepare(const GstVideoInfo &info, const Target &target);
+    void prepare_i420(const Target &target);
+    void scale_i420(const Picture &from, const Picture &to);
 
-    std::vector<Step> steps_;
     GstVideoInfo info_{};
     Target target_;
+    bool prepared_ = false;
+    Rect source_; ///< part of the input that is shown
+    Rect dest_;   ///< part of the tile that it fills
+
+    std::unique_ptr<GstVideoConverter, Free> converter_; ///< for everything but I420
+    int halvings_ = 0;
+    std::vector<Image> halves_;           ///< results of the halvings but one that fits the tile
+    std::unique_ptr<PictureScaler> rest_; ///< null when halving or copying is all
 };
 
 /// The planes of a mapped I420 frame.
