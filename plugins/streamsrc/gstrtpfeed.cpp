@@ -192,8 +192,10 @@ static GstStateChangeReturn gst_rtp_feed_change_state(GstElement *element, GstSt
     const GstStateChangeReturn result = GST_ELEMENT_CLASS(gst_rtp_feed_parent_class)->change_state(element, transition);
     if (result == GST_STATE_CHANGE_FAILURE)
         return result;
-    if (transition == GST_STATE_CHANGE_PAUSED_TO_PLAYING)
+    if (transition == GST_STATE_CHANGE_PAUSED_TO_PLAYING) {
         state.queue.set_live(true);
+        state.owner->on_keyframe_request(state.name); // what came while paused is lost
+    }
     const bool live_without_preroll =
         transition == GST_STATE_CHANGE_READY_TO_PAUSED || transition == GST_STATE_CHANGE_PLAYING_TO_PAUSED;
     return live_without_preroll ? GST_STATE_CHANGE_NO_PREROLL : result;

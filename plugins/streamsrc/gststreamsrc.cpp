@@ -21,6 +21,10 @@
  * |[
  * gst-launch-1.0 streamsrc listen=http://127.0.0.1:8080/whip ! viewerfanout listen=http://127.0.0.1:8081/whep
  * ]|
+ * `!` in gst-launch-1.0 links the first pad only and then stops listening for more. streamsrc notices that nobody is left
+ * to link its next pad and links it to where the first one went, so this line carries sound, picture and all layers; so
+ * does `:` in place of `!`. Naming pads works too: `streamsrc name=s … s.video_0 ! …  s.audio_0 ! …`.
+ *
  * A relay of the same:
  * |[
  * gst-launch-1.0 streamsrc uri=whep+http://127.0.0.1:8081/whep ! viewerfanout listen=http://127.0.0.1:8082/whep

@@ -9,6 +9,7 @@ import { after, afterEach, before, beforeEach, test } from 'node:test';
 import { launchChromium } from '../../lib/chromium.js';
 import { until } from '../../lib/deadline.js';
 import { GstLaunch } from '../../lib/gst_launch.js';
+import { freePorts } from '../../lib/process.js';
 import { blankOrigin, connection, framesAdvance, publish, rtpStats, soundHeard, watch } from '../../lib/whip_whep_page.js';
 
 const kServer = 'streamsrc listen=http://127.0.0.1:0/whip ! viewerfanout listen=http://127.0.0.1:0/whep';
@@ -86,6 +87,29 @@ test('a relay of the same', async () => {
     await relay.state('connected');
     await seesAndHears(await newViewer(await relay.listening('viewerfanout')), 'video/H264');
   } finally {
+    assert.equal((await relay.stop()).code, 0, relay.stderr);
+  }
+});
+
+test('a relay waits for its source and finds it again', async () => {
+  const [port] = await freePorts(1);
+  const line = `streamsrc listen=http://127.0.0.1:0/whip ! viewerfanout listen=http://127.0.0.1:${port}/whep`;
+  const relay = new GstLaunch(`streamsrc uri=whep+http://127.0.0.1:${port}/whep ! viewerfanout listen=http://127.0.0.1:0/whep`);
+  let source;
+  try {
+    await relay.state('disconnected');
+    source = new GstLaunch(line);
+    whip = await source.listening('streamsrc');
+    await newHost();
+    const viewer = await newViewer(await relay.listening('viewerfanout'));
+    await framesAdvance(viewer);
+    await source.stop();
+    source = new GstLaunch(line);
+    whip = await source.listening('streamsrc');
+    await newHost();
+    await framesAdvance(viewer, 60);
+  } finally {
+    await source?.stop();
     assert.equal((await relay.stop()).code, 0, relay.stderr);
   }
 });

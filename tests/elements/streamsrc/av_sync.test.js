@@ -1,0 +1,82 @@
+// SPDX-FileCopyrightText: Rostrum contributors
+// SPDX-License-Identifier: LGPL-2.1-or-later
+
+// A page flashes and beeps at once; streamsrc's times must say so too.
+
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+
+import { launchChromium } from '../../lib/chromium.js';
+import { until } from '../../lib/deadline.js';
+import { GstLaunch } from '../../lib/gst_launch.js';
+import { blankOrigin, connection, publish } from '../../lib/whip_whep_page.js';
+
+const kMaxSkewMs = 80; // ±1 frame (33 ms), ±1 measuring interval (10 ms), the page's own sound path (20–40 ms)
+const kFlashes = 20;
+
+const kPipeline = `streamsrc name=s listen=http://127.0.0.1:0/whip latency=200
+  s.video_0 ! rtph264depay ! avdec_h264 ! videoanalyse ! fakesink async=false sync=false
+  s.audio_0 ! rtpopusdepay ! opusdec ! level interval=10000000 ! fakesink async=false sync=false`;
+
+function flashAndBeep() {
+  navigator.mediaDevices.getUserMedia = async () => {
+    const canvas = Object.assign(document.createElement('canvas'), { width: 320, height: 240 });
+    const context = canvas.getContext('2d');
+    const audio = new AudioContext();
+    const output = audio.createMediaStreamDestination();
+    const gain = audio.createGain();
+    const tone = audio.createOscillator();
+    gain.gain.value = 0;
+    tone.connect(gain).connect(output);
+    tone.start();
+    const draw = () => {
+      const now = performance.now();
+      const on = Math.floor(now / 400) % 2 === 1;
+      gain.gain.value = on ? 0.5 : 0;
+      context.fillStyle = on ? '#fff' : '#000';
+      context.fillRect(0, 0, canvas.width, canvas.height);
+      context.fillStyle = '#888';
+      context.fillRect(now % 300, 0, 8, 8); // something moves, so that every frame is sent
+      requestAnimationFrame(draw);
+    };
+    draw();
+    return new MediaStream([...canvas.captureStream(30).getTracks(), ...output.stream.getTracks()]);
+  };
+}
+
+/** Times at which a value crosses its threshold: [[ms, on]]. */
+function switches(lines, pattern, threshold) {
+  const found = [];
+  for (const match of lines.map((line) => line.match(pattern)).filter(Boolean)) {
+    const on = Number(match[2]) > threshold;
+    if (on !== (found.at(-1)?.[1] ?? false)) found.push([Number(match[1]) / 1e6, on]);
+  }
+  return found;
+}
+
+const flashes = (lines) => switches(lines, /VideoAnalyse.*?running-time=\(guint64\)(\d+).*?luma-average=\(double\)([\d.e-]+)/, 0.5);
+const beeps = (lines) => switches(lines, /level, endtime.*?running-time=\(guint64\)(\d+).*?rms=\(GValueArray\)< ([-\d.e]+)/, -30);
+
+test('sound and picture have one clock', async (t) => {
+  const origin = await blankOrigin();
+  const chromium = await launchChromium();
+  const server = new GstLaunch(kPipeline);
+  try {
+    const page = await chromium.newPage();
+    await page.goto(origin.url);
+    await page.evaluate(flashAndBeep);
+    assert.equal((await publish(page, await server.listening('streamsrc'))).status, 201);
+    await connection(page, 'connected');
+    await until('flashes', () => flashes(server.lines).length >= kFlashes && beeps(server.lines).length >= kFlashes, 40000);
+  } finally {
+    await chromium.close();
+    origin.close();
+    await server.stop();
+  }
+  const heard = beeps(server.lines);
+  const nearest = ([at, on]) => Math.min(...heard.filter((beep) => beep[1] === on).map((beep) => Math.abs(beep[0] - at)));
+  const skews = flashes(server.lines).map(nearest).sort((a, b) => a - b);
+  const median = skews[Math.floor(skews.length / 2)];
+  t.diagnostic(`flash to beep: median ${median.toFixed(0)} ms, worst ${skews.at(-1).toFixed(0)} ms`);
+  assert.ok(median <= kMaxSkewMs);
+});
