@@ -9,7 +9,7 @@ import { after, before, test } from 'node:test';
 import { launchChromium } from '../../lib/chromium.js';
 import { until } from '../../lib/deadline.js';
 import { GstLaunch } from '../../lib/gst_launch.js';
-import { blankOrigin, rtpStats, soundHeard, watch } from '../../lib/whip_whep_page.js';
+import { blankOrigin, framesAdvance, rtpStats, soundHeard, watch } from '../../lib/whip_whep_page.js';
 
 const kSound = 'audiotestsrc is-live=true ! opusenc ! rtpopuspay ! f.audio';
 const kRows = [
@@ -74,3 +74,31 @@ for (const row of kRows) {
     }
   });
 }
+
+// The source changes its codec, size, SSRC and numbers; the viewer's connection stays as it is.
+test('VP8 becomes H.264 in the same connection', { timeout: 120_000 }, async () => {
+  const pipeline = new GstLaunch(
+    'videotestsrc num-buffers=600 ! video/x-raw,width=640,height=360,framerate=30/1 ! vp8enc deadline=1 keyframe-max-dist=60 ! rtpvp8pay ! c. ' +
+      'videotestsrc pattern=ball ! video/x-raw,width=320,height=180,framerate=30/1 ! x264enc tune=zerolatency threads=1 speed-preset=ultrafast key-int-max=60 ! video/x-h264,profile=constrained-baseline ! rtph264pay aggregate-mode=none ! c. ' +
+      'concat name=c ! viewerfanout listen=http://127.0.0.1:0/whep',
+  );
+  const page = await browser.newPage();
+  try {
+    const endpoint = await pipeline.listening('viewerfanout');
+    await page.goto(origin.url);
+    assert.equal((await watch(page, endpoint)).status, 201);
+    await until('VP8 is shown', async () => {
+      const video = await inboundVideo(page);
+      return video?.codec === 'video/VP8' && video.framesDecoded > 30;
+    }, 18_000);
+    await until('H.264 is shown', async () => {
+      const video = await inboundVideo(page);
+      return video.codec === 'video/H264' && video.frameWidth === 320;
+    }, 60_000);
+    await framesAdvance(page, 60);
+    assert.equal((await inboundVideo(page)).packetsLost, 0);
+  } finally {
+    await page.close();
+    await pipeline.stop();
+  }
+});
