@@ -59,6 +59,8 @@ void Destination::start() {
     join();
     {
         MutexLock lock(mutex_);
+        if (retired_)
+            return;
         wish_ = Wish::Run;
     }
     running_ = true;
@@ -69,6 +71,19 @@ void Destination::start() {
 
 void Destination::finish() {
     set_wish(Wish::Finish);
+}
+
+void Destination::retire() {
+    {
+        MutexLock lock(mutex_);
+        retired_ = true;
+    }
+    finish();
+}
+
+bool Destination::is_retired() {
+    MutexLock lock(mutex_);
+    return retired_;
 }
 
 void Destination::cut() {

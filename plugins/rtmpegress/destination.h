@@ -49,10 +49,13 @@ class Destination {
     Destination(const Destination &) = delete;
     Destination &operator=(const Destination &) = delete;
 
-    /// Nothing to do when it runs.
+    /// Nothing to do when it runs or is retired.
     void start() EXCLUDES(thread_mutex_);
     /// Ends the FLV at the server and then the thread, within kFinishMs.
     void finish();
+    /// finish(), and never start again.
+    void retire();
+    bool is_retired();
     /// Ends the thread without a word to the server.
     void cut();
     /// After finish() or cut(), and never from a hook.
@@ -102,6 +105,7 @@ class Destination {
     Wish wish_ GUARDED_BY(mutex_) = Wish::Run;
     DestinationStatus status_ GUARDED_BY(mutex_);
     bool was_live_ GUARDED_BY(mutex_) = false;
+    bool retired_ GUARDED_BY(mutex_) = false;
 };
 
 } // namespace rostrum

@@ -1,7 +1,9 @@
 // SPDX-FileCopyrightText: Rostrum contributors
 // SPDX-License-Identifier: LGPL-2.1-or-later
 
-// Lock order: Egress, then Feed, then Destination; none is held while a hook runs or a thread is joined.
+// Lock order: Egress::mutex_, then Feed and Destination. drain_mutex_ stands alone. None is held while a hook runs.
+// mutex_ is held while a destination that has ended is started again, which joins its old thread: at its end that takes
+// only drain_mutex_.
 
 #include "rtmpegress/egress.h"
 
@@ -46,7 +48,7 @@ bool Egress::remove(const std::string &id) {
             std::find_if(active_.begin(), active_.end(), [&](const auto &each) { return each->id() == id; });
         if (found == active_.end())
             return false;
-        (*found)->finish();
+        (*found)->retire();
         const bool threaded = (*found)->is_running();
         leaving_.splice(leaving_.end(), active_, found);
         if (threaded)
@@ -59,7 +61,6 @@ bool Egress::remove(const std::string &id) {
 void Egress::start() {
     MutexLock lock(mutex_);
     running_ = true;
-    interrupted_ = false;
     for (const auto &destination : active_)
         destination->start();
 }
@@ -91,21 +92,25 @@ void Egress::stop() {
 
 void Egress::drain() {
     const auto deadline = std::chrono::steady_clock::now() + kDrainMs;
-    MutexLock lock(mutex_);
-    for (const auto &destination : active_)
-        destination->finish();
-    const auto all_ended = [](const Destinations &list) {
-        return std::none_of(list.begin(), list.end(), [](const auto &each) { return each->is_running(); });
-    };
-    while (!interrupted_ && !(all_ended(active_) && all_ended(leaving_)))
-        if (changed_.wait_until(mutex_, deadline) == std::cv_status::timeout)
+    Destinations all;
+    {
+        MutexLock lock(mutex_);
+        for (const auto &destination : active_)
+            destination->finish();
+        all = active_;
+        all.insert(all.end(), leaving_.begin(), leaving_.end());
+    }
+    const auto is_running = [](const auto &destination) { return destination->is_running(); };
+    MutexLock lock(drain_mutex_);
+    while (!interrupted_ && std::any_of(all.begin(), all.end(), is_running))
+        if (ended_.wait_until(drain_mutex_, deadline) == std::cv_status::timeout)
             break;
 }
 
-void Egress::interrupt_drain() {
-    MutexLock lock(mutex_);
-    interrupted_ = true;
-    changed_.notify_all();
+void Egress::interrupt_drain(bool interrupted) {
+    MutexLock lock(drain_mutex_);
+    interrupted_ = interrupted;
+    ended_.notify_all();
 }
 
 std::vector<DestinationStatus> Egress::status() {
@@ -117,14 +122,11 @@ std::vector<DestinationStatus> Egress::status() {
 }
 
 void Egress::on_ended(Destination &destination) {
-    bool removed;
     {
-        MutexLock lock(mutex_);
-        removed =
-            std::any_of(leaving_.begin(), leaving_.end(), [&](const auto &each) { return each.get() == &destination; });
-        changed_.notify_all();
+        MutexLock lock(drain_mutex_);
+        ended_.notify_all();
     }
-    if (removed)
+    if (destination.is_retired())
         hooks_.removed(destination.id());
 }
 

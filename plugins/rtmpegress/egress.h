@@ -36,9 +36,9 @@ class Egress {
     void stop();
     /// Data flows again after drain(): what that ended is connected anew.
     void revive();
-    /// The stream ended: waits until every destination has ended its FLV, at most kDrainMs, or until stop() is near.
+    /// The stream ended: waits until every destination has ended its FLV, at most kDrainMs, or until interrupted.
     void drain();
-    void interrupt_drain();
+    void interrupt_drain(bool interrupted);
 
     std::vector<DestinationStatus> status();
 
@@ -52,11 +52,13 @@ class Egress {
     Feed feed_;
 
     peerwire::Mutex mutex_;
-    peerwire::CondVar changed_;
     bool running_ GUARDED_BY(mutex_) = false;
-    bool interrupted_ GUARDED_BY(mutex_) = false;
     Destinations active_ GUARDED_BY(mutex_);
     Destinations leaving_ GUARDED_BY(mutex_); // removed; their threads come to an end
+
+    peerwire::Mutex drain_mutex_;
+    peerwire::CondVar ended_;
+    bool interrupted_ GUARDED_BY(drain_mutex_) = false;
 };
 
 } // namespace rostrum

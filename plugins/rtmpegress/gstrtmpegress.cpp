@@ -235,8 +235,8 @@ static GstStateChangeReturn gst_rtmp_egress_change_state(GstElement *element, Gs
     }
     if (transition == GST_STATE_CHANGE_READY_TO_PAUSED)
         impl.egress.start();
-    if (transition == GST_STATE_CHANGE_PAUSED_TO_READY)
-        impl.egress.interrupt_drain(); // a streaming thread may be waiting in it
+    // A streaming thread may be waiting in it, with the sink's preroll lock, which the state change needs.
+    impl.egress.interrupt_drain(GST_STATE_TRANSITION_NEXT(transition) <= GST_STATE_TRANSITION_CURRENT(transition));
     const auto result = GST_ELEMENT_CLASS(gst_rtmp_egress_parent_class)->change_state(element, transition);
     if (transition == GST_STATE_CHANGE_PAUSED_TO_READY ||
         (transition == GST_STATE_CHANGE_READY_TO_PAUSED && result == GST_STATE_CHANGE_FAILURE))

@@ -82,13 +82,12 @@ bool Courier::wait_idle(std::chrono::milliseconds limit) {
     while (settled_ != kicks_ && !interrupted_)
         if (changed_.wait_until(mutex_, deadline) == std::cv_status::timeout)
             break;
-    interrupted_ = false;
     return settled_ == kicks_;
 }
 
-void Courier::interrupt() {
+void Courier::interrupt(bool interrupted) {
     MutexLock lock(mutex_);
-    interrupted_ = true;
+    interrupted_ = interrupted;
     changed_.notify_all();
 }
 
@@ -108,14 +107,33 @@ void Courier::settle(uint64_t kicks) {
     changed_.notify_all();
 }
 
+/// Something else has to happen first; then the next look is planned.
+bool Courier::is_held_back() {
+    const int64_t hold_us = hold_until_us_ - g_get_monotonic_time();
+    if (hold_us > 0) {
+        pump_after(hold_us / 1000 + 1);
+        return true;
+    }
+    if (undropped_ && spool_.remove(*undropped_))
+        undropped_.reset();
+    if (!undropped_ && lock_.acquire())
+        return false;
+    pump_after(kRecheckMs);
+    return true;
+}
+
+/// It must not be sent again, even when the disk is full and the spool cannot be written.
+void Courier::drop(const Delivery &delivery) {
+    if (!spool_.remove(delivery)) {
+        GST_WARNING("spool: cannot forget a delivery that is done; trying again");
+        undropped_ = delivery;
+    }
+}
+
 /// Looks for work; harmless at any time.
 void Courier::pump() {
-    if (sending_)
+    if (sending_ || is_held_back())
         return;
-    if (!lock_.acquire()) {
-        pump_after(kRecheckMs);
-        return;
-    }
     const uint64_t known = kicks();
     auto front = spool_.front();
     if (!front) {
@@ -132,8 +150,9 @@ void Courier::pump() {
     if (now - delivery.created_ms > config_.max_age_ms && delivery.attempts > 0) {
         give_up(delivery, 0, "not delivered within max-age", false);
         pump_after(0);
-    } else if (delivery.due_ms > now) {
-        pump_after(std::min(delivery.due_ms - now, kRecheckMs * 60)); // the wall clock may be set meanwhile
+    } else if (const int64_t due_in_ms = delivery.due_ms - now;
+               delivery.row != held_row_ && due_in_ms > 0 && due_in_ms <= kMaxRetryAfterMs) {
+        pump_after(std::min(due_in_ms, kRecheckMs * 60)); // of a former process; the wall clock may be set meanwhile
     } else {
         send(std::move(delivery));
     }
@@ -156,7 +175,7 @@ void Courier::on_result(Delivery delivery, const PostResult &result) {
               describe(result).c_str());
     switch (judge(result.status)) {
     case Verdict::Delivered: {
-        spool_.remove(delivery);
+        drop(delivery);
         DeliveryReport report = report_of(delivery, DeliveryReport::Outcome::Delivered);
         report.status = result.status;
         observer_(report);
@@ -173,7 +192,7 @@ void Courier::on_result(Delivery delivery, const PostResult &result) {
 }
 
 void Courier::give_up(const Delivery &delivery, unsigned status, const std::string &error, bool gone) {
-    spool_.remove(delivery);
+    drop(delivery);
     if (gone) {
         {
             MutexLock lock(mutex_);
@@ -197,7 +216,10 @@ void Courier::retry(Delivery &delivery, const PostResult &result) {
         give_up(delivery, result.status, describe(result) + "; max-age would pass before the next attempt", false);
         return;
     }
-    spool_.postpone(delivery, now + wait_ms);
+    hold_until_us_ = g_get_monotonic_time() + wait_ms * 1000;
+    held_row_ = delivery.row;
+    if (!spool_.postpone(delivery, now + wait_ms))
+        GST_WARNING("spool: cannot note an attempt");
     DeliveryReport report = report_of(delivery, DeliveryReport::Outcome::Retrying);
     report.status = result.status;
     report.error = describe(result);

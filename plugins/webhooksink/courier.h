@@ -50,9 +50,9 @@ class Courier {
 
     /// Something was put into the spool.
     void kick();
-    /// Until nothing waits any more (true), the deadline has passed or interrupt() was called (false).
+    /// Until nothing waits any more (true), the deadline has passed or it is interrupted (false).
     bool wait_idle(std::chrono::milliseconds limit);
-    void interrupt();
+    void interrupt(bool interrupted);
     /// Answered 410: nothing is delivered any more.
     bool is_endpoint_gone();
 
@@ -68,6 +68,8 @@ class Courier {
     uint64_t kicks();
     void settle(uint64_t kicks);
     void add_timer(unsigned ms, bool (Courier::*callback)());
+    bool is_held_back();
+    void drop(const Delivery &delivery);
     bool on_timer();
     bool on_tick();
 
@@ -84,7 +86,10 @@ class Courier {
     EndpointLock lock_;
     std::unique_ptr<HttpPoster> poster_;
     bool sending_ = false;
-    int64_t next_pump_us_ = 0; // monotonic; 0: none planned
+    int64_t next_pump_us_ = 0;          // monotonic; 0: none planned
+    int64_t hold_until_us_ = 0;         // monotonic; the next attempt is not before
+    int64_t held_row_ = 0;              // the delivery that this is about
+    std::optional<Delivery> undropped_; // done, but the spool could not forget it
 
     peerwire::Mutex mutex_;
     peerwire::CondVar changed_;

@@ -167,7 +167,13 @@ static gboolean gst_webhook_sink_stop(GstBaseSink *sink) {
 
 static gboolean gst_webhook_sink_unlock(GstBaseSink *sink) {
     if (const auto outbox = GST_WEBHOOK_SINK(sink)->impl->current())
-        outbox->interrupt();
+        outbox->interrupt(true);
+    return TRUE;
+}
+
+static gboolean gst_webhook_sink_unlock_stop(GstBaseSink *sink) {
+    if (const auto outbox = GST_WEBHOOK_SINK(sink)->impl->current())
+        outbox->interrupt(false);
     return TRUE;
 }
 
@@ -388,6 +394,7 @@ static void gst_webhook_sink_class_init(GstWebhookSinkClass *klass) {
     sink->start = gst_webhook_sink_start;
     sink->stop = gst_webhook_sink_stop;
     sink->unlock = gst_webhook_sink_unlock;
+    sink->unlock_stop = gst_webhook_sink_unlock_stop;
     sink->set_caps = gst_webhook_sink_set_caps;
     sink->render = gst_webhook_sink_render;
     sink->event = gst_webhook_sink_event;

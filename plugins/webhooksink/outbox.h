@@ -44,7 +44,7 @@ class Outbox {
 
     /// See Courier.
     bool wait_idle(std::chrono::milliseconds limit) { return courier_->wait_idle(limit); }
-    void interrupt() { courier_->interrupt(); }
+    void interrupt(bool interrupted) { courier_->interrupt(interrupted); }
 
   private:
     Outbox(Signer signer, std::unique_ptr<Spool> spool, const OutboxConfig &config, OutboxHooks hooks);

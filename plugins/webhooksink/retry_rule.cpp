@@ -9,10 +9,6 @@
 
 namespace rostrum {
 
-namespace {
-constexpr int64_t kMaxRetryAfterMs = 24 * 3'600'000LL; // a receiver cannot park its queue for longer
-}
-
 Verdict judge(unsigned status) {
     if (status >= 200 && status < 300)
         return Verdict::Delivered;

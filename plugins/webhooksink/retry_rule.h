@@ -12,6 +12,8 @@
 
 namespace rostrum {
 
+constexpr int64_t kMaxRetryAfterMs = 24 * 3'600'000LL; // a receiver cannot park its queue for longer
+
 enum class Verdict {
     Delivered,
     Retry,
