@@ -21,9 +21,9 @@
  * |[
  * gst-launch-1.0 streamsrc listen=http://127.0.0.1:8080/whip ! viewerfanout listen=http://127.0.0.1:8081/whep
  * ]|
- * `!` in gst-launch-1.0 links the first pad only and then stops listening for more. streamsrc notices that nobody is left
- * to link its next pad and links it to where the first one went, so this line carries sound, picture and all layers; so
- * does `:` in place of `!`. Naming pads works too: `streamsrc name=s … s.video_0 ! …  s.audio_0 ! …`.
+ * `!` in gst-launch-1.0 links the first pad only and then stops listening for more. streamsrc notices that nobody is
+ * left to link its next pad and links it to where the first one went, so this line carries sound, picture and all
+ * layers; so does `:` in place of `!`. Naming pads works too: `streamsrc name=s … s.video_0 ! …  s.audio_0 ! …`.
  *
  * A relay of the same:
  * |[
@@ -34,8 +34,8 @@
  * ## Messages
  *
  * `streamsrc-state`: `state` (string: connecting, connected, stalled, resumed, disconnected), `reason` (string, a
- * stable word such as replaced, remote-close, consent-expired, deleted, or empty). `streamsrc-listening`: `uri`
- * (string).
+ * stable word such as replaced, remote-close, consent-expired, deleted, or empty), `kind` (string: video or audio when
+ * stalled or resumed, else empty). `streamsrc-listening`: `uri` (string).
  *
  * Since: 0.1
  */

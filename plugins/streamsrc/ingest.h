@@ -25,12 +25,18 @@ struct StreamSourceSettings {
     unsigned start_bitrate_kbps = 2500; // Chromium begins at 300 kbps else, and needs half a minute to look good
 };
 
+/// The streamsrc-state message.
+struct SourceState {
+    std::string state;  ///< connecting, connected, stalled, resumed, disconnected
+    std::string reason; ///< a stable word or a sentence; may be empty
+    std::string kind;   ///< of what is stalled or resumed: video or audio
+};
+
 /// What an ingest tells the element. Any thread.
 class IngestListener {
   public:
     virtual ~IngestListener() = default;
-    /// Fields of the streamsrc-state message.
-    virtual void on_state(const std::string &state, const std::string &reason) = 0;
+    virtual void on_state(const SourceState &state) = 0;
     /// Nothing more will come, ever: the end of a file.
     virtual void on_end() = 0;
     /// What cannot be helped by trying again; `detail` is for a maintainer.

@@ -151,7 +151,7 @@ void PublishIngest::replace(Current next) {
         old->session->silence();
         server_->remove_peer(old->peer, CloseReason::Replaced);
     }
-    listener_.on_state("connecting", old ? "replaced" : "");
+    listener_.on_state({"connecting", old ? "replaced" : "", ""});
 }
 
 std::optional<PublishIngest::Current> PublishIngest::current() const {
@@ -221,8 +221,8 @@ bool PublishIngest::delete_session(const std::string &id) {
     return publisher && publisher->resource == id && end_publish("deleted");
 }
 
-void PublishIngest::on_publish_state(const char *state, const std::string &reason) {
-    listener_.on_state(state, reason);
+void PublishIngest::on_publish_state(const SourceState &state) {
+    listener_.on_state(state);
 }
 
 void PublishIngest::on_publish_closed(uint64_t session, const std::string &reason) {
@@ -234,7 +234,7 @@ void PublishIngest::on_publish_closed(uint64_t session, const std::string &reaso
         current_.reset();
         given.swap(end_reason_);
     }
-    listener_.on_state("disconnected", given.empty() ? reason : given);
+    listener_.on_state({"disconnected", given.empty() ? reason : given, ""});
 }
 
 void PublishIngest::on_publish_waited() {

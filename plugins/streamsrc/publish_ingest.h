@@ -59,7 +59,7 @@ class PublishIngest final : public Ingest, private WebrtcHttpHandler, private Pu
     Result<std::string> patch_session(const std::string &id, const std::string &fragment) override;
     bool delete_session(const std::string &id) override;
 
-    void on_publish_state(const char *state, const std::string &reason) override;
+    void on_publish_state(const SourceState &state) override;
     void on_publish_closed(uint64_t session, const std::string &reason) override EXCLUDES(mutex_);
     void on_publish_waited() override;
 

@@ -5,8 +5,6 @@
 
 #include "streamsrc/rtp_caps.h"
 
-#include <algorithm>
-
 namespace rostrum {
 
 using peerwire::MutexLock;
@@ -48,7 +46,7 @@ peerwire::PublisherStats PublishSession::stats() const {
 void PublishSession::on_connected(peerwire::TimeNs) {
     connected_ = true;
     if (!silenced_)
-        events_.on_publish_state("connected", "");
+        events_.on_publish_state({"connected", "", ""});
 }
 
 void PublishSession::on_media(const peerwire::MediaPacket &packet) {
@@ -74,14 +72,25 @@ void PublishSession::announce_format(size_t track, const peerwire::MediaPacket &
     route.payload_type = packet.codec.payload_type;
 }
 
+bool PublishSession::all_stalled(peerwire::TrackKind kind) const {
+    for (size_t i = 0; i < routes_.size(); ++i) {
+        if (plan_.receiver.tracks[i].kind == kind && routes_[i].started && !routes_[i].stalled)
+            return false;
+    }
+    return true;
+}
+
+// One message per medium: a camera that is switched off says "stalled" for the picture, not for each of its layers.
 void PublishSession::on_stalled(size_t track, bool stalled) {
     routes_[track].stalled = stalled;
-    const bool all =
-        std::all_of(routes_.begin(), routes_.end(), [](const Route &route) { return route.stalled || !route.started; });
-    if (all == all_stalled_ || silenced_)
+    const peerwire::TrackKind kind = plan_.receiver.tracks[track].kind;
+    const bool video = kind == peerwire::TrackKind::Video;
+    bool &told = video ? video_stalled_ : audio_stalled_;
+    const bool all = all_stalled(kind);
+    if (silenced_ || told == all)
         return;
-    all_stalled_ = all;
-    events_.on_publish_state(all ? "stalled" : "resumed", all ? "no-packets" : "");
+    told = all;
+    events_.on_publish_state({all ? "stalled" : "resumed", all ? "no-packets" : "", video ? "video" : "audio"});
 }
 
 void PublishSession::on_stats(const peerwire::PublisherStats &stats) {

@@ -5,6 +5,7 @@
 
 #include "publish/publisher_control.h"
 #include "publish/publisher_observer.h"
+#include "streamsrc/ingest.h"
 #include "streamsrc/outputs.h"
 #include "streamsrc/publish_plan.h"
 #include "sync/mutex.h"
@@ -20,8 +21,7 @@ namespace rostrum {
 class PublishEvents {
   public:
     virtual ~PublishEvents() = default;
-    /// `state` as in the streamsrc-state message.
-    virtual void on_publish_state(const char *state, const std::string &reason) = 0;
+    virtual void on_publish_state(const SourceState &state) = 0;
     virtual void on_publish_closed(uint64_t session, const std::string &reason) = 0;
     virtual void on_publish_waited() = 0; ///< long enough for the pads of tracks that send nothing
 };
@@ -59,6 +59,7 @@ class PublishSession final : public peerwire::PublisherObserver {
     void on_stats(const peerwire::PublisherStats &stats) override EXCLUDES(mutex_);
     void on_closed(peerwire::TimeNs now, peerwire::CloseReason reason) override;
 
+    bool all_stalled(peerwire::TrackKind kind) const;
     void announce_format(size_t track, const peerwire::MediaPacket &packet);
 
     // constant after construction
@@ -72,7 +73,7 @@ class PublishSession final : public peerwire::PublisherObserver {
 
     // shard thread only
     std::vector<Route> routes_;
-    bool all_stalled_ = false;
+    bool video_stalled_ = false, audio_stalled_ = false;
     unsigned reports_ = 0;
 
     mutable peerwire::Mutex mutex_;

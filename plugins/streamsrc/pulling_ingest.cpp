@@ -52,7 +52,7 @@ void PullingIngest::start(std::unique_ptr<Puller> puller) {
 
 void PullingIngest::connect() {
     const unsigned generation = ++generation_;
-    listener_.on_state("connecting", "");
+    listener_.on_state({"connecting", "", ""});
     pipeline_ = GstRef<GstElement>::ref(gst_pipeline_new(nullptr));
     const auto clock = GstRef<GstClock>::adopt(gst_system_clock_obtain());
     gst_pipeline_use_clock(GST_PIPELINE(pipeline_.get()), clock.get());
@@ -96,7 +96,7 @@ void PullingIngest::disconnect(bool final) {
 void PullingIngest::retry(const std::string &reason) {
     const bool was_connected = connected_;
     disconnect(false);
-    listener_.on_state("disconnected", reason);
+    listener_.on_state({"disconnected", reason, ""});
     attempt_ = was_connected ? 0 : attempt_ + 1;
     ++reconnects_;
     schedule(retry_delay(attempt_), &PullingIngest::connect);
@@ -140,7 +140,7 @@ void PullingIngest::handle_message(GstMessage *message) {
         if (!puller_->finite())
             return retry("ended");
         disconnect(false);
-        listener_.on_state("disconnected", "ended");
+        listener_.on_state({"disconnected", "ended", ""});
         return listener_.on_end();
     default:
         return;
@@ -158,7 +158,7 @@ void PullingIngest::set_connected() {
     if (connected_)
         return;
     connected_ = true;
-    listener_.on_state("connected", "");
+    listener_.on_state({"connected", "", ""});
     loop_.post_after(kPadWaitMs, [this] {
         if (puller_)
             outputs_.give_up_waiting();

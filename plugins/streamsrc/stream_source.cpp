@@ -133,14 +133,15 @@ GstStructure *StreamSource::stats() const {
     return stats;
 }
 
-void StreamSource::on_state(const std::string &state, const std::string &reason) {
-    {
+void StreamSource::on_state(const SourceState &change) {
+    if (change.kind.empty()) {
         MutexLock lock(mutex_);
-        state_ = state;
+        state_ = change.state;
     }
-    GST_INFO_OBJECT(bin_, "%s%s%s", state.c_str(), reason.empty() ? "" : ": ", reason.c_str());
-    GstStructure *content = gst_structure_new("streamsrc-state", "state", G_TYPE_STRING, state.c_str(), "reason",
-                                              G_TYPE_STRING, reason.c_str(), nullptr);
+    GST_INFO_OBJECT(bin_, "%s %s %s", change.state.c_str(), change.kind.c_str(), change.reason.c_str());
+    GstStructure *content =
+        gst_structure_new("streamsrc-state", "state", G_TYPE_STRING, change.state.c_str(), "reason", G_TYPE_STRING,
+                          change.reason.c_str(), "kind", G_TYPE_STRING, change.kind.c_str(), nullptr);
     gst_element_post_message(GST_ELEMENT(bin_), gst_message_new_element(GST_OBJECT(bin_), content));
 }
 

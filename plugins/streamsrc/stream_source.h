@@ -52,7 +52,7 @@ class StreamSource final : private IngestListener {
     template <class T> Result<T> remember_error(Result<T> result) EXCLUDES(mutex_);
     bool fail_start(const Error &error) EXCLUDES(mutex_);
 
-    void on_state(const std::string &state, const std::string &reason) override EXCLUDES(mutex_);
+    void on_state(const SourceState &state) override EXCLUDES(mutex_);
     void on_end() override;
     void on_failure(const std::string &text, const std::string &detail) override;
 
