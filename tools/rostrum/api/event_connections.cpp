@@ -138,8 +138,14 @@ void accept_websocket(const ExchangePtr &exchange, std::function<void(std::share
     SoupServerMessage *message = exchange->message();
     if (!soup_websocket_server_process_handshake(message, nullptr, nullptr, nullptr, nullptr))
         throw Refusal{400, "the WebSocket handshake is not right (RFC 6455 section 4.1)"};
+    auto *upgrade = new Upgrade{std::move(opened)};
+    // Of a client that goes away before: what waits for it holds the message, which would never be freed.
+    g_signal_connect(message, "finished", G_CALLBACK(+[](SoupServerMessage *, gpointer data) {
+                         static_cast<Upgrade *>(data)->opened = nullptr;
+                     }),
+                     upgrade);
     g_signal_connect_data(
-        message, "wrote-informational", G_CALLBACK(complete_upgrade), new Upgrade{std::move(opened)},
+        message, "wrote-informational", G_CALLBACK(complete_upgrade), upgrade,
         [](gpointer data, GClosure *) { delete static_cast<Upgrade *>(data); }, static_cast<GConnectFlags>(0));
     exchange->hand_over();
 }

@@ -10,12 +10,17 @@ namespace {
 
 constexpr char kExposedHeaders[] = "Location, ETag, Link, Retry-After, X-Request-Id";
 
+/// D-Bus and JSON take nothing but UTF-8.
+std::string valid_text(const std::string &bytes) {
+    return take_string(g_utf8_make_valid(bytes.data(), static_cast<gssize>(bytes.size())));
+}
+
 std::vector<std::string> decoded_segments(const char *path) {
     std::vector<std::string> segments;
     char **parts = g_strsplit(path, "/", 0);
     for (char **part = parts; *part; ++part)
         if (**part) // a slash at the end, or two in a row, mean nothing
-            segments.push_back(take_string(g_uri_unescape_string(*part, nullptr)));
+            segments.push_back(valid_text(take_string(g_uri_unescape_string(*part, nullptr))));
     g_strfreev(parts);
     return segments;
 }

@@ -4,6 +4,7 @@
 #include "tools/rostrum/api/http_server.h"
 
 #include <exception>
+#include <sys/socket.h>
 
 namespace rostrum {
 namespace {
@@ -11,12 +12,17 @@ namespace {
 constexpr unsigned kSocketTimeoutS = 60; // no progress either way; WebSocket pings come more often
 constexpr size_t kDrainBytes = 4 << 20;  // of a refused body: enough for the client to read why, then it is cut off
 
+/// Resets the connection: a client that is still sending notices at once, whatever it has in flight.
 void cut_off(SoupServerMessage *message) {
-    if (GSocket *socket = soup_server_message_get_socket(message))
-        g_socket_shutdown(socket, TRUE, TRUE, nullptr);
+    GSocket *socket = soup_server_message_get_socket(message);
+    if (!socket)
+        return;
+    const linger at_once = {1, 0};
+    setsockopt(g_socket_get_fd(socket), SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
+    g_socket_shutdown(socket, TRUE, TRUE, nullptr);
 }
 
-/// soup_uri of `http://host:port` as an address; "localhost" and IP literals only, a name server is not asked.
+/// `http://host:port` as an address: "localhost" and IP literals only, a name server is not asked.
 GSocketAddress *address_of(const std::string &url, std::string *error) {
     GError *failure = nullptr;
     GUri *uri = g_uri_parse(url.c_str(), G_URI_FLAGS_NONE, &failure);

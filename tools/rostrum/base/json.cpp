@@ -18,6 +18,33 @@ bool holds(JsonNode *node, GType type) {
     return JSON_NODE_HOLDS_VALUE(node) && json_node_get_value_type(node) == type;
 }
 
+/// The number of `\uXXXX` at `at`, or -1 when there is none.
+int unicode_escape(std::string_view text, size_t at) {
+    if (at + 6 > text.size() || text[at] != '\\' || text[at + 1] != 'u')
+        return -1;
+    int value = 0;
+    for (const char c : text.substr(at + 2, 4)) {
+        if (!g_ascii_isxdigit(c))
+            return -1;
+        value = value * 16 + g_ascii_xdigit_value(c);
+    }
+    return value;
+}
+
+/// The length of the escape at `at`, or 0 for one that json-glib would turn into something that is not UTF-8 or cuts the
+/// string: half of a surrogate pair, NUL.
+size_t escape_length(std::string_view text, size_t at) {
+    if (at + 1 < text.size() && text[at + 1] != 'u')
+        return 2;
+    const int first = unicode_escape(text, at);
+    if (first <= 0 || (first >= 0xdc00 && first <= 0xdfff))
+        return 0;
+    if (first < 0xd800 || first > 0xdfff)
+        return 6;
+    const int second = unicode_escape(text, at + 6);
+    return second >= 0xdc00 && second <= 0xdfff ? 12 : 0;
+}
+
 /// What json-glib leaves to the caller: a document (not `var x = …`), its depth, its encoding, nothing but space after
 /// it.
 const char *find_fault(std::string_view text) {
@@ -33,10 +60,14 @@ const char *find_fault(std::string_view text) {
     for (size_t i = first; i < text.size(); ++i) {
         const char c = text[i];
         if (quoted) {
-            if (c == '\\')
-                ++i;
-            else if (c == '"')
+            if (c == '"') {
                 quoted = false;
+            } else if (c == '\\') {
+                const size_t length = escape_length(text, i);
+                if (length == 0)
+                    return "an escape that stands for no character";
+                i += length - 1;
+            }
         } else if (c == '"') {
             quoted = true;
         } else if (c == '{' || c == '[') {

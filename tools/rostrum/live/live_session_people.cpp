@@ -67,7 +67,8 @@ void LiveSession::leave(const std::string &participant_id, const LeaveReason &re
 
 void LiveSession::leave_if_gone(const std::string &participant_id, const LeaveReason &reason) {
     const Participant *participant = roster_.find(participant_id);
-    if (participant && !participant->connected() && !participant->grace)
+    // An offer under way keeps its participant in: a new peer may be taking over from the one that just closed.
+    if (participant && !participant->connected() && !participant->grace && !joining_.count(participant_id))
         leave(participant_id, reason);
 }
 
@@ -146,6 +147,7 @@ Reply<Negotiated> LiveSession::entering(const JoinRequest &request, const char *
                 session->enter(request);
                 session->roster_.add_peer(negotiated->resource, {request.participant_id, role});
             }
+            session->leave_if_gone(request.participant_id, leave_reason::kDisconnected);
             session->watch_emptiness();
         } else if (std::holds_alternative<Negotiated>(result)) {
             return reply(Refusal{404, code::kInvalidRoomId, "the session has ended"});

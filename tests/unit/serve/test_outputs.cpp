@@ -1,0 +1,142 @@
+// SPDX-FileCopyrightText: Rostrum contributors
+// SPDX-License-Identifier: LGPL-2.1-or-later
+
+#include "tools/rostrum/live/composition.h"
+#include "tools/rostrum/live/output_machine.h"
+#include "tools/rostrum/live/webhooks.h"
+
+#include <glib.h>
+
+using rostrum::Json;
+using rostrum::OutputMachine;
+using rostrum::OutputState;
+using rostrum::Refusal;
+
+namespace {
+
+void expect_text(const std::string &text, const std::string &expected) {
+    g_assert_cmpstr(text.c_str(), ==, expected.c_str());
+}
+
+struct Step {
+    const char *part, *state; ///< part "stop" or "give up": what the session does
+    const char *becomes;      ///< "" when nothing is told
+};
+
+void machine() {
+    const struct {
+        const char *name;
+        std::vector<Step> steps;
+    } rows[] = {
+        {"first live starts it, all stopped stops it",
+         {{"a", "live", "started"},
+          {"b", "live", ""},
+          {"stop", "", "stopping"},
+          {"a", "stopped", ""},
+          {"b", "stopped", "stopped"}}},
+        {"told once",
+         {{"a", "live", "started"},
+          {"a", "retrying", ""},
+          {"a", "live", ""},
+          {"stop", "", "stopping"},
+          {"stop", "", ""}}},
+        {"one failed does not fail it", {{"a", "failed", ""}, {"b", "live", "started"}}},
+        {"all failed", {{"a", "failed", ""}, {"b", "failed", "failed"}, {"a", "live", ""}, {"give up", "", ""}}},
+        {"failed while stopping", {{"stop", "", "stopping"}, {"a", "failed", ""}, {"b", "failed", "stopped"}}},
+        {"one failed, the other stopped", {{"a", "live", "started"}, {"b", "failed", ""}, {"a", "stopped", "stopped"}}},
+        {"nobody reports",
+         {{"a", "live", "started"}, {"stop", "", "stopping"}, {"give up", "", "stopped"}, {"give up", "", ""}}},
+        {"lost", {{"give up", "", "failed"}, {"stop", "", ""}}},
+        {"unknown part", {{"c", "live", ""}}},
+        {"live while stopping", {{"stop", "", "stopping"}, {"a", "live", ""}}},
+    };
+    for (const auto &row : rows) {
+        OutputMachine machine;
+        machine.add_part("a");
+        machine.add_part("b");
+        for (const Step &step : row.steps) {
+            g_test_message("%s: %s %s", row.name, step.part, step.state);
+            const std::string part = step.part;
+            const auto next = part == "stop"      ? machine.stop()
+                              : part == "give up" ? machine.give_up()
+                                                  : machine.part_changed(part, step.state, "");
+            g_assert_cmpstr(next ? rostrum::output_state_name(*next) : "", ==, step.becomes);
+        }
+    }
+}
+
+void destinations() {
+    const struct {
+        const char *name, *json, *says; ///< says "": accepted
+    } rows[] = {
+        {"two", R"([{"url":"rtmp://a/live","streamKey":"k"},{"url":"rtmps://b:443/app"}])", ""},
+        {"no list", R"({})", "list of 1 to 10"},
+        {"empty", R"([])", "list of 1 to 10"},
+        {"http", R"([{"url":"rtmp://a/live"},{"url":"http://a/live"}])",
+         "outputs[1]: the url has to begin with rtmp://"},
+        {"file", R"([{"url":"file:///etc/passwd"}])", "has to begin with rtmp://"},
+        {"no url", R"([{"streamKey":"k"}])", "outputs[0]: write"},
+        {"number", R"([7])", "outputs[0]: write"},
+        {"no host", R"([{"url":"rtmp:///live"}])", "names no host"},
+        {"not a url", R"([{"url":"live"}])", "cannot be read"},
+        {"blank", R"([{"url":"rtmp://a/live","streamKey":"k flashver=x"}])", "blanks"},
+        {"newline", R"([{"url":"rtmp://a/live\n"}])", "blanks"},
+        {"key is no string", R"([{"url":"rtmp://a/live","streamKey":5}])", "streamKey has to be a string"},
+    };
+    for (const auto &row : rows) {
+        g_test_message("%s", row.name);
+        const auto result = rostrum::parse_rtmp_outputs(*rostrum::parse_json(row.json));
+        const auto *refusal = std::get_if<Refusal>(&result);
+        g_assert_cmpint(refusal ? refusal->code : 0, ==, *row.says ? 4015 : 0);
+        if (refusal)
+            g_assert_nonnull(strstr(refusal->message.c_str(), row.says));
+    }
+    expect_text(rostrum::public_rtmp_url("rtmp://u:p@a:1935/live/secret", false), "rtmp://a:1935/live");
+    expect_text(rostrum::public_rtmp_url("rtmp://a/live?key=secret", true), "rtmp://a/live");
+}
+
+void pictures() {
+    const struct {
+        const char *name, *json, *result; ///< the composition, or part of the refusal
+        bool good;
+    } rows[] = {
+        {"nothing", "{}", R"("type":"GRID","priority":"SPEAKER","gridSize":25},"theme":"DARK","quality":"med")", true},
+        {"lower case", R"({"layout":{"type":"spotlight","gridSize":4},"quality":"high"})",
+         R"("type":"SPOTLIGHT","priority":"SPEAKER","gridSize":4},"theme":"DARK","quality":"high")", true},
+        {"slip", R"({"layout":{"type":"GIRD"}})", "did you mean 'GRID'?", false},
+        {"theme", R"({"theme":"PINK"})", "theme", false},
+        {"grid size", R"({"layout":{"gridSize":26}})", "0 to 25", false},
+        {"layout is text", R"({"layout":"GRID"})", "object", false},
+    };
+    for (const auto &row : rows) {
+        g_test_message("%s", row.name);
+        const auto result = rostrum::parse_composition(*rostrum::parse_json(row.json), rostrum::default_composition());
+        g_assert_cmpint(result.index(), ==, row.good ? 0 : 1);
+        const std::string text = row.good ? std::get<Json>(result).dump() : std::get<Refusal>(result).message;
+        g_assert_nonnull(strstr(text.c_str(), row.result));
+    }
+}
+
+void webhook_names() {
+    const auto wanted = [](const char *events, const char *type) {
+        return rostrum::webhook_wanted(rostrum::parse_json(events)->get("e"), type);
+    };
+    g_assert_true(wanted("{}", "session-started"));
+    g_assert_true(wanted(R"({"e":[]})", "session-started"));
+    g_assert_true(wanted(R"({"e":["*"]})", "session-started"));
+    g_assert_true(wanted(R"({"e":["recording-*","session-started"]})", "session-started"));
+    g_assert_true(wanted(R"({"e":["session*"]})", "session-ended"));
+    g_assert_false(wanted(R"({"e":["recording-*"]})", "session-started"));
+    g_assert_false(wanted(R"({"e":["session"]})", "session-started"));
+}
+
+} // namespace
+
+int main(int argc, char **argv) {
+    g_test_init(&argc, &argv, nullptr);
+    g_test_add_func("/outputs/machine", machine);
+    g_test_add_func("/outputs/destinations", destinations);
+    g_test_add_func("/outputs/pictures", pictures);
+    g_test_add_func("/outputs/webhook-names", webhook_names);
+    return g_test_run();
+}
