@@ -52,8 +52,8 @@ NginxRtmp::NginxRtmp() {
     const char *argv[] = {program, "-p", directory_.c_str(), "-c", conf.c_str(), "-e", "stderr", nullptr};
     g_autoptr(GError) error = nullptr;
     g_spawn_async(nullptr, const_cast<char **>(argv), nullptr,
-                  static_cast<GSpawnFlags>(G_SPAWN_DO_NOT_REAP_CHILD | G_SPAWN_STDERR_TO_DEV_NULL), nullptr, nullptr,
-                  &pid_, &error);
+                  static_cast<GSpawnFlags>(G_SPAWN_DO_NOT_REAP_CHILD | G_SPAWN_STDERR_TO_DEV_NULL), end_with_parent,
+                  nullptr, &pid_, &error);
     g_assert_no_error(error);
     wait_for("nginx", [this] { return accepts(port_); });
 }

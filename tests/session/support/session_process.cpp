@@ -5,6 +5,8 @@
 
 #include <glib/gstdio.h>
 
+#include <sys/prctl.h>
+
 #include <csignal>
 #include <unistd.h>
 
@@ -33,6 +35,10 @@ void run_for_ms(unsigned ms) {
         g_main_context_iteration(nullptr, TRUE);
 }
 
+void end_with_parent(gpointer) {
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+}
+
 SessionProcess::SessionProcess(std::vector<std::string> more_arguments) {
     g_autofree char *directory = g_dir_make_tmp("rostrum-session-XXXXXX", nullptr);
     directory_ = directory;
@@ -49,7 +55,7 @@ SessionProcess::SessionProcess(std::vector<std::string> more_arguments) {
     argv.push_back(nullptr);
     g_autoptr(GError) failure = nullptr;
     g_spawn_async(nullptr, argv.data(), nullptr,
-                  static_cast<GSpawnFlags>(G_SPAWN_DO_NOT_REAP_CHILD | G_SPAWN_LEAVE_DESCRIPTORS_OPEN), nullptr,
+                  static_cast<GSpawnFlags>(G_SPAWN_DO_NOT_REAP_CHILD | G_SPAWN_LEAVE_DESCRIPTORS_OPEN), end_with_parent,
                   nullptr, &pid_, &failure);
     g_assert_no_error(failure);
     close(ready[1]);

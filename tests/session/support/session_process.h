@@ -19,6 +19,9 @@ void wait_for(const char *what, const std::function<bool()> &done, unsigned seco
 /// Lets the default main context run for a time that is part of what is measured.
 void run_for_ms(unsigned ms);
 
+/// For g_spawn_async: a test that aborts leaves no process behind.
+void end_with_parent(gpointer);
+
 class SessionProcess {
   public:
     explicit SessionProcess(std::vector<std::string> more_arguments = {});

@@ -23,7 +23,7 @@ TestHost::TestHost(SessionProcess &session, std::string participant, std::vector
     for (auto &word : words)
         argv.push_back(word.data());
     argv.push_back(nullptr);
-    g_spawn_async(nullptr, argv.data(), nullptr, G_SPAWN_DO_NOT_REAP_CHILD, nullptr, nullptr, &pid_, &error);
+    g_spawn_async(nullptr, argv.data(), nullptr, G_SPAWN_DO_NOT_REAP_CHILD, end_with_parent, nullptr, &pid_, &error);
     g_assert_no_error(error);
     g_child_watch_add(
         pid_,

@@ -37,14 +37,15 @@ const Track *first_audio(const Host &host) {
     return nullptr;
 }
 
-/// The hosts that the program is made of: those whose media can flow; before that, the first to come.
+/// The hosts that the program is made of: those whose media can flow; before that, the first that sends.
 std::vector<const Host *> shown_hosts(const State &state) {
     std::vector<const Host *> hosts;
     for (const auto &host : state.hosts)
         if (host.connected)
             hosts.push_back(&host);
-    if (hosts.empty() && !state.hosts.empty())
-        hosts.push_back(&state.hosts.front());
+    for (const auto &host : state.hosts)
+        if (hosts.empty() && !host.tracks.empty())
+            hosts.push_back(&host);
     return hosts;
 }
 
