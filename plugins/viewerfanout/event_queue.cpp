@@ -3,11 +3,19 @@
 
 #include "viewerfanout/event_queue.h"
 
+#include <chrono>
 #include <future>
 
 namespace rostrum {
 
 using peerwire::MutexLock;
+
+namespace {
+
+// A job may itself wait for whoever drains (a handler that changes the state of an element that is being stopped).
+constexpr std::chrono::seconds kMaxDrain{2};
+
+} // namespace
 
 EventQueue::EventQueue() : thread_([state = state_] { run(state); }) {}
 
@@ -37,7 +45,7 @@ void EventQueue::drain() {
     auto done = std::make_shared<std::promise<void>>();
     auto waiting = done->get_future();
     post([done] { done->set_value(); });
-    waiting.wait();
+    waiting.wait_for(kMaxDrain);
 }
 
 void EventQueue::run(const std::shared_ptr<State> &state) {

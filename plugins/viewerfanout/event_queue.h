@@ -27,7 +27,7 @@ class EventQueue {
     EventQueue &operator=(const EventQueue &) = delete;
 
     void post(Job job);
-    /// Returns when all jobs posted before have run; at once when called by a job.
+    /// Returns when all jobs posted before have run, after 2 s at the latest; at once when called by a job.
     void drain();
 
   private:

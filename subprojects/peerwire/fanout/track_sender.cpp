@@ -104,33 +104,45 @@ bool TrackSender::fell_behind(uint64_t head) const {
 }
 
 TrackSender::PumpResult TrackSender::pump(Transport &transport, TimeNs now, unsigned max_packets) {
+    PumpResult result;
     if (!wanted_)
-        return {};
+        return result;
     if (!live_ || current().ring != wanted_) {
         const Start start = begin_at_keyframe(wanted_, wanted_not_before_);
-        if (!live_)
-            return {.wants_keyframe = start == Start::NoKeyframe && wanted_->head() > 0};
+        result.wants_keyframe = start == Start::NoKeyframe && wanted_->head() > 0;
     }
+    if (live_)
+        jump_if_behind(result);
+    if (live_)
+        result.more = send_waiting(transport, now, max_packets);
+    return result;
+}
+
+void TrackSender::jump_if_behind(PumpResult &result) {
     const PacketRing *ring = current().ring;
     const uint64_t head = ring->head();
-    if (cursor_ < head && fell_behind(head)) {
-        counters_.jumps.add();
-        const Start start = begin_at_keyframe(ring, cursor_ + 1);
-        live_ = start == Start::Begun;
-        if (!live_)
-            return {.wants_keyframe = start == Start::NoKeyframe};
-    }
+    if (cursor_ >= head || !fell_behind(head))
+        return;
+    counters_.jumps.add();
+    const Start start = begin_at_keyframe(ring, cursor_ + 1);
+    live_ = start == Start::Begun;
+    result.wants_keyframe = result.wants_keyframe || start == Start::NoKeyframe;
+}
+
+/// True when packets are left that could be sent now.
+bool TrackSender::send_waiting(Transport &transport, TimeNs now, unsigned max_packets) {
+    const PacketRing *ring = current().ring;
+    const uint64_t head = ring->head();
     PacketInfo info;
-    for (unsigned sent = 0; cursor_ < head; ++cursor_) {
+    for (unsigned sent = 0; cursor_ < head; ++cursor_, ++sent) {
         if (sent == max_packets)
-            return {.more = true};
+            return true;
         if (!ring->read_info(cursor_, info) || !send(transport, info, now))
-            return {.more = cursor_ < ring->floor()}; // overtaken by the writer, or the peer cannot send
+            return cursor_ < ring->floor(); // overtaken by the writer, or the peer cannot send
         if (!live_)
-            return {.more = true}; // the codec changed to one that the viewer does not have
-        ++sent;
+            return true; // the codec changed to one that the viewer does not have
     }
-    return {};
+    return false;
 }
 
 size_t TrackSender::header_size(size_t payload) const {

@@ -47,7 +47,7 @@ class TrackSender {
 
     struct PumpResult {
         bool more = false;           ///< stopped at max_packets: call again soon
-        bool wants_keyframe = false; ///< nothing to begin with: no keyframe in the ring
+        bool wants_keyframe = false; ///< the followed ring has no keyframe to begin with
     };
     PumpResult pump(Transport &transport, TimeNs now, unsigned max_packets);
 
@@ -76,6 +76,8 @@ class TrackSender {
     Start begin_at_keyframe(const PacketRing *ring, uint64_t not_before);
     void begin_segment(const PacketRing *ring, uint64_t position, const PacketInfo &key, const PacketInfo &live);
     bool fell_behind(uint64_t head) const;
+    void jump_if_behind(PumpResult &result);
+    bool send_waiting(Transport &transport, TimeNs now, unsigned max_packets);
     bool send(Transport &transport, const PacketInfo &info, TimeNs now);
     size_t write_packet(std::span<uint8_t> room, const Segment &segment, uint64_t position, const PacketInfo &info,
                         bool rtx, TimeNs now);

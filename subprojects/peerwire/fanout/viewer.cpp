@@ -20,6 +20,9 @@ constexpr TimeNs kReportInterval = kNsPerSecond;
 constexpr unsigned kBurstPackets = 32;
 constexpr TimeNs kBurstPause = 2 * kNsPerMs;
 
+// Between two wishes of one viewer, even where requests are not limited.
+constexpr TimeNs kMinPressInterval = 100 * kNsPerMs;
+
 // Chromium asks for a keyframe when it starts, even while one is on its way.
 constexpr TimeNs kKeyframeGrace = 300 * kNsPerMs;
 
@@ -61,8 +64,9 @@ void Viewer::on_timeout(TimeNs now) {
         send_reports(now);
         next_report_ = now + kReportInterval;
     }
-    if (now >= next_pump_ || now >= next_press_)
+    if (now >= next_pump_)
         pump(now);
+    press_for_keyframe(now);
 }
 
 void Viewer::pump(TimeNs now) {
@@ -80,7 +84,7 @@ void Viewer::pump_video(TimeNs now) {
     const auto result = video_->pump(*transport_, now, kBurstPackets);
     next_pump_ = result.more ? now + kBurstPause : kNever;
     if (result.wants_keyframe)
-        want_keyframe();
+        keyframe_wanted_ = true;
     if (video_->keyframe_sent() != keyframe_seen_) {
         keyframe_seen_ = video_->keyframe_sent();
         keyframe_time_ = now;
@@ -97,15 +101,12 @@ void Viewer::choose_layer(TimeNs now) {
     video_->follow(feed_->video(layer_));
 }
 
-void Viewer::want_keyframe() {
-    keyframe_wanted_ = true;
-}
-
 void Viewer::press_for_keyframe(TimeNs now) {
     if (!keyframe_wanted_ || (next_press_ != kNever && now < next_press_))
         return;
     feed_->request_keyframe(layer_, now);
-    next_press_ = now + feed_->keyframe_interval(); // until one was sent: the request or the picture may get lost
+    // Again until one was sent: this wish may have been merged into an older one, or gone lost.
+    next_press_ = now + std::max(feed_->keyframe_interval(), kMinPressInterval);
 }
 
 TrackSender *Viewer::find_track(uint32_t ssrc) {
@@ -153,7 +154,7 @@ void Viewer::on_pli(const Pli &pli) {
     const bool on_its_way =
         keyframe_seen_ != PacketRing::kNone && now_ - keyframe_time_ < kKeyframeGrace + video_->gate().round_trip();
     if (!on_its_way)
-        want_keyframe();
+        keyframe_wanted_ = true;
 }
 
 void Viewer::on_fir(const Fir &fir) {

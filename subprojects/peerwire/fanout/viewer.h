@@ -52,7 +52,6 @@ class Viewer final : public MediaEndpoint, private RtcpVisitor {
     void pump(TimeNs now);
     void pump_video(TimeNs now);
     void choose_layer(TimeNs now);
-    void want_keyframe();
     void press_for_keyframe(TimeNs now);
     void send_reports(TimeNs now);
     size_t write_report(std::span<uint8_t> out, const TrackSender &track, TimeNs now) const;

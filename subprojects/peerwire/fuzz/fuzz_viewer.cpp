@@ -1,0 +1,79 @@
+// SPDX-FileCopyrightText: Rostrum contributors
+// SPDX-License-Identifier: LGPL-2.1-or-later
+
+// A viewer under hostile feedback, its feed under a hostile publisher: records of one kind byte, one length byte and
+// that many bytes. Even kinds are RTP into the feed (kind / 2 chooses the codec), odd ones RTCP from the viewer.
+
+#include "fanout/track_writer.h"
+#include "fanout/viewer.h"
+
+#include <array>
+#include <cstdlib>
+
+using namespace peerwire;
+
+namespace {
+
+class NullTransport : public Transport {
+  public:
+    std::span<uint8_t> reserve(size_t size) override {
+        return size <= room_.size() ? std::span(room_).first(size) : std::span<uint8_t>();
+    }
+    void commit_rtp(size_t size) override { check(size); }
+    void commit_rtcp(size_t size) override { check(size); }
+    void close(CloseReason) override {}
+
+  private:
+    void check(size_t size) {
+        if (size == 0 || size > room_.size())
+            abort();
+    }
+    std::array<uint8_t, kMaxPacketSize> room_{};
+};
+
+ViewerSetup setup() {
+    ViewerSetup result;
+    result.cname = "cname";
+    result.video.emplace();
+    result.video->ssrc = 1;
+    result.video->rtx_ssrc = 2;
+    result.video->abs_send_time_id = 3;
+    (*result.video)[Codec::H264] = {108, 109};
+    (*result.video)[Codec::Vp8] = {96, 97};
+    (*result.video)[Codec::Vp9] = {98, TrackSetup::kNoPayloadType};
+    return result;
+}
+
+} // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
+    const auto feed = std::make_shared<Feed>(FeedConfig{});
+    TrackWriter writer(feed->open_video(0));
+    NullTransport transport;
+    Viewer viewer(feed, setup(), std::make_shared<ViewerCounters>());
+    viewer.attach(transport);
+    TimeNs now = kNsPerSecond;
+    viewer.on_connected(now);
+    Codec codec = Codec::Unknown;
+    std::span<const uint8_t> rest(data, size);
+    while (rest.size() >= 2) {
+        const uint8_t kind = rest[0];
+        const auto record = rest.subspan(2, std::min<size_t>(rest[1], rest.size() - 2));
+        rest = rest.subspan(2 + record.size());
+        now += 10 * kNsPerMs;
+        if (kind & 1) {
+            viewer.on_rtcp(now, record);
+        } else {
+            const auto wanted = static_cast<Codec>((kind / 2) % kCodecCount);
+            if (wanted != codec)
+                writer.begin_source({wanted, 90000, {{0x67, 1}, {0x68, 1}}});
+            codec = wanted;
+            writer.write(record, now - kNsPerSecond);
+            viewer.on_wake(now);
+        }
+        while (viewer.next_timeout() <= now)
+            viewer.on_timeout(now);
+    }
+    viewer.on_closed(now, CloseReason::Local);
+    return 0;
+}
