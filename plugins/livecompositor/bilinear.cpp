@@ -42,23 +42,31 @@ bool have_ssse3() {
 
 } // namespace
 
-PlaneScaler::PlaneScaler(Size from, Size to)
-    : from_(from), to_(to), groups_(static_cast<size_t>((to.w + kLanes - 1) / kLanes)),
-      row_(static_cast<size_t>(from.w + kReach)), vectors_(have_ssse3()) {
-    for (int x = 0; x < static_cast<int>(groups_.size()) * kLanes; ++x) {
-        Group &group = groups_[static_cast<size_t>(x / kLanes)];
-        const auto [left, weight] = position(std::min(x, to.w - 1), from.w, to.w, kWeight);
-        const int lane = x % kLanes;
-        if (lane == 0)
-            group.first = left;
-        const int offset = left - group.first;
-        vectors_ = vectors_ && offset + 1 < kReach;
-        // More than a byte away only when a row shrinks by 30 and more at once, which nothing asks for.
-        group.offsets[2 * lane] = static_cast<uint8_t>(std::min(offset, 254));
-        group.offsets[2 * lane + 1] = static_cast<uint8_t>(std::min(offset, 254) + 1);
-        group.weights[2 * lane] = static_cast<int8_t>(kWeight - weight);
-        group.weights[2 * lane + 1] = static_cast<int8_t>(weight);
+PlaneScaler::PlaneScaler(Size from, Size to) : from_(from), to_(to), row_(static_cast<size_t>(from.w + kReach)) {
+    for (int x = 0; x < to.w; ++x) {
+        const auto [left, weight] = position(x, from.w, to.w, kWeight);
+        columns_.push_back({left, weight});
     }
+    vectors_ = have_ssse3() && make_groups();
+}
+
+/// False when neighbouring columns are too far apart in the source for one load.
+bool PlaneScaler::make_groups() {
+    groups_.resize((columns_.size() + kLanes - 1) / kLanes);
+    for (size_t x = 0; x < columns_.size(); ++x) {
+        Group &group = groups_[x / kLanes];
+        const size_t lane = 2 * (x % kLanes);
+        if (lane == 0)
+            group.first = columns_[x].left;
+        const int offset = columns_[x].left - group.first;
+        if (offset + 1 >= kReach)
+            return false;
+        group.offsets[lane] = static_cast<uint8_t>(offset);
+        group.offsets[lane + 1] = static_cast<uint8_t>(offset + 1);
+        group.weights[lane] = static_cast<int8_t>(kWeight - columns_[x].weight);
+        group.weights[lane + 1] = static_cast<int8_t>(columns_[x].weight);
+    }
+    return true;
 }
 
 void PlaneScaler::blend_rows(const uint8_t *above, const uint8_t *below, int weight) {
@@ -69,13 +77,9 @@ void PlaneScaler::blend_rows(const uint8_t *above, const uint8_t *below, int wei
 }
 
 void PlaneScaler::scale_row(uint8_t *to) const {
-    for (int x = 0; x < to_.w; ++x) {
-        const Group &group = groups_[static_cast<size_t>(x / kLanes)];
-        const int lane = 2 * (x % kLanes);
-        const uint8_t *const s = &row_[static_cast<size_t>(group.first)];
-        const int sum =
-            s[group.offsets[lane]] * group.weights[lane] + s[group.offsets[lane + 1]] * group.weights[lane + 1];
-        to[x] = static_cast<uint8_t>((sum + kWeight / 2) / kWeight);
+    for (const Column &c : columns_) {
+        const uint8_t *const s = &row_[static_cast<size_t>(c.left)];
+        *to++ = static_cast<uint8_t>((s[0] * (kWeight - c.weight) + s[1] * c.weight + kWeight / 2) / kWeight);
     }
 }
 

@@ -17,18 +17,24 @@ class PlaneScaler {
 
   private:
     static constexpr int kLanes = 8;
-    /// How kLanes neighbouring samples of a row are made.
+    struct Column {
+        int left;   ///< neighbour
+        int weight; ///< of the right neighbour, of 64
+    };
+    /// The same for kLanes columns at once.
     struct Group {
         int first = 0;                    ///< sample that offsets count from
         uint8_t offsets[2 * kLanes] = {}; ///< left and right neighbour of each
         int8_t weights[2 * kLanes] = {};  ///< of 64
     };
+    bool make_groups();
     void blend_rows(const uint8_t *above, const uint8_t *below, int weight);
     void scale_row(uint8_t *to) const;
     void scale_row_ssse3(uint8_t *to) const;
 
     Size from_;
     Size to_;
+    std::vector<Column> columns_;
     std::vector<Group> groups_;
     std::vector<uint8_t> row_; ///< one source row after the vertical pass, with room to read behind its end
     bool vectors_;
