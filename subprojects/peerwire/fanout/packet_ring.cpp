@@ -19,23 +19,26 @@ constexpr size_t words_for(size_t bytes) {
     return (bytes + kWord - 1) / kWord;
 }
 
+// Words are released and acquired one by one (plain moves on x86): a reader that saw any word which the writer put over
+// an old packet also sees the floor that was raised before.
+
 void store_bytes(std::atomic<uint64_t> *out, std::span<const uint8_t> bytes) {
     while (!bytes.empty()) {
         const size_t n = bytes.size() < kWord ? bytes.size() : kWord;
         uint64_t word = 0;
         std::memcpy(&word, bytes.data(), n);
-        (out++)->store(word, std::memory_order_relaxed);
+        (out++)->store(word, std::memory_order_release);
         bytes = bytes.subspan(n);
     }
 }
 
 void load_bytes(const std::atomic<uint64_t> *in, uint8_t *out, size_t size) {
     for (; size >= kWord; size -= kWord, out += kWord) {
-        const uint64_t word = (in++)->load(std::memory_order_relaxed);
+        const uint64_t word = (in++)->load(std::memory_order_acquire);
         std::memcpy(out, &word, kWord);
     }
     if (size > 0) {
-        const uint64_t word = in->load(std::memory_order_relaxed);
+        const uint64_t word = in->load(std::memory_order_acquire);
         std::memcpy(out, &word, size);
     }
 }
@@ -61,11 +64,8 @@ void PacketRing::evict_for(size_t words, TimeNs pts) {
             break;
         ++floor;
     }
-    if (floor == old_floor)
-        return;
-    floor_.store(floor, std::memory_order_relaxed);
-    // A reader that sees any later write of ours also sees the floor (its acquire fence pairs with this one).
-    std::atomic_thread_fence(std::memory_order_release);
+    if (floor != old_floor)
+        floor_.store(floor, std::memory_order_relaxed);
 }
 
 uint64_t PacketRing::push(PacketInfo info, std::span<const uint8_t> payload) {
@@ -93,7 +93,6 @@ uint64_t PacketRing::push(PacketInfo info, std::span<const uint8_t> payload) {
 
 void PacketRing::clear() {
     floor_.store(head(), std::memory_order_relaxed);
-    std::atomic_thread_fence(std::memory_order_release);
 }
 
 PacketInfo PacketRing::load_slot(uint64_t position) const {
@@ -105,7 +104,6 @@ PacketInfo PacketRing::load_slot(uint64_t position) const {
 }
 
 bool PacketRing::still_there(uint64_t position) const {
-    std::atomic_thread_fence(std::memory_order_acquire);
     return position >= floor_.load(std::memory_order_relaxed);
 }
 
