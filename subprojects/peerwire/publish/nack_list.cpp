@@ -18,7 +18,7 @@ bool NackList::add(TimeNs now, int64_t first, int64_t end) {
     return true;
 }
 
-std::optional<TimeNs> NackList::remove(TimeNs now, int64_t sequence) {
+NackList::Found NackList::remove(TimeNs now, int64_t sequence) {
     const auto at = std::lower_bound(missing_.begin(), missing_.end(), sequence,
                                      [](const Missing &m, int64_t wanted) { return m.sequence < wanted; });
     if (at == missing_.end() || at->sequence != sequence)
@@ -26,8 +26,8 @@ std::optional<TimeNs> NackList::remove(TimeNs now, int64_t sequence) {
     const Missing found = *at;
     missing_.erase(at);
     if (found.tries != 1) // Karn: an answer to one of several requests says nothing
-        return {};
-    return now - found.asked_at;
+        return {found.tries > 0, {}};
+    return {true, now - found.asked_at};
 }
 
 TimeNs NackList::due(const Missing &missing, TimeNs round_trip) {

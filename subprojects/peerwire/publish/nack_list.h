@@ -23,8 +23,12 @@ class NackList {
     /// keyframe helps.
     bool add(TimeNs now, int64_t first, int64_t end);
 
-    /// The packet came after all. The round trip of its only request, when there was exactly one.
-    std::optional<TimeNs> remove(TimeNs now, int64_t sequence);
+    struct Found {
+        bool asked = false;               ///< it was requested, so this is most likely a repair
+        std::optional<TimeNs> round_trip; ///< from request to repair, when there was exactly one request
+    };
+    /// The packet came, after all or as usual.
+    Found remove(TimeNs now, int64_t sequence);
 
     /// Fills `out` with sequence numbers to ask for now, oldest first, and returns how many. Packets that were asked
     /// for often enough or are too old are given up.

@@ -105,7 +105,7 @@ void Publisher::deliver(TimeNs now, const RtpView &view, std::span<const uint8_t
                          .arrival = now,
                          .capture = accepted->capture,
                          .keyframe = accepted->keyframe,
-                         .repaired = route.retransmission,
+                         .repaired = accepted->repaired,
                          .new_stream = accepted->new_stream,
                          .bytes = packet});
 }

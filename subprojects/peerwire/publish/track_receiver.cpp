@@ -31,7 +31,9 @@ std::optional<TrackReceiver::Accepted> TrackReceiver::on_packet(TimeNs now, cons
     }
     accepted.sequence = arrival.sequence;
     accepted.new_stream |= arrival.jump;
-    accepted.round_trip = nacks_.remove(now, arrival.sequence);
+    const auto missed = nacks_.remove(now, arrival.sequence);
+    accepted.round_trip = missed.round_trip;
+    accepted.repaired = retransmission || missed.asked;
     accepted.capture = clock_.capture_time(now, packet.timestamp, clock);
     accepted.keyframe = starts_keyframe(codec.format, packet.payload);
     if (accepted.keyframe) {
@@ -40,10 +42,10 @@ std::optional<TrackReceiver::Accepted> TrackReceiver::on_packet(TimeNs now, cons
     } else if (accepted.new_stream) {
         want_keyframe(now); // the beginning was lost
     }
-    if (!retransmission)
+    if (!accepted.repaired)
         reception_.on_timing(now, packet.timestamp);
     handle_gap(now, arrival);
-    stats_.repaired += retransmission;
+    stats_.repaired += accepted.repaired;
     ++stats_.packets;
     stats_.bytes += size;
     stats_.payload_type = codec.payload_type;

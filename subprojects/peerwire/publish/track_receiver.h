@@ -24,6 +24,7 @@ class TrackReceiver {
         TimeNs capture = 0;
         bool keyframe = false;
         bool new_stream = false;
+        bool repaired = false; ///< by a retransmission stream, or sent again on its own (RFC 4585 without RFC 4588)
         std::optional<TimeNs> round_trip; ///< measured by this repair
     };
     /// Nothing for a duplicate. `retransmission`: `packet` was unwrapped from one.

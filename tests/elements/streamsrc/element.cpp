@@ -171,6 +171,33 @@ void test_goodbyes() {
     g_assert_false(bench.had_error());
 }
 
+std::string patch(GstElement *source, const std::string &ufrag, const std::string &pwd) {
+    const std::string fragment = "a=ice-ufrag:" + ufrag + "\r\na=ice-pwd:" + pwd +
+                                 "\r\nm=audio 9 UDP/TLS/RTP/SAVPF 0\r\na=mid:0\r\n"
+                                 "a=candidate:1 1 udp 2130706431 127.0.0.1 9 typ host\r\n";
+    g_autofree gchar *answer = nullptr;
+    g_signal_emit_by_name(source, "accept-patch", fragment.c_str(), &answer);
+    g_assert_nonnull(answer);
+    return answer;
+}
+
+void test_trickle_and_ice_restart() {
+    Bench bench;
+    bench.play();
+    TestPublisher publisher;
+    publisher.connect(bench.source);
+    publisher.stream_until([&] { return both_flow(bench); });
+    const peerwire::IceCredentials old = publisher.loopback.peer.local();
+    g_assert_cmpstr(patch(bench.source, old.ufrag, old.pwd).c_str(), ==, "");
+
+    const peerwire::IceCredentials fresh = peerwire::make_ice_credentials();
+    publisher.follow_restart(patch(bench.source, fresh.ufrag, fresh.pwd), fresh);
+    const unsigned before = bench.seen("video_0").buffers;
+    publisher.stream_until([&] { return bench.seen("video_0").buffers > before + 20; });
+    g_assert_cmpstr(patch(bench.source, fresh.ufrag, fresh.pwd).c_str(), ==, "");
+    g_assert_false(bench.said("disconnected"));
+}
+
 void test_silence() {
     Bench bench;
     bench.play();
@@ -348,6 +375,7 @@ int main(int argc, char **argv) {
     g_test_add_func("/streamsrc/simulcast", test_simulcast);
     g_test_add_func("/streamsrc/next publisher takes over", test_next_publisher_takes_over);
     g_test_add_func("/streamsrc/goodbyes", test_goodbyes);
+    g_test_add_func("/streamsrc/trickle and ice restart", test_trickle_and_ice_restart);
     g_test_add_func("/streamsrc/silence", test_silence);
     g_test_add_func("/streamsrc/failing branch", test_failing_branch);
     g_test_add_func("/streamsrc/unlinked pads", test_unlinked_pads);

@@ -78,6 +78,13 @@ void TestPublisher::follow_answer(const std::string &answer) {
     loopback.run_until([this] { return loopback.peer.connected(); });
 }
 
+void TestPublisher::follow_restart(const std::string &fragment, const peerwire::IceCredentials &local) {
+    const unsigned answered = loopback.peer.checks_answered;
+    loopback.peer.restart({.ufrag = attribute(fragment, "ice-ufrag"), .pwd = attribute(fragment, "ice-pwd")}, local);
+    loopback.peer.send_check();
+    loopback.run_until([&] { return loopback.peer.checks_answered > answered; });
+}
+
 void TestPublisher::send(uint8_t payload_type, uint32_t ssrc, uint16_t sequence, uint32_t timestamp,
                          const std::string &mid, const std::string &rid, std::vector<uint8_t> payload) {
     const auto bytes = [](const std::string &text) {

@@ -31,6 +31,8 @@ class TestPublisher {
     /// Offers to the element, follows the answer until connected.
     void connect(GstElement *streamsrc);
     void follow_answer(const std::string &answer);
+    /// After an ICE restart with these credentials of ours.
+    void follow_restart(const std::string &fragment, const peerwire::IceCredentials &local);
 
     /// One frame of one packet; times advance by 20 or 33 ms per call.
     void send_audio();

@@ -105,6 +105,17 @@ void test_rtx_gives_the_original() {
     g_assert_cmpint(rig.observer->stats.tracks[1].lost, ==, 0);
 }
 
+void test_repair_without_rtx() {
+    Rig rig;
+    rig.send({.sequence = 1});
+    rig.send({.sequence = 3});
+    rig.run_for(30 * kNsPerMs);
+    rig.send({.sequence = 2});
+    g_assert_true(rig.observer->media.back().repaired);
+    rig.send({.sequence = 2});
+    g_assert_cmpuint(rig.observer->media.size(), ==, 3);
+}
+
 void test_rtx_of_a_layer() {
     Rig rig(simulcast_config());
     rig.send({.ssrc = 50, .sequence = 1, .mid = "1", .rid = "q"});
@@ -145,6 +156,7 @@ int main(int argc, char **argv) {
         g_test_add_data_func((std::string("/nack/") + row.name).c_str(), &row, test_nack);
     g_test_add_func("/nack/not agreed", test_no_nack_when_not_agreed);
     g_test_add_func("/rtx/original", test_rtx_gives_the_original);
+    g_test_add_func("/rtx/not agreed", test_repair_without_rtx);
     g_test_add_func("/rtx/layer", test_rtx_of_a_layer);
     g_test_add_func("/rtx/padding probe", test_padding_probe_is_nothing);
     g_test_add_func("/rtx/before media", test_rtx_before_media_is_nothing);
