@@ -63,20 +63,24 @@ class Text {
         gchar *valid = g_utf8_make_valid(text.c_str(), static_cast<gssize>(text.size()));
         pango_layout_set_text(layout_, valid, -1);
         g_free(valid);
-        pango_layout_get_pixel_size(layout_, &size_.w, &size_.h);
+        PangoRectangle extents; // right-to-left text stands at the right end of the width
+        pango_layout_get_pixel_extents(layout_, nullptr, &extents);
+        size_ = {extents.width, extents.height};
+        left_ = extents.x;
     }
     Text(const Text &) = delete;
     Text &operator=(const Text &) = delete;
     ~Text() { g_object_unref(layout_); }
     Size size() const { return size_; }
     void show(cairo_t *cr, double x, double y) const {
-        cairo_move_to(cr, x, y);
+        cairo_move_to(cr, x - left_, y);
         pango_cairo_show_layout(cr, layout_);
     }
 
   private:
     PangoLayout *layout_;
     Size size_;
+    int left_ = 0;
 };
 
 void rounded_rectangle(cairo_t *cr, double w, double h, double r) {

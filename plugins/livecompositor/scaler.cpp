@@ -12,6 +12,7 @@ namespace livecompositor {
 namespace {
 
 constexpr double kMinVisible = 0.5; // Fit::Auto: what covering must leave of the picture
+constexpr double kSameShape = 0.99; // rounding of tiles; no bars, no cuts
 constexpr double kTrim = 1.06;      // a picture so much too large may be cut instead of scaled
 
 struct Placement {
@@ -29,6 +30,8 @@ Placement place(const GstVideoInfo &info, const Target &target) {
     const bool contain =
         target.fit == Fit::Contain || (target.fit == Fit::Auto && std::min(in, out) / std::max(in, out) < kMinVisible);
     Placement p{{0, 0, info.width, info.height}, {0, 0, target.size.w, target.size.h}};
+    if (std::min(in, out) / std::max(in, out) > kSameShape)
+        return p;
     if (contain) {
         p.dest.w = in > out ? target.size.w : std::max(2, even(target.size.h * in + 1));
         p.dest.h = in > out ? std::max(2, even(target.size.w / in + 1)) : target.size.h;
