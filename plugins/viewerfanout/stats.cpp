@@ -60,6 +60,7 @@ void add_input_stats(GstStructure *stats, const TrackInput &input) {
     set_number(structure, "dropped-malformed", counters.dropped_malformed.get());
     set_number(structure, "dropped-waiting", counters.dropped_waiting.get());
     set_number(structure, "dropped-old", counters.dropped_old.get());
+    set_number(structure, "dropped-duplicate", counters.dropped_duplicate.get());
     set_structure(stats, input.describe().c_str(), structure);
 }
 

@@ -21,6 +21,7 @@ constexpr int64_t kCatchUp = 32;
 constexpr TimeNs kMaxLag = kNsPerSecond;
 constexpr uint64_t kLagWorthALook = 64; // packets
 
+constexpr size_t kRtxHeader = 2;            // original sequence number, RFC 4588 §4
 constexpr size_t kAbsSendTimeExtension = 8; // RFC 8285 one-byte header and one element of 3 bytes
 
 /// 6.18 fixed point seconds.
@@ -145,9 +146,20 @@ bool TrackSender::send_waiting(Transport &transport, TimeNs now, unsigned max_pa
     return false;
 }
 
-size_t TrackSender::header_size(size_t payload) const {
-    const size_t extended = kRtpFixedHeaderSize + kAbsSendTimeExtension;
-    return setup_.abs_send_time_id && payload + extended <= kMaxPacketSize ? extended : kRtpFixedHeaderSize;
+bool TrackSender::has_rtx(Codec codec) const {
+    return setup_.rtx_ssrc && setup_[codec].rtx != TrackSetup::kNoPayloadType;
+}
+
+/// A packet that may have to be sent again under its own number must be the same bytes then: with AES-GCM a number used
+/// for two different packets gives away the authentication key. So only what is repaired by RTX carries a send time.
+bool TrackSender::has_send_time(const PacketInfo &info) const {
+    return setup_.abs_send_time_id && has_rtx(info.codec) && info.size > 0 &&
+           kRtpFixedHeaderSize + kAbsSendTimeExtension + kRtxHeader + info.size <= kMaxPacketSize;
+}
+
+size_t TrackSender::packet_size(const PacketInfo &info, bool rtx) const {
+    return kRtpFixedHeaderSize + (has_send_time(info) ? kAbsSendTimeExtension : 0) + (rtx ? kRtxHeader : 0) +
+           std::max<size_t>(info.size, 1);
 }
 
 /// False when the packet could not be read or written any more; the cursor then stays.
@@ -161,8 +173,7 @@ bool TrackSender::send(Transport &transport, const PacketInfo &info, TimeNs now)
     const int64_t out = info.sequence + segment.sequence_offset;
     if (out < segment.first_out) // a late packet from before the keyframe
         return true;
-    const size_t header = header_size(info.size);
-    const size_t size = header + std::max<size_t>(info.size, 1);
+    const size_t size = packet_size(info, false);
     if (size > kMaxPacketSize) {
         counters_.oversized.add();
         return true;
@@ -202,9 +213,8 @@ size_t TrackSender::write_packet(std::span<uint8_t> room, const Segment &segment
     header.timestamp = static_cast<uint32_t>(out_timestamp(info.timestamp, segment.live_timestamp, segment.live_out));
     header.ssrc = rtx ? setup_.rtx_ssrc : setup_.ssrc;
 
-    const size_t extra = rtx ? 2 : 0;
     size_t at = 0;
-    if (header_size(info.size + extra) > kRtpFixedHeaderSize) {
+    if (has_send_time(info)) {
         const auto time = abs_send_time(now);
         const HeaderExtension extension{setup_.abs_send_time_id, time};
         at = write_rtp_header(room, header, {&extension, 1});
@@ -213,7 +223,7 @@ size_t TrackSender::write_packet(std::span<uint8_t> room, const Segment &segment
     }
     if (rtx) {
         store_be16(&room[at], out);
-        at += 2;
+        at += kRtxHeader;
     }
     if (info.size == 0) { // a probe: padding only, so that the number is not missing
         room[0] |= 0x20;
@@ -244,10 +254,8 @@ void TrackSender::resend(Transport &transport, uint16_t sequence, TimeNs now) {
     if (!position || !segment->ring->read_info(*position, info) ||
         setup_[info.codec].media == TrackSetup::kNoPayloadType)
         return counters_.nack_unknown.add();
-    const bool rtx = setup_.rtx_ssrc && setup_[info.codec].rtx != TrackSetup::kNoPayloadType && info.size > 0 &&
-                     kRtpFixedHeaderSize + 2 + info.size <= kMaxPacketSize;
-    const size_t payload = std::max<size_t>(info.size, 1) + (rtx ? 2 : 0);
-    const size_t size = header_size(payload) + payload;
+    const bool rtx = has_rtx(info.codec) && info.size > 0 && packet_size(info, true) <= kMaxPacketSize;
+    const size_t size = packet_size(info, rtx);
     switch (gate_.admit(sequence, size, now)) {
     case RetransmissionGate::Verdict::Duplicate:
         return counters_.nack_duplicate.add();

@@ -81,7 +81,9 @@ class TrackSender {
     bool send(Transport &transport, const PacketInfo &info, TimeNs now);
     size_t write_packet(std::span<uint8_t> room, const Segment &segment, uint64_t position, const PacketInfo &info,
                         bool rtx, TimeNs now);
-    size_t header_size(size_t payload) const;
+    bool has_rtx(Codec codec) const;
+    bool has_send_time(const PacketInfo &info) const;
+    size_t packet_size(const PacketInfo &info, bool rtx) const;
     const Segment *find_segment(int64_t out) const;
     Segment &current() { return segments_[segment_count_ % segments_.size()]; }
 

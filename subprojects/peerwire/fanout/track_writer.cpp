@@ -85,14 +85,20 @@ TrackWriter::Outcome TrackWriter::write(std::span<const uint8_t> packet, TimeNs 
     info.codec = source_.codec;
     info.marker = rtp->marker;
     info.sequence = source_sequence + sequence_offset_ - (source_sequence < shifted_from_ ? 1 : 0);
+    // Viewers encrypt each number once: another packet under it would be a number used twice (see TrackSender).
+    if (!used_.use(info.sequence)) {
+        counters_.dropped_duplicate.add();
+        return Outcome::Dropped;
+    }
     note_frame(info.timestamp);
     const bool newest_frame = info.timestamp == frame_timestamp_;
-    if (newest_frame && payload.idr_slice && !payload.parameter_sets && !frame_has_parameter_sets_ &&
-        !source_.parameter_sets.empty()) {
+    const bool lacks_sets = payload.idr_slice && !payload.parameter_sets && !frame_has_parameter_sets_;
+    // Never behind a packet that has its number already.
+    if (newest_frame && lacks_sets && !source_.parameter_sets.empty() && source_sequence == sequences_.highest()) {
         insert_parameter_sets(info);
         shifted_from_ = source_sequence;
         ++sequence_offset_;
-        ++info.sequence;
+        used_.use(++info.sequence);
     }
     store(info, rtp->payload);
     if (newest_frame)

@@ -7,6 +7,7 @@
 
 #include "fanout/counter.h"
 #include "fanout/packet_ring.h"
+#include "fanout/sequence_window.h"
 #include "wire/rtp.h"
 
 #include <cstdint>
@@ -29,8 +30,9 @@ struct WriterCounters {
     Counter keyframes;
     Counter sources;
     Counter dropped_malformed;
-    Counter dropped_waiting; ///< of a new source, before its first keyframe
-    Counter dropped_old;     ///< older than the source's first packet in the ring
+    Counter dropped_waiting;   ///< of a new source, before its first keyframe
+    Counter dropped_old;       ///< older than the source's first packet in the ring
+    Counter dropped_duplicate; ///< a number that was used, or is too old to know
 };
 
 /// Sequence numbers and timestamps go on from one source to the next: by one, and by the difference of the pts. Each
@@ -73,6 +75,7 @@ class TrackWriter {
     int64_t shifted_from_ = 0; // packets before it have one less: parameter sets were inserted here
 
     // The track so far.
+    SequenceWindow used_;
     bool any_ = false;
     int64_t last_sequence_ = 0, last_timestamp_ = 0;
     TimeNs last_pts_ = 0;

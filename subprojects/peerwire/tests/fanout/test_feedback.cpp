@@ -39,11 +39,13 @@ void test_nack_by_rtx() {
     g_assert_cmpuint(r.seat.counters->retransmitted.get(), ==, 2);
 }
 
+/// The same bytes again, whatever extensions were negotiated.
 void test_nack_without_rtx() {
     Stage stage;
     Sender sender(*stage.video, 1, 100, 0);
     TrackSetup setup;
     setup.ssrc = kVideoSsrc;
+    setup.abs_send_time_id = 3;
     setup[Codec::Vp8] = {kVp8Type};
     ViewerCounters counters;
     TrackSender track(setup, counters);
@@ -54,6 +56,37 @@ void test_nack_without_rtx() {
     track.resend(transport, transport.rtp.front().rtp.sequence, Stage::at(ms(50)));
     g_assert_cmpuint(transport.rtp.size(), ==, 2);
     g_assert_true(transport.rtp[0].bytes == transport.rtp[1].bytes);
+}
+
+/// abs-send-time in media and repair, each with its own time.
+void test_send_time() {
+    Stage stage;
+    Sender sender(*stage.video, 1, 100, 0);
+    TrackSetup setup;
+    setup.ssrc = kVideoSsrc;
+    setup.rtx_ssrc = kRtxSsrc;
+    setup.abs_send_time_id = 3;
+    setup[Codec::Vp8] = {kVp8Type, kVp8RtxType};
+    ViewerCounters counters;
+    TrackSender track(setup, counters);
+    RecordingTransport transport;
+    Bytes largest = vp8(false, 9);
+    largest.resize(kMaxPacketSize - kRtpFixedHeaderSize, 9);
+    sender.frame({vp8(true, 1), largest}, 0);
+    track.follow(stage.feed->video(0));
+    track.pump(transport, 64 * kNsPerSecond + kNsPerSecond / 4, 32); // the 24 bits wrap every 64 s
+    track.resend(transport, transport.rtp[0].rtp.sequence, 64 * kNsPerSecond + kNsPerSecond / 2);
+    track.resend(transport, transport.rtp[1].rtp.sequence, 65 * kNsPerSecond);
+    g_assert_cmpuint(transport.rtp.size(), ==, 4);
+    const auto time = [&](size_t index) {
+        const auto bytes = find_extension(transport.rtp[index].rtp, 3);
+        return bytes.size() == 3 ? load_be24(bytes.data()) : UINT32_MAX;
+    };
+    g_assert_cmpuint(time(0), ==, (1u << 18) / 4);
+    g_assert_cmpuint(time(2), ==, (1u << 18) / 2);
+    g_assert_cmpuint(time(1), ==, UINT32_MAX); // no room
+    g_assert_cmpuint(transport.rtp[2].rtp.ssrc, ==, kRtxSsrc);
+    g_assert_true(transport.rtp[3].bytes == transport.rtp[1].bytes); // too large for RTX as well: as it was
 }
 
 void test_nack_refused() {
@@ -236,6 +269,7 @@ int main(int argc, char **argv) {
     g_test_add_func("/viewer/nack/by-rtx", test_nack_by_rtx);
     g_test_add_func("/viewer/nack/without-rtx", test_nack_without_rtx);
     g_test_add_func("/viewer/nack/refused", test_nack_refused);
+    g_test_add_func("/viewer/send-time", test_send_time);
     g_test_add_func("/viewer/nack/budget", test_nack_budget);
     g_test_add_func("/viewer/nack/over-a-switch", test_nack_over_a_switch);
     g_test_add_func("/viewer/keyframe/requests", test_keyframe_requests);

@@ -202,6 +202,26 @@ void test_h264_parameter_sets() {
     g_assert_cmpuint(packets[0].rtp.timestamp, ==, packets[1].rtp.timestamp);
 }
 
+/// Another packet under a number that was used would be encrypted under a nonce that was used.
+void test_number_used_twice() {
+    Stage stage;
+    Seat seat(stage.feed);
+    seat.viewer->on_connected(Stage::at(0));
+    Sender sender(*stage.video, 1, 100, 0);
+    sender.frame({vp8(true, 0)}, 0);
+    const uint16_t lost = sender.next_sequence();
+    sender.skip(1);
+    sender.frame({vp8(false, 2)}, ms(33));
+    for (uint8_t tag : {10, 11}) // the repair, and another one
+        sender.packet(vp8(false, tag), ms(33), sender.timestamp_at(ms(16)), true, lost);
+    sender.packet(vp8(true, 12), 0, sender.timestamp_at(0), true, 100);
+    seat.viewer->on_wake(Stage::at(ms(50)));
+    const auto packets = seat.video();
+    g_assert_cmpuint(packets.size(), ==, 3);
+    g_assert_cmpuint(packets[2].tag(), ==, 10);
+    g_assert_cmpuint(stage.video->counters().dropped_duplicate.get(), ==, 2);
+}
+
 /// A padding-only packet (a bandwidth probe) must not leave a hole.
 void test_probe() {
     Stage stage;
@@ -264,6 +284,7 @@ int main(int argc, char **argv) {
     g_test_add_func("/viewer/codec-that-the-viewer-lacks", test_codec_that_the_viewer_lacks);
     g_test_add_func("/viewer/gap-and-late-packet", test_gap_and_late_packet);
     g_test_add_func("/viewer/h264-parameter-sets", test_h264_parameter_sets);
+    g_test_add_func("/viewer/number-used-twice", test_number_used_twice);
     g_test_add_func("/viewer/probe", test_probe);
     g_test_add_func("/viewer/overrun", test_overrun);
     g_test_add_func("/viewer/peer-that-cannot-send", test_peer_that_cannot_send);
