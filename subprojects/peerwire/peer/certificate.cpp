@@ -92,8 +92,8 @@ bool Fingerprint::matches(X509 &certificate) const {
 }
 
 const Certificate &Certificate::process() {
-    static const Certificate certificate;
-    return certificate;
+    static const auto *certificate = new Certificate; // never destroyed: shards may outlive main()
+    return *certificate;
 }
 
 Certificate::Certificate() : key_(EVP_EC_gen("P-256")), x509_(X509_new()) {

@@ -5,7 +5,6 @@
 
 #pragma once
 
-#include <openssl/bio.h>
 #include <openssl/evp.h>
 #include <openssl/ssl.h>
 #include <openssl/x509.h>
@@ -23,7 +22,5 @@ using PkeyPtr = std::unique_ptr<EVP_PKEY, OpensslDelete<EVP_PKEY_free>>;
 using X509Ptr = std::unique_ptr<X509, OpensslDelete<X509_free>>;
 using SslPtr = std::unique_ptr<SSL, OpensslDelete<SSL_free>>;
 using SslCtxPtr = std::unique_ptr<SSL_CTX, OpensslDelete<SSL_CTX_free>>;
-using BioPtr = std::unique_ptr<BIO, OpensslDelete<BIO_free_all>>;
-using BioMethodPtr = std::unique_ptr<BIO_METHOD, OpensslDelete<BIO_meth_free>>;
 
 } // namespace peerwire
