@@ -150,7 +150,8 @@ void Exchange::reply(int status, const std::string &content_type, GBytes *body) 
     set_header("Content-Type", content_type);
     SoupMessageBody *response = soup_server_message_get_response_body(message_.get());
     soup_message_body_truncate(response);
-    soup_message_body_append_bytes(response, body);
+    if (g_bytes_get_size(body) > 0)
+        soup_message_body_append_bytes(response, body);
     finish(status);
 }
 
