@@ -54,12 +54,12 @@ void Outputs::discard(const Output &output) {
         gst_pad_set_active(output.pad.get(), FALSE);
         gst_element_remove_pad(GST_ELEMENT(bin_), output.pad.get());
     }
+    gst_element_set_state(GST_ELEMENT(output.feed.get()), GST_STATE_NULL);
+    gst_bin_remove(bin_, GST_ELEMENT(output.feed.get()));
     if (output.jitter_buffer) {
         gst_element_set_state(output.jitter_buffer.get(), GST_STATE_NULL);
         gst_bin_remove(bin_, output.jitter_buffer.get());
     }
-    gst_element_set_state(GST_ELEMENT(output.feed.get()), GST_STATE_NULL);
-    gst_bin_remove(bin_, GST_ELEMENT(output.feed.get()));
 }
 
 void Outputs::expect(const std::vector<std::string> &names) {
@@ -71,15 +71,19 @@ void Outputs::expect(const std::vector<std::string> &names) {
     check_complete();
 }
 
+bool Outputs::all_exposed_locked() const {
+    for (const std::string &name : expected_) {
+        const auto found = outputs_.find(name);
+        if (found == outputs_.end() || !found->second.pad)
+            return false;
+    }
+    return !expected_.empty();
+}
+
 void Outputs::check_complete() {
     {
         MutexLock lock(mutex_);
-        const bool all =
-            std::all_of(expected_.begin(), expected_.end(), [this](const std::string &name) REQUIRES(mutex_) {
-                const auto found = outputs_.find(name);
-                return found != outputs_.end() && found->second.pad;
-            });
-        if (complete_ || !all || expected_.empty() || closing_)
+        if (complete_ || closing_ || !all_exposed_locked())
             return;
         complete_ = true;
     }
@@ -124,6 +128,12 @@ static gboolean copy_sticky_event(GstPad *, GstEvent **event, gpointer pad) {
     return TRUE;
 }
 
+// A jitter buffer stops for good at the first error from downstream, so it never hears of one.
+static GstFlowReturn push_regardless(GstPad *pad, GstObject *parent, GstBuffer *buffer) {
+    gst_proxy_pad_chain_default(pad, parent, buffer);
+    return GST_FLOW_OK;
+}
+
 GstRef<GstPad> Outputs::make_pad(const std::string &name, const Output &output) {
     GstElement *last = output.jitter_buffer ? output.jitter_buffer.get() : GST_ELEMENT(output.feed.get());
     const auto target = GstRef<GstPad>::adopt(gst_element_get_static_pad(last, "src"));
@@ -131,6 +141,9 @@ GstRef<GstPad> Outputs::make_pad(const std::string &name, const Output &output) 
     GstPadTemplate *templ =
         gst_element_get_pad_template(GST_ELEMENT(bin_), name.compare(0, 5, "video") == 0 ? "video_%u" : "audio_%u");
     auto pad = GstRef<GstPad>::ref(gst_ghost_pad_new_from_template(name.c_str(), target.get(), templ));
+    const auto inner = GstRef<GstPad>::adopt(GST_PAD(gst_proxy_pad_get_internal(GST_PROXY_PAD(pad.get()))));
+    if (output.jitter_buffer)
+        gst_pad_set_chain_function(inner.get(), push_regardless);
     gst_pad_set_active(pad.get(), TRUE);
     gst_pad_sticky_events_foreach(source.get(), copy_sticky_event, pad.get());
     return pad;

@@ -44,8 +44,8 @@ class Outputs final : private RtpFeedOwner {
   private:
     struct Output {
         GstRef<GstRtpFeed> feed;
-        GstRef<GstElement> jitter_buffer;
-        GstRef<GstPad> pad; ///< exposed
+        GstRef<GstElement> jitter_buffer; ///< behind the feed; null without latency
+        GstRef<GstPad> pad;               ///< exposed
     };
 
     void on_feed_ready(const std::string &name) override EXCLUDES(mutex_);
@@ -56,6 +56,7 @@ class Outputs final : private RtpFeedOwner {
     GstRef<GstPad> make_pad(const std::string &name, const Output &output);
     void expose(const std::string &name, GstPad *pad);
     void follow_siblings(GstPad *pad);
+    bool all_exposed_locked() const REQUIRES(mutex_);
     void check_complete() EXCLUDES(mutex_);
 
     GstBin *const bin_; ///< owns this
