@@ -58,6 +58,12 @@ void AudioInput::clear() {
     timeline_.clear();
 }
 
+void AudioInput::reset() {
+    MutexLock lock(mutex_);
+    timeline_ = AudioTimeline();
+    reached_ = INT64_MIN / 2;
+}
+
 void AudioInput::set_flushing(bool flushing) {
     MutexLock lock(mutex_);
     flushing_ = flushing;

@@ -17,7 +17,8 @@ class AudioInput {
     bool set_format(const GstAudioInfo &info); ///< streaming thread
     /// Never waits for a live source; another one is held back until the mixer is near. False: flushing.
     bool push(GstBuffer *buffer, TimeNs time, bool discontinuity, bool live); ///< streaming thread
-    void clear();
+    void clear();                                                             ///< a new stream
+    void reset();                                                             ///< a new run
     void set_flushing(bool flushing);
 
     void read(int64_t position, std::span<float> stereo); ///< audio thread

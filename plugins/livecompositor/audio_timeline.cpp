@@ -42,9 +42,9 @@ void stretch(std::span<const float> in, std::vector<float> &out, size_t frames) 
 
 } // namespace
 
-AudioTimeline::AudioTimeline()
-    : ring_(kCapacity * kChannels), read_(kUnset), end_(kUnset), late_since_(kUnset), slack_min_(INT64_MAX),
-      window_end_(kUnset) {}
+AudioTimeline::AudioTimeline() : ring_(kCapacity * kChannels) {
+    clear();
+}
 
 float *AudioTimeline::slot(int64_t position) {
     return &ring_[static_cast<size_t>((position % kCapacity + kCapacity) % kCapacity) * kChannels];
@@ -161,7 +161,9 @@ void AudioTimeline::read(int64_t position, std::span<float> stereo) {
 }
 
 void AudioTimeline::clear() {
-    end_ = std::min(end_, read_);
+    read_ = end_ = late_since_ = window_end_ = kUnset;
+    slack_min_ = INT64_MAX;
+    shift_ = 0;
     error_ = 0;
 }
 

@@ -26,7 +26,7 @@ class AudioTimeline {
     void append(int64_t stamp, std::span<const float> stereo, bool discontinuity);
     /// Takes the frames from `position` on; silence where there are none. Positions must grow.
     void read(int64_t position, std::span<float> stereo);
-    /// Forgets everything that was not read yet.
+    /// Starts anew: forgets all sound, positions and the delay.
     void clear();
 
     int64_t delay() const { return shift_; } ///< frames by which this input is delayed now

@@ -157,8 +157,10 @@ static gboolean handle_query(GstPad *pad, GstObject *element, GstQuery *query) {
 static gboolean activate_mode(GstPad *pad, GstObject *, GstPadMode mode, gboolean active) {
     PadImpl &impl = *GST_LIVE_COMPOSITOR_PAD(pad)->impl;
     set_flushing(impl, !active);
-    if (active)
-        clear(impl);
+    if (active && impl.video)
+        impl.video->input.reset();
+    else if (active)
+        impl.audio->input.reset();
     return mode == GST_PAD_MODE_PUSH;
 }
 

@@ -67,6 +67,13 @@ void VideoInput::clear() {
     ended_ = false;
 }
 
+void VideoInput::reset() {
+    clear();
+    MutexLock lock(mutex_);
+    current_ = nullptr;
+    reached_ = INT64_MIN / 2;
+}
+
 void VideoInput::set_flushing(bool flushing) {
     MutexLock lock(mutex_);
     flushing_ = flushing;

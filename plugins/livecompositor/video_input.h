@@ -34,6 +34,7 @@ class VideoInput {
     bool push(BufferPtr buffer, TimeNs time, bool live); ///< streaming thread
     void end();                                          ///< streaming thread: no more pictures
     void clear();                                        ///< forgets what is waiting and an earlier end()
+    void reset();                                        ///< the picture that is shown, too
     void set_flushing(bool flushing);
 
     void set_target(const std::optional<Target> &target); ///< video thread; nothing = no tile

@@ -55,6 +55,10 @@ void VideoProducer::restart() {
     frame_ = 0;
     epoch_ = 0;
     scene_ = {};
+    composer_ = {};
+    const Settings settings = board_.settings();
+    fps_n_ = settings.fps_n;
+    fps_d_ = settings.fps_d;
 }
 
 /// New caps when size or rate changed. A new rate counts from the present picture.

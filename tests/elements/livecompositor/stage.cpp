@@ -153,6 +153,12 @@ GstFlowReturn Feed::samples(GstClockTime pts, int frames, int16_t value) {
     return push(buffer, pts);
 }
 
+void Feed::restart() {
+    gst_pad_set_active(source_, FALSE);
+    gst_pad_set_active(source_, TRUE);
+    gst_pad_push_event(source_, gst_event_new_stream_start("again"));
+}
+
 void Feed::eos() {
     gst_pad_push_event(source_, gst_event_new_eos());
 }
@@ -180,8 +186,17 @@ Stage::~Stage() {
 }
 
 void Stage::play() {
-    g_assert_cmpint(gst_element_set_state(pipeline_, GST_STATE_PLAYING), !=, GST_STATE_CHANGE_FAILURE);
+    set_state(GST_STATE_PLAYING);
     run_until(0);
+}
+
+void Stage::set_state(GstState state) {
+    g_assert_cmpint(gst_element_set_state(pipeline_, state), !=, GST_STATE_CHANGE_FAILURE);
+}
+
+void Stage::rewind() {
+    base_ = gst_clock_get_time(GST_CLOCK(clock_));
+    gst_element_set_base_time(pipeline_, base_);
 }
 
 void Stage::run_until(GstClockTime until) {
@@ -189,12 +204,12 @@ void Stage::run_until(GstClockTime until) {
     for (;;) {
         g_assert_true(gst_test_clock_timed_wait_for_multiple_pending_ids(clock_, outputs, kDeadlineMs, nullptr));
         const GstClockTime next = gst_test_clock_get_next_entry_time(clock_);
-        if (next > until)
+        if (next > base_ + until)
             break;
         g_assert_true(gst_test_clock_crank(clock_));
     }
     if (until > time())
-        gst_test_clock_set_time(clock_, until);
+        gst_test_clock_set_time(clock_, base_ + until);
 }
 
 size_t Stage::pictures() {

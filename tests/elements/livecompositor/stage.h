@@ -40,6 +40,7 @@ class Feed {
     GstFlowReturn picture(GstClockTime pts, Rgb color);
     GstFlowReturn samples(GstClockTime pts, int frames, int16_t value);
     void eos();
+    void restart(); ///< a new stream, after the element was stopped
     /// Unlinks and releases the request pad.
     void leave();
     GstPad *sink() const { return sink_; }
@@ -60,9 +61,12 @@ class Stage {
 
     GstElement *compositor() const { return compositor_; }
     void play();
+    void stop() { set_state(GST_STATE_NULL); }
+    void set_state(GstState state);
+    void rewind(); ///< running time begins again with what the clock says now; time() counts from there
     /// Turns the clock on until nothing is due up to `time`.
     void run_until(GstClockTime time);
-    GstClockTime time() const { return gst_clock_get_time(GST_CLOCK(clock_)); }
+    GstClockTime time() const { return gst_clock_get_time(GST_CLOCK(clock_)) - base_; }
 
     size_t pictures();
     size_t blocks();
@@ -83,6 +87,7 @@ class Stage {
     GstElement *pipeline_;
     GstElement *compositor_;
     GstTestClock *clock_;
+    GstClockTime base_ = 0;
 };
 
 constexpr GstClockTime ms(guint64 n) {

@@ -501,13 +501,42 @@ void test_watermark() {
     g_free(path);
 }
 
+void test_plays_again_from_the_start() {
+    Stage stage("framerate=25/1");
+    Feed feed(stage.compositor(), "video_0"), sound(stage.compositor(), "audio_0");
+    stage.play();
+    feed.caps(kSmall);
+    sound.caps(kSound);
+    for (GstClockTime t = 0; t < ms(500); t += ms(20)) {
+        feed.picture(t, kRed);
+        sound.samples(t, 960, 8000);
+        stage.run_until(t);
+    }
+    const size_t pictures = stage.pictures(), samples = stage.sound().size();
+    stage.stop();
+    stage.rewind();
+    stage.play();
+    stage.run_until(ms(400));
+    g_assert_cmpuint(stage.picture_pts(pictures), ==, 0);
+    assert_color(stage.pixel(pictures, 200, 100), {0x20, 0x26, 0x2f}); // nothing is left of what was
+    const auto all = stage.sound();
+    for (size_t i = samples; i < all.size(); ++i)
+        g_assert_cmpint(all[i], ==, 0);
+    feed.restart();
+    feed.caps(kSmall);
+    feed.picture(ms(400), kGreen);
+    stage.run_until(ms(600));
+    assert_color(stage.pixel(stage.pictures() - 1, 200, 100), kGreen);
+}
+
 void test_states() {
-    Stage stage;
     for (int i = 0; i < 10; ++i) {
-        GstElement *pipeline = GST_ELEMENT(gst_element_get_parent(stage.compositor()));
-        gst_element_set_state(pipeline, GST_STATE_PLAYING);
-        gst_element_set_state(pipeline, i % 2 ? GST_STATE_PAUSED : GST_STATE_NULL);
-        gst_object_unref(pipeline);
+        Stage stage;
+        Feed feed(stage.compositor(), "video_0");
+        stage.set_state(GST_STATE_PAUSED);
+        stage.set_state(GST_STATE_PLAYING);
+        stage.set_state(i % 2 ? GST_STATE_PAUSED : GST_STATE_READY);
+        stage.set_state(GST_STATE_PLAYING);
     }
 }
 
@@ -537,6 +566,7 @@ int main(int argc, char **argv) {
     g_test_add_func("/livecompositor/latency-query", test_latency_query);
     g_test_add_func("/livecompositor/eos", test_eos_for_the_element);
     g_test_add_func("/livecompositor/watermark", test_watermark);
+    g_test_add_func("/livecompositor/plays-again", test_plays_again_from_the_start);
     g_test_add_func("/livecompositor/states", test_states);
     return g_test_run();
 }
