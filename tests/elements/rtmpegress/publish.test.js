@@ -6,8 +6,9 @@ import path from 'node:path';
 import test, { after, afterEach, before } from 'node:test';
 
 import { NginxRtmp } from '../../lib/nginx_rtmp.js';
-import { run, temporaryDirectory } from '../../lib/process.js';
+import { temporaryDirectory } from '../../lib/process.js';
 import { Driver } from '../driver/driver.js';
+import { launch } from '../driver/launch.js';
 import { checkRecording, fps, height, live, recorded, width } from './pipelines.js';
 
 let nginx;
@@ -25,13 +26,13 @@ test('gst-launch-1.0: from a file to nginx, at the pace of the clock, all of it'
   const size = `video/x-raw,width=${width},height=${height},framerate=${fps}/1`;
   const make = `videotestsrc num-buffers=90 ! ${size} ! x264enc key-int-max=30 bframes=2 ! mp4mux name=m ! filesink location=${file}
     audiotestsrc num-buffers=130 ! audio/x-raw,rate=44100,channels=2 ! avenc_aac ! m.`;
-  assert.equal((await run('gst-launch-1.0', ['-q', ...make.split(/\s+/)])).code, 0);
+  assert.equal((await launch(make)).code, 0);
 
   const play = `filesrc location=${file} ! qtdemux name=d
     d.video_0 ! queue ! rtmpegress name=r location=${nginx.url}/from-file
     d.audio_0 ! queue ! r.audio`;
   const started = performance.now();
-  const { code, stderr } = await run('gst-launch-1.0', ['-q', ...play.split(/\s+/)]);
+  const { code, stderr } = await launch(play);
   assert.equal(code, 0, stderr);
   const took = performance.now() - started;
   assert.ok(took > 2800 && took < 6000, `3 s of file took ${took.toFixed(0)} ms`);

@@ -5,8 +5,8 @@ import assert from 'node:assert/strict';
 import test, { afterEach } from 'node:test';
 
 import { NginxRtmp } from '../../lib/nginx_rtmp.js';
-import { run } from '../../lib/process.js';
 import { Driver } from '../driver/driver.js';
+import { launch } from '../driver/launch.js';
 import { live, recorded } from './pipelines.js';
 import { RtmpRefuser } from './rtmp_refuser.js';
 
@@ -31,7 +31,7 @@ test('bad URLs are refused before anything starts, in clear words', async () => 
   assert.ok((await driver.add('twin', 'rtmp://127.0.0.1:9/live', kKey)).added);
   assert.match((await driver.add('twin', 'rtmp://127.0.0.1:9/live', kKey)).error, /^409: /);
 
-  const { code, stderr } = await run('gst-launch-1.0', ['fakesrc', '!', 'fakesink', 'rtmpegress', `location=srt://127.0.0.1/${kKey}`]);
+  const { code, stderr } = await launch(`fakesrc ! fakesink rtmpegress location=srt://127.0.0.1/${kKey}`);
   assert.notEqual(code, 0);
   assert.match(stderr, /starts with rtmp/);
   assert.ok(!stderr.includes(kKey), stderr);

@@ -23,16 +23,20 @@ afterEach(async () => {
   await nginx.stop();
 });
 
-/** Frames that the other branch of the encoder passes while `during` runs, per second. */
-async function pace(during) {
+/** How many frames the other branch of the encoder falls behind the clock while `during` runs. */
+async function framesBehind(during) {
   const before = (await driver.ask('paced', 'paced')).buffers;
   const started = performance.now();
   await during();
-  const { buffers } = await driver.ask('paced', 'paced');
-  return ((buffers - before) * 1000) / (performance.now() - started);
+  const seconds = (performance.now() - started) / 1000;
+  return before + fps * seconds - (await driver.ask('paced', 'paced')).buffers;
 }
 
-const assertPace = (rate) => assert.ok(Math.abs(rate - fps) < 1.5, `${rate.toFixed(1)} frames per second`);
+/** Nothing that happens to a destination holds up the source. A third of a second is what a busy machine may cost. */
+const assertKeepsPace = async (during) => {
+  const behind = await framesBehind(during);
+  assert.ok(behind < fps / 3, `${behind.toFixed(1)} frames behind`);
+};
 
 test('of two destinations one is dead from the start: the other is perfect', async () => {
   const [closed] = await freePorts(1);
@@ -41,7 +45,7 @@ test('of two destinations one is dead from the start: the other is perfect', asy
   await driver.add('good', nginx.url, 'good');
   const { error } = await driver.state('dead', 'retrying');
   assert.match(error, /refused/);
-  assertPace(await pace(() => recorded(nginx, 'good', 4)));
+  await assertKeepsPace(() => recorded(nginx, 'good', 4));
   const { destinations } = await driver.ask('stats', 'rtmpegress-stats');
   assert.ok(destinations.find((one) => one.id === 'dead').attempts > 2, 'it keeps trying');
   await driver.finish();
@@ -55,13 +59,11 @@ test('the server dies and comes back: live again, from a keyframe, times from 0'
   await recorded(nginx, 'dies', 1);
   const from = driver.lines.length;
   await nginx.program.stop('SIGKILL');
-  assertPace(
-    await pace(async () => {
-      const { error } = await driver.state('one', 'retrying', { from });
-      assert.notEqual(error, '');
-      await until('a failed attempt', () => driver.messages.slice(from).filter((m) => m.state === 'connecting').length > 1);
-    }),
-  );
+  await assertKeepsPace(async () => {
+    const { error } = await driver.state('one', 'retrying', { from });
+    assert.notEqual(error, '');
+    await until('a failed attempt', () => driver.messages.slice(from).filter((m) => m.state === 'connecting').length > 1);
+  });
   fs.rmSync(nginx.recorded('dies'));
   await nginx.launch();
   await driver.state('one', 'live', { from });
@@ -80,7 +82,7 @@ test('the server stalls: the source keeps its pace, a removal is not held up, th
     await recorded(nginx, 'stalls', 1);
     await recorded(other, 'good', 1);
     nginx.program.child.kill('SIGSTOP');
-    assertPace(await pace(() => recorded(other, 'good', 5)));
+    await assertKeepsPace(() => recorded(other, 'good', 5));
     const asked = performance.now();
     driver.command('remove', 'stalls');
     await driver.message('removed', (m) => m.message === 'destination-removed');
@@ -100,12 +102,10 @@ test('a stalled server fills every buffer: it is given up, and live again when i
   await recorded(nginx, 'wedged', 1);
   const from = driver.lines.length;
   nginx.program.child.kill('SIGSTOP');
-  assertPace(
-    await pace(async () => {
-      const { error } = await driver.state('one', 'retrying', { from, timeoutMs: 40000 });
-      assert.match(error, /timed out|no more data|broke/);
-    }),
-  );
+  await assertKeepsPace(async () => {
+    const { error } = await driver.state('one', 'retrying', { from, timeoutMs: 40000 });
+    assert.match(error, /timed out|no more data|broke/);
+  });
   nginx.program.child.kill('SIGCONT');
   await driver.state('one', 'live', { from, timeoutMs: 30000 });
   await driver.finish();
@@ -115,7 +115,7 @@ test('a server that is stopped before it is connected to', async () => {
   nginx.program.child.kill('SIGSTOP');
   driver = new Driver(live());
   await driver.add('one', nginx.url, 'late');
-  assertPace(await pace(() => driver.state('one', 'retrying', { timeoutMs: 20000 })));
+  await assertKeepsPace(() => driver.state('one', 'retrying', { timeoutMs: 20000 }));
   nginx.program.child.kill('SIGCONT');
   await driver.state('one', 'live', { timeoutMs: 20000 });
   await recorded(nginx, 'late', 1);

@@ -7,7 +7,8 @@ import fs from 'node:fs';
 import path from 'node:path';
 import test, { afterEach, beforeEach } from 'node:test';
 
-import { run, temporaryDirectory } from '../../lib/process.js';
+import { temporaryDirectory } from '../../lib/process.js';
+import { launch } from '../driver/launch.js';
 import { JsonDriver } from './json_driver.js';
 import { Receiver, sequences, upTo, verify } from './receiver.js';
 
@@ -143,7 +144,7 @@ test('gst-launch-1.0: a JSON file is one body, whatever its size', async () => {
     const json = file('event.json');
     fs.writeFileSync(json, text);
     const line = `filesrc location=${json} ! application/json ! webhooksink location=${receiver.url} secret=${secret} signing-key=${file('key.pem')}`;
-    const { code, stderr } = await run('gst-launch-1.0', ['-q', ...line.split(' ')]);
+    const { code, stderr } = await launch(line);
     assert.equal(code, 0, stderr);
     const request = receiver.requests.at(-1); // EOS waited for it
     assert.equal(request.text, text);

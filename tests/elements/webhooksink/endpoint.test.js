@@ -7,6 +7,7 @@ import path from 'node:path';
 import test, { afterEach, beforeEach } from 'node:test';
 
 import { run, temporaryDirectory } from '../../lib/process.js';
+import { launch } from '../driver/launch.js';
 import { JsonDriver } from './json_driver.js';
 import { Receiver } from './receiver.js';
 
@@ -111,7 +112,7 @@ test('wrong settings are errors in clear words, and never quote a secret', async
     ['location=http://127.0.0.1:9/ secret=whsec_Sup3r!Secret', /whsec_.*base64/],
     ['location=http://127.0.0.1:9/ signing-key=/nonexistent.pem', /cannot be read/],
   ]) {
-    const { code, stderr } = await run('gst-launch-1.0', ['fakesrc', '!', 'webhooksink', ...setting.split(' ')]);
+    const { code, stderr } = await launch(`fakesrc ! webhooksink ${setting}`);
     assert.notEqual(code, 0);
     assert.match(stderr, text);
     assert.ok(!stderr.includes('Sup3r'), stderr);

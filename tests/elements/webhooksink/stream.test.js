@@ -4,7 +4,7 @@
 import assert from 'node:assert/strict';
 import test, { afterEach, beforeEach } from 'node:test';
 
-import { run } from '../../lib/process.js';
+import { launch } from '../driver/launch.js';
 import { JsonDriver } from './json_driver.js';
 import { Receiver } from './receiver.js';
 
@@ -24,7 +24,7 @@ const types = () => events().map((event) => event.webhookType);
 
 test('gst-launch-1.0: on a media branch it tells when the stream starts and ends', async () => {
   const line = `videotestsrc num-buffers=20 ! video/x-raw,width=64,height=64,framerate=30/1 ! webhooksink name=hook location=${receiver.url}`;
-  const { code, stderr } = await run('gst-launch-1.0', ['-q', ...line.split(' ')]);
+  const { code, stderr } = await launch(line);
   assert.equal(code, 0, stderr);
   assert.deepEqual(types(), ['stream-started', 'stream-ended']);
   const [started, ended] = events();
@@ -37,7 +37,7 @@ test('changed caps are told, by the size of the new picture', async () => {
   const line = `concat name=c ! webhooksink location=${receiver.url}
     videotestsrc num-buffers=5 ! video/x-raw,width=64,height=64 ! c.
     videotestsrc num-buffers=5 ! video/x-raw,width=32,height=32 ! c.`;
-  const { code, stderr } = await run('gst-launch-1.0', ['-q', ...line.split(/\s+/)]);
+  const { code, stderr } = await launch(line);
   assert.equal(code, 0, stderr);
   assert.deepEqual(types(), ['stream-started', 'stream-caps-changed', 'stream-ended']);
   assert.match(events()[1].data.caps, /width=\(int\)32/);
