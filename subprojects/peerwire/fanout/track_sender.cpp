@@ -44,7 +44,7 @@ int64_t ticks(TimeNs duration, uint32_t clock_rate) {
 
 TrackSender::TrackSender(const TrackSetup &setup, ViewerCounters &counters)
     : setup_(setup), counters_(counters), last_out_(int64_t{setup.first_sequence} + 65535),
-      rtx_sequence_(static_cast<uint16_t>(setup.first_timestamp)), reference_timestamp_(setup.first_timestamp) {}
+      rtx_sequence_(setup.first_timestamp & 0x7fff), reference_timestamp_(setup.first_timestamp) {}
 
 void TrackSender::follow(const PacketRing *ring) {
     if (ring == wanted_)

@@ -42,7 +42,8 @@ class Transport {
     virtual std::span<uint8_t> reserve(size_t plaintext_max) = 0;
 
     /// Protects the first `size` bytes of the reserved room in place and queues them into this peer's run. The shard
-    /// sends the run when the callback returns, or earlier when its buffer is full.
+    /// sends the run when the callback returns, or earlier when its buffer is full. An SSRC starts below sequence
+    /// number 2^15: a receiver that misses the first packets could not guess a rollover (RFC 3711 §3.3.1).
     virtual void commit_rtp(size_t size) = 0;
     virtual void commit_rtcp(size_t size) = 0;
 

@@ -257,10 +257,10 @@ void test_garbage() {
 }
 
 void test_refusals() {
+    Log log;
     ServerConfig config;
     config.max_peers = 1;
     auto server = make_server(config);
-    Log log;
     LoopbackPeer remote;
     struct Row {
         const char *name;
