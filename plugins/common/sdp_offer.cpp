@@ -61,8 +61,6 @@ struct TransportAttributes {
             setup = trim(value);
         else if (key == "fingerprint")
             take_fingerprint(trim(value));
-        else if (key == "group")
-            take_group(value);
     }
 
     void take_fingerprint(std::string_view value) {
@@ -181,6 +179,10 @@ Result<SdpOffer> parse_offer(std::string_view text) {
     TransportAttributes transport;
     const auto take_transport = [&](std::string_view key, std::string_view value) { transport.take(key, value); };
     for_each_attribute(message.get(), take_transport);
+    for_each_attribute(message.get(), [&](std::string_view key, std::string_view value) {
+        if (key == "group") // RFC 5888: at session level only
+            transport.take_group(value);
+    });
     SdpOffer offer;
     for (guint i = 0; i < sections; ++i) {
         const GstSDPMedia *section = gst_sdp_message_get_media(message.get(), i);
