@@ -174,7 +174,7 @@ static gboolean handle_src_query(GstPad *pad, GstObject *parent, GstQuery *query
 
 static gboolean gst_rtp_feed_send_event(GstElement *element, GstEvent *event) {
     GstRtpFeed *self = GST_RTP_FEED(element);
-    if (!GST_EVENT_IS_DOWNSTREAM(event))
+    if (!(gst_event_type_get_flags(GST_EVENT_TYPE(event)) & GST_EVENT_TYPE_DOWNSTREAM))
         return GST_ELEMENT_CLASS(gst_rtp_feed_parent_class)->send_event(element, event);
     if (GST_EVENT_TYPE(event) == GST_EVENT_FLUSH_START) {
         self->state->queue.flush();

@@ -184,7 +184,7 @@ static GstStateChangeReturn gst_stream_src_change_state(GstElement *element, Gst
 }
 
 static gboolean gst_stream_src_send_event(GstElement *element, GstEvent *event) {
-    if (!GST_EVENT_IS_DOWNSTREAM(event))
+    if (!(gst_event_type_get_flags(GST_EVENT_TYPE(event)) & GST_EVENT_TYPE_DOWNSTREAM))
         return GST_ELEMENT_CLASS(gst_stream_src_parent_class)->send_event(element, event);
     GST_STREAM_SRC(element)->impl->send_event(event);
     return TRUE;

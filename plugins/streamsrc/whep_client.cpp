@@ -84,7 +84,8 @@ void WhepClient::leave() {
         return;
     const auto session =
         GstRef<SoupSession>::adopt(soup_session_new_with_options("timeout", kLeaveTimeoutSeconds, nullptr));
-    g_autoptr(GBytes) body = soup_session_send_and_read(session.get(), message.get(), nullptr, nullptr);
+    GBytes *body = soup_session_send_and_read(session.get(), message.get(), nullptr, nullptr);
+    g_clear_pointer(&body, g_bytes_unref);
 }
 
 } // namespace rostrum

@@ -17,6 +17,11 @@
 
 namespace rostrum::test {
 
+/// g_assert_cmpstr for temporaries.
+inline void assert_text(const std::string &text, const char *wanted) {
+    g_assert_cmpstr(text.c_str(), ==, wanted);
+}
+
 struct Seen {
     unsigned buffers = 0;
     std::vector<GstClockTime> pts;

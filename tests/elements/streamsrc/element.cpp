@@ -52,13 +52,13 @@ void test_pads_and_caps() {
     g_assert_true(bench.said("connecting"));
     g_assert_true(bench.said("connected"));
     const Seen audio = bench.seen("audio_0"), video = bench.seen("video_0");
-    g_assert_cmpstr(caps_field(audio, "media").c_str(), ==, "audio");
-    g_assert_cmpstr(caps_field(audio, "encoding-name").c_str(), ==, "OPUS");
-    g_assert_cmpstr(caps_field(audio, "useinbandfec").c_str(), ==, "1");
+    assert_text(caps_field(audio, "media"), "audio");
+    assert_text(caps_field(audio, "encoding-name"), "OPUS");
+    assert_text(caps_field(audio, "useinbandfec"), "1");
     g_assert_cmpint(caps_number(audio, "clock-rate"), ==, 48000);
     g_assert_cmpint(caps_number(audio, "payload"), ==, TestPublisher::kOpus);
     g_assert_cmpint(caps_number(audio, "ssrc"), ==, 1000);
-    g_assert_cmpstr(caps_field(video, "encoding-name").c_str(), ==, "VP8");
+    assert_text(caps_field(video, "encoding-name"), "VP8");
     g_assert_cmpint(caps_number(video, "ssrc"), ==, 2000);
     g_assert_cmpuint(video.stream_ids.size(), ==, 1);
     g_assert_cmpuint(video.segments, ==, 1);
@@ -115,7 +115,7 @@ void test_codec_change() {
     publisher.stream_until([&] { return both_flow(bench); });
     publisher.send_video(TestPublisher::kH264, true);
     publisher.loopback.run_until([&] { return caps_field(bench.seen("video_0"), "encoding-name") == "H264"; });
-    g_assert_cmpstr(caps_field(bench.seen("video_0"), "profile-level-id").c_str(), ==, "42e01f");
+    assert_text(caps_field(bench.seen("video_0"), "profile-level-id"), "42e01f");
     g_assert_cmpuint(bench.pads().size(), ==, 2);
 }
 
@@ -126,7 +126,7 @@ void test_simulcast() {
     publisher.connect(bench.source);
     publisher.stream_until([&] { return both_flow(bench) && bench.seen("video_2").buffers >= 10; });
     for (const auto &[pad, rid] : {std::pair{"video_0", "q"}, {"video_1", "h"}, {"video_2", "f"}}) {
-        g_assert_cmpstr(caps_field(bench.seen(pad), "rid").c_str(), ==, rid);
+        assert_text(caps_field(bench.seen(pad), "rid"), rid);
         g_assert_cmpint(caps_number(bench.seen(pad), "ssrc"), ==, 2000 + rid[0]);
     }
 }
@@ -188,13 +188,13 @@ void test_trickle_and_ice_restart() {
     publisher.connect(bench.source);
     publisher.stream_until([&] { return both_flow(bench); });
     const peerwire::IceCredentials old = publisher.loopback.peer.local();
-    g_assert_cmpstr(patch(bench.source, old.ufrag, old.pwd).c_str(), ==, "");
+    assert_text(patch(bench.source, old.ufrag, old.pwd), "");
 
     const peerwire::IceCredentials fresh = peerwire::make_ice_credentials();
     publisher.follow_restart(patch(bench.source, fresh.ufrag, fresh.pwd), fresh);
     const unsigned before = bench.seen("video_0").buffers;
     publisher.stream_until([&] { return bench.seen("video_0").buffers > before + 20; });
-    g_assert_cmpstr(patch(bench.source, fresh.ufrag, fresh.pwd).c_str(), ==, "");
+    assert_text(patch(bench.source, fresh.ufrag, fresh.pwd), "");
     g_assert_false(bench.said("disconnected"));
 }
 
