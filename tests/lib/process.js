@@ -38,7 +38,11 @@ export class Program extends EventEmitter {
         this.exited = true;
         resolve({ code, signal });
       });
-      this.child.once('error', (error) => resolve({ code: -1, signal: null, error }));
+      this.child.once('error', (error) => {
+        this.exited = true;
+        this.stderr += error.message;
+        resolve({ code: -1, signal: null, error });
+      });
     });
   }
 

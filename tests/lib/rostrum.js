@@ -17,6 +17,9 @@ const kTestHost = path.join(kBuild, 'tools/rostrum/testhost/rostrum-testhost');
 
 /** One `rostrum serve` on a free port with a state directory of its own. */
 export class Rostrum {
+  #clients = [];
+  #hosts = [];
+
   /** @param {{args?: string[], env?: object}} [options] */
   static async start({ args = [], env = {} } = {}) {
     const rostrum = new Rostrum();
@@ -107,7 +110,9 @@ export class Rostrum {
 
   /** Joins with events only. @param {string} roomId @param {object} [options] name, mode, participantId, token */
   async events(roomId, options = {}) {
-    return EventClient.join(this.url, roomId, { token: this.hostToken(roomId), ...options });
+    const client = await EventClient.join(this.url, roomId, { token: this.hostToken(roomId), ...options });
+    this.#clients.push(client);
+    return client;
   }
 
   /** A host without a browser: test picture, flash and beep each second. @returns {Promise<Program>} when it is connected */
@@ -115,6 +120,7 @@ export class Rostrum {
     const whip = new URL(`/whip/${roomId}?participantId=${participantId}&displayName=${encodeURIComponent(name)}`, this.url);
     const env = { ROSTRUM_TOKEN: this.hostToken(roomId), GST_REGISTRY: path.join(kBuild, 'gst-registry.bin') };
     const program = new Program(kTestHost, ['--whip', whip.href, ...args], { env });
+    this.#hosts.push(program);
     await program.line(/publish|connected/i);
     return program;
   }
@@ -129,8 +135,10 @@ export class Rostrum {
     return pid;
   }
 
-  /** Ends the server and every session it started. */
+  /** Ends the server, every session it started, and what a failed test left. */
   async stop() {
+    for (const client of this.#clients) client.socket.terminate();
+    for (const host of this.#hosts) if (!host.exited) host.child.kill('SIGKILL');
     const sessions = this.program.exited ? [] : this.sessions();
     try {
       return await this.program.stop();
