@@ -10,6 +10,12 @@ namespace {
 
 constexpr char kPrefix[] = "/org/rostrum/web/";
 
+// Only own scripts and styles, none of them inline; media comes as streams and blobs, events by WebSocket.
+constexpr char kContentSecurityPolicy[] =
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; media-src 'self' blob: "
+    "mediastream:; "
+    "connect-src 'self' ws: wss:; base-uri 'none'; form-action 'self'; frame-ancestors 'self'";
+
 const char *type_of(const std::string &name) {
     static const struct {
         const char *suffix, *type;
@@ -35,6 +41,8 @@ void send_resource(Exchange &exchange, int status, const std::string &name) {
     exchange.set_header("Cache-Control", "no-cache");
     exchange.set_header("X-Content-Type-Options", "nosniff");
     exchange.set_header("Referrer-Policy", "no-referrer"); // the URL may carry a token
+    if (name.ends_with(".html"))
+        exchange.set_header("Content-Security-Policy", kContentSecurityPolicy);
     if (exchange.header("If-None-Match") == etag)
         exchange.reply_empty(304);
     else

@@ -20,7 +20,9 @@ std::string encoder(const SignalOptions &o) {
     }
     return "x264enc tune=zerolatency speed-preset=ultrafast threads=1 sliced-threads=false bframes=0 key-int-max=" +
            keyframes + " bitrate=" + std::to_string(o.bitrate_kbps) +
-           " ! video/x-h264,profile=constrained-baseline,stream-format=byte-stream"
+           // avc: parameter sets are in the caps from the start, so that the offer can tell packetization-mode and
+           // profile
+           " ! video/x-h264,profile=constrained-baseline,stream-format=avc"
            " ! rtph264pay name=video config-interval=-1 aggregate-mode=zero-latency mtu=1200";
 }
 
@@ -62,7 +64,7 @@ std::string describe_signal(const SignalOptions &o) {
            encoder(o) +
            "  audiotestsrc is-live=true wave=ticks tick-interval=1000000000 sine-periods-per-tick=100 freq=1000"
            " volume=0.5 samplesperbuffer=480 ! audio/x-raw,rate=48000,channels=1 ! audioconvert"
-           " ! audio/x-raw,channels=2 ! queue ! opusenc bitrate=64000 frame-size=20 ! rtpopuspay name=audio";
+           " ! audio/x-raw,channels=2 ! queue ! opusenc bitrate=64000 frame-size=20 ! rtpopuspay name=audio pt=97";
 }
 
 void install_flash(GstElement *pipeline) {
