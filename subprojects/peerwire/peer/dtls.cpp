@@ -155,7 +155,7 @@ void DtlsSession::handle_datagram(std::span<const uint8_t> datagram) {
 }
 
 void DtlsSession::handle_timeout() {
-    if (state_ != DtlsState::Handshaking && state_ != DtlsState::Connected)
+    if (state_ != DtlsState::Handshaking) // afterwards only answers are repeated
         return;
     ERR_clear_error();
     if (DTLSv1_handle_timeout(ssl_.get()) < 0)
@@ -164,7 +164,7 @@ void DtlsSession::handle_timeout() {
 
 std::optional<TimeNs> DtlsSession::time_left() const {
     timeval left{};
-    if (state_ != DtlsState::Handshaking && state_ != DtlsState::Connected)
+    if (state_ != DtlsState::Handshaking)
         return std::nullopt;
     if (DTLSv1_get_timeout(ssl_.get(), &left) != 1)
         return std::nullopt;
@@ -182,6 +182,9 @@ void DtlsSession::advance() {
     }
     if (state_ != DtlsState::Connected)
         return;
+    // OpenSSL takes buffers for reading by itself, but writes (the answer to close_notify) without looking.
+    if (SSL_alloc_buffers(ssl_.get()) != 1)
+        return fail();
     // Nothing but alerts and repeated handshake messages is of interest: application data (SCTP) is discarded.
     std::array<uint8_t, 2048> discarded;
     int result = 0;
@@ -195,7 +198,7 @@ void DtlsSession::advance() {
     } else if (error != SSL_ERROR_WANT_READ) {
         fail();
     }
-    SSL_free_buffers(ssl_.get()); // 34 KiB; they come back with the next record, which is close_notify most likely
+    SSL_free_buffers(ssl_.get()); // 34 KiB; the next record is close_notify, most likely
 }
 
 void DtlsSession::fail() {
@@ -210,7 +213,7 @@ void DtlsSession::fail() {
 void DtlsSession::close() {
     if (state_ == DtlsState::Handshaking || state_ == DtlsState::Connected) {
         ERR_clear_error();
-        if (state_ == DtlsState::Connected)
+        if (state_ == DtlsState::Connected && SSL_alloc_buffers(ssl_.get()) == 1)
             SSL_shutdown(ssl_.get());
         state_ = DtlsState::Closed;
     }

@@ -139,7 +139,7 @@ void test_burst() {
     for (uint16_t i = 0; i < 200; ++i)
         g_assert_true(remote.peer.rtp[i] == rtp_packet(i, 7, i % 10 == 9 ? 50 : 1000));
     const auto after = server->counters();
-    g_assert_cmpuint(after.datagrams_out - before.datagrams_out, ==, 200);
+    g_assert_cmpuint(after.datagrams_out - before.datagrams_out, >=, 200); // a late check may be answered in between
     g_assert_cmpuint(after.send_calls - before.send_calls, <, 20);
 }
 
