@@ -75,7 +75,8 @@ void Livestreams::on_message(GstObject *source, const GstStructure *message) {
     const bool draining = draining_ && GST_OBJECT(draining_->egress.get()) == source;
     if (GST_OBJECT(egress_.get()) != source && !draining)
         return;
-    set_state(id, state, details_of(message));
+    if (entries_[id].state != "stopped" || !g_str_equal(state, "stopped"))
+        set_state(id, state, details_of(message));
     if (draining && g_str_equal(state, "stopped"))
         ended(draining_->egress.get(), id);
 }
