@@ -129,7 +129,8 @@ void test_livestream() {
     g_assert_cmpuint(file.width, ==, 1280);
     g_assert_cmpuint(file.height, ==, 720);
     g_assert_cmpfloat(file.duration(), >, 4.5);
-    g_assert_cmpfloat(file.frames / file.duration(), >, 5); // 30 unless the machine is busy: then whole pictures are dropped
+    g_assert_cmpfloat(file.frames / file.duration(), >,
+                      5); // 30 unless the machine is busy: then whole pictures are dropped
     for (const double offset : test::lip_sync(file))
         g_assert_cmpfloat(std::abs(offset), <=, 0.080);
     session.end();

@@ -20,6 +20,11 @@ constexpr TimeNs kSlewTime = 2 * kNsPerSecond;
 // …but never bend time by more than 1/20 (an audio resampler hides that), except to recover from a large error.
 constexpr TimeNs kSlewLimit = 20;
 constexpr TimeNs kLargeError = 500 * kNsPerMs;
+// Until the first report, sound and picture do not know of each other, and what waited for the connection came late:
+// after it they may bend by half for so long, to meet soon.
+constexpr TimeNs kSettleTime = 5 * kNsPerSecond;
+constexpr TimeNs kSettleSlewTime = 200 * kNsPerMs;
+constexpr TimeNs kSettleSlewLimit = 2;
 
 } // namespace
 
@@ -47,6 +52,7 @@ void StreamClock::on_sender_report(TimeNs remote, uint32_t rtp_timestamp, Publis
         publisher.reset();
     remote_base_ = remote_base;
     synced_ = true;
+    settled_at_ = newest_local_ + kSettleTime;
 }
 
 TimeNs StreamClock::capture_time(TimeNs arrival, uint32_t rtp_timestamp, PublisherClock &publisher) {
@@ -74,6 +80,7 @@ TimeNs StreamClock::restart(TimeNs arrival, uint32_t rtp_timestamp) {
     history_.fill({});
     base_ = newest_ = int64_t{rtp_timestamp} + (int64_t{1} << 32);
     newest_local_ = std::max(arrival, newest_local_);
+    settled_at_ = 0;
     return remember(newest_, newest_local_);
 }
 
@@ -93,14 +100,16 @@ TimeNs StreamClock::advance(TimeNs arrival, int64_t timestamp, PublisherClock &p
     const TimeNs step = media_time(timestamp) - media_time(newest_);
     const TimeNs predicted = newest_local_ + step;
     const TimeNs error = target(arrival, timestamp, publisher) - predicted;
+    const bool settling = newest_local_ < settled_at_;
+    const TimeNs slew_time = settling ? kSettleSlewTime : kSlewTime;
+    const TimeNs most = step / (settling ? kSettleSlewLimit : kSlewLimit);
     newest_ = timestamp;
     if (error > kLargeError)
         newest_local_ = predicted + error;
     else if (error < -kLargeError)
         newest_local_ = predicted - step / 2;
     else
-        newest_local_ = predicted + std::clamp(error * std::min(step, kSlewTime) / kSlewTime, -step / kSlewLimit,
-                                               step / kSlewLimit);
+        newest_local_ = predicted + std::clamp(error * std::min(step, slew_time) / slew_time, -most, most);
     return remember(timestamp, newest_local_);
 }
 

@@ -59,6 +59,7 @@ class StreamClock {
     int64_t base_ = 0;                 ///< extended timestamp where media time is 0
     int64_t newest_ = 0;               ///< highest extended timestamp so far
     TimeNs newest_local_ = 0;          ///< capture time given to it
+    TimeNs settled_at_ = 0;            ///< until then corrections are fast
     TimeNs remote_base_ = 0;           ///< the publisher's wall clock at media time 0
     WindowedMin delay_;                ///< arrival − media time
     std::array<Mapped, 32> history_{}; ///< for late packets of a frame that was mapped already

@@ -5,19 +5,14 @@
 
 #pragma once
 
+#include "waiting.h"
+
 #include "session_dbus.h"
 
-#include <functional>
 #include <string>
 #include <vector>
 
 namespace test {
-
-/// Runs the default main context until `done`; fails the test after `seconds`.
-void wait_for(const char *what, const std::function<bool()> &done, unsigned seconds = 15);
-
-/// Lets the default main context run for a time that is part of what is measured.
-void run_for_ms(unsigned ms);
 
 /// For g_spawn_async: a test that aborts leaves no process behind.
 void end_with_parent(gpointer);

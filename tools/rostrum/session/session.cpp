@@ -35,6 +35,7 @@ Session::Session(PlanConfig config, Listener &listener)
       }),
       reconciler_(GST_BIN(pipeline_.get()), *this) {
     const auto bus = adopt(gst_element_get_bus(pipeline_.get()));
+    gst_bus_set_sync_handler(bus.get(), on_message_posted, this, nullptr);
     gst_bus_add_watch(bus.get(), on_bus, this);
     gst_element_set_state(pipeline_.get(), GST_STATE_PLAYING);
     reconcile();

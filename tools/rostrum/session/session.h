@@ -11,6 +11,7 @@
 #include "reconcile.h"
 #include "recordings.h"
 
+#include "sync/mutex.h"
 #include "wire/result.h"
 
 namespace rostrum::session {
@@ -75,6 +76,7 @@ class Session : private Reconciler::Observer {
     GstElement *fanout_of(const std::string &feed) const;
     void finish_end();
 
+    static GstBusSyncReply on_message_posted(GstBus *bus, GstMessage *message, gpointer self);
     static gboolean on_bus(GstBus *bus, GstMessage *message, gpointer self);
     void on_error(GstMessage *message);
     void on_element_message(GstObject *source, const GstStructure *message);
@@ -98,6 +100,9 @@ class Session : private Reconciler::Observer {
     ProgramMode mode_ = ProgramMode::Empty;
     std::string speaker_;
     std::map<std::string, std::set<std::string>> announced_; // participant → kinds
+    peerwire::Mutex errors_mutex_;                           // never held while anything is called
+    std::map<std::string, std::string>
+        errors_ GUARDED_BY(errors_mutex_); // the last one of each branch, until it is reported
     bool ending_ = false, ended_ = false;
     std::string end_reason_;
     Timer end_deadline_;

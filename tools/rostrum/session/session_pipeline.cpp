@@ -30,6 +30,10 @@ std::string host_of(const std::string &branch) {
 } // namespace
 
 void Session::branch_built(RunningBranch &branch) {
+    {
+        peerwire::MutexLock lock(errors_mutex_);
+        errors_.erase(branch.branch().id);
+    }
     switch (branch.branch().kind) {
     case Branch::Kind::Recording:
         recordings_.built(branch);
@@ -68,7 +72,13 @@ void Session::branch_removed(RunningBranch &branch) {
         livestreams_.forget(branch.element("egress"));
 }
 
-void Session::branch_failed(const std::string &branch, const std::string &why) {
+void Session::branch_failed(const std::string &branch, const std::string &reason) {
+    std::string why = reason;
+    {
+        peerwire::MutexLock lock(errors_mutex_);
+        if (auto known = errors_.extract(branch); !known.empty())
+            why = known.mapped();
+    }
     g_warning("%s failed: %s", branch.c_str(), why.c_str());
     const Branch *wanted = reconciler_.wanted().find(branch);
     if (!wanted)
@@ -134,6 +144,22 @@ void Session::on_viewer_disconnected(GstElement *, const char *id, const char *r
     post_to_main(self->alive_, [self, resource = std::string(id), why = std::string(reason ? reason : "")] {
         self->close_peer(resource, why);
     });
+}
+
+/// On the thread that posts. An element that does not start says why before the failure is seen.
+GstBusSyncReply Session::on_message_posted(GstBus *, GstMessage *message, gpointer data) {
+    auto *self = static_cast<Session *>(data);
+    if (GST_MESSAGE_TYPE(message) != GST_MESSAGE_ERROR)
+        return GST_BUS_PASS;
+    g_autoptr(GError) error = nullptr;
+    gst_message_parse_error(message, &error, nullptr);
+    for (auto at = ref(GST_MESSAGE_SRC(message)); at; at = adopt(gst_object_get_parent(at.get()))) {
+        const std::string name = GST_OBJECT_NAME(at.get());
+        peerwire::MutexLock lock(self->errors_mutex_);
+        if (name.find('/') != std::string::npos)
+            self->errors_.try_emplace(branch_of(name), error->message);
+    }
+    return GST_BUS_PASS;
 }
 
 gboolean Session::on_bus(GstBus *, GstMessage *message, gpointer data) {

@@ -1,0 +1,259 @@
+// SPDX-FileCopyrightText: Rostrum contributors
+// SPDX-License-Identifier: LGPL-2.1-or-later
+
+// The reconciler on plans of stock elements.
+
+#include "reconcile.h"
+#include "support/waiting.h"
+
+#include "wire/keyframe.h"
+#include "wire/rtp.h"
+
+#include <atomic>
+
+using namespace rostrum::session;
+
+namespace {
+
+Branch branch(const char *id, std::vector<Node> nodes) {
+    Branch made{id, Branch::Kind::Track, std::move(nodes), {}, {}};
+    for (size_t i = 1; i < made.nodes.size(); ++i)
+        made.links.push_back({{made.full(made.nodes[i - 1].name), ""}, {made.full(made.nodes[i].name), ""}, {}});
+    return made;
+}
+
+Branch sink(const char *id) {
+    return branch(id, {{"sink", "fakesink", {{"async", "false"}, {"sync", "false"}}}});
+}
+
+Branch source(const char *id) {
+    return branch(id, {{"src", "videotestsrc", {{"is-live", "true"}}}, {"tee", "tee", {{"allow-not-linked", "true"}}}});
+}
+
+Graph fan(std::vector<Branch> sinks) {
+    Graph graph;
+    for (auto &each : sinks) {
+        graph.links.push_back({{"source/tee", "src_%u"}, {each.full(each.nodes.front().name), "sink"}, {}});
+        graph.branches.push_back(std::move(each));
+    }
+    graph.branches.push_back(source("source"));
+    return graph;
+}
+
+/// A pipeline that is reconciled, and what the reconciler says.
+class Stage : Reconciler::Observer {
+  public:
+    Stage()
+        : pipeline_(adopt(GST_ELEMENT(gst_object_ref_sink(gst_pipeline_new(nullptr))))),
+          reconciler(GST_BIN(pipeline_.get()), *this) {
+        const auto bus = adopt(gst_element_get_bus(pipeline_.get()));
+        gst_bus_add_watch(bus.get(), on_bus, this);
+        gst_element_set_state(pipeline_.get(), GST_STATE_PLAYING);
+    }
+    ~Stage() override {
+        const auto bus = adopt(gst_element_get_bus(pipeline_.get()));
+        gst_bus_remove_watch(bus.get());
+        reconciler.clear();
+        g_assert_cmpint(GST_BIN(pipeline_.get())->numchildren, ==, 0);
+        gst_element_set_state(pipeline_.get(), GST_STATE_NULL);
+    }
+
+    GstClockTime last_time(const char *node) {
+        GstElement *element = reconciler.element(node);
+        g_assert_nonnull(element);
+        g_autoptr(GstSample) sample = nullptr;
+        g_object_get(element, "last-sample", &sample, nullptr);
+        return sample && gst_sample_get_buffer(sample) ? GST_BUFFER_PTS(gst_sample_get_buffer(sample)) : 0;
+    }
+    void wait_flow(const char *node) {
+        const GstClockTime before = last_time(node);
+        test::wait_for(node, [&] { return last_time(node) > before; });
+    }
+
+    std::vector<std::string> said;
+    bool drain = false;
+    RunningBranch *draining = nullptr;
+
+  private:
+    void branch_built(RunningBranch &built) override { said.push_back("built " + built.branch().id); }
+    bool branch_draining(RunningBranch &ending) override {
+        draining = drain ? &ending : nullptr;
+        return drain;
+    }
+    void branch_removed(RunningBranch &removed) override { said.push_back("removed " + removed.branch().id); }
+    void branch_failed(const std::string &id, const std::string &why) override {
+        said.push_back("failed " + id + ": " + why);
+    }
+    void stepped() override {}
+
+    static gboolean on_bus(GstBus *, GstMessage *message, gpointer data) {
+        auto *self = static_cast<Stage *>(data);
+        if (GST_MESSAGE_TYPE(message) == GST_MESSAGE_ERROR)
+            if (RunningBranch *owner = self->reconciler.owner(GST_MESSAGE_SRC(message)))
+                self->reconciler.fail(*owner, "broken");
+        return G_SOURCE_CONTINUE;
+    }
+
+    const GstPtr<GstElement> pipeline_;
+
+  public:
+    Reconciler reconciler;
+};
+
+void test_grows_and_shrinks() {
+    Stage stage;
+    stage.reconciler.apply(fan({sink("a")}));
+    GstElement *a = stage.reconciler.element("a/sink"), *src = stage.reconciler.element("source/src");
+    stage.wait_flow("a/sink");
+    stage.reconciler.apply(fan({sink("a"), sink("b")}));
+    stage.wait_flow("b/sink");
+    stage.wait_flow("a/sink");
+    stage.reconciler.apply(fan({sink("a")}));
+    stage.wait_flow("a/sink");
+    g_assert_true(stage.reconciler.element("a/sink") == a);
+    g_assert_true(stage.reconciler.element("source/src") == src);
+    g_assert_null(stage.reconciler.element("b/sink"));
+    g_assert_true(stage.reconciler.settled());
+    const std::vector<std::string> expected{"built a", "built source", "built b", "removed b"};
+    g_assert_true(stage.said == expected);
+}
+
+void test_again_is_nothing() {
+    Stage stage;
+    stage.reconciler.apply(fan({sink("a")}));
+    const auto said = stage.said;
+    stage.reconciler.apply(fan({sink("a")}));
+    g_assert_true(stage.said == said);
+    g_assert_cmpuint(stage.reconciler.links().size(), ==, 1);
+}
+
+void test_property_changes_live() {
+    Stage stage;
+    stage.reconciler.apply(fan({sink("a")}));
+    GstElement *a = stage.reconciler.element("a/sink");
+    Branch silent = sink("a");
+    silent.nodes[0].properties["silent"] = "false";
+    stage.reconciler.apply(fan({silent}));
+    g_assert_true(stage.reconciler.element("a/sink") == a);
+    gboolean value = TRUE;
+    g_object_get(a, "silent", &value, nullptr);
+    g_assert_false(value);
+    Branch longer =
+        branch("a", {{"queue", "queue", {}}, {"sink", "fakesink", {{"async", "false"}, {"sync", "false"}}}});
+    stage.reconciler.apply(fan({longer}));
+    g_assert_nonnull(stage.reconciler.element("a/queue"));
+    stage.wait_flow("a/sink");
+}
+
+void test_failure_stays_in_its_branch() {
+    Stage stage;
+    const Branch bad = branch("bad", {{"guard", "errorignore", {{"convert-to", "ok"}}},
+                                      {"breaker", "identity", {{"error-after", "3"}}},
+                                      {"sink", "fakesink", {{"async", "false"}}}});
+    stage.reconciler.apply(fan({sink("a"), bad}));
+    test::wait_for("the failure",
+                   [&] { return std::count(stage.said.begin(), stage.said.end(), "failed bad: broken") >= 2; });
+    stage.wait_flow("a/sink");
+    g_assert_cmpint(std::count(stage.said.begin(), stage.said.end(), "built a"), ==, 1);
+    g_assert_cmpint(std::count(stage.said.begin(), stage.said.end(), "built source"), ==, 1);
+}
+
+void test_missing_element() {
+    Stage stage;
+    stage.reconciler.apply(fan({sink("a"), branch("b", {{"x", "no-such-element", {}}})}));
+    g_assert_cmpstr(stage.said[1].c_str(), ==, "failed b: element 'no-such-element' is not installed");
+    stage.wait_flow("a/sink");
+}
+
+void test_drain() {
+    Stage stage;
+    stage.drain = true;
+    stage.reconciler.apply(fan({sink("a")}));
+    stage.reconciler.apply(fan({}));
+    g_assert_nonnull(stage.draining);
+    g_assert_null(stage.reconciler.element("a/sink"));
+    g_assert_false(stage.reconciler.settled());
+    RunningBranch *old = stage.draining;
+    stage.reconciler.apply(fan({sink("a")})); // beside the one that is ending
+    stage.wait_flow("a/sink");
+    stage.reconciler.finish_drain(*old);
+    stage.wait_flow("a/sink");
+    g_assert_true(stage.reconciler.settled());
+    stage.drain = false;
+}
+
+Branch camera(const char *id, const char *pattern) {
+    return branch(id, {{"src", "videotestsrc", {{"is-live", "true"}, {"pattern", pattern}}},
+                       {"size", "capsfilter", {{"caps", "video/x-raw,width=160,height=120,framerate=15/1"}}},
+                       {"encoder", "x264enc", {{"tune", "zerolatency"}, {"key-int-max", "1000"}, {"threads", "1"}}},
+                       {"pay", "rtph264pay", {{"config-interval", "-1"}}},
+                       {"tee", "tee", {{"allow-not-linked", "true"}}}});
+}
+
+Graph program(const char *shown) {
+    Graph graph;
+    graph.branches = {branch("program", {{"video", "input-selector", {{"sync-streams", "false"}}},
+                                         {"sink", "fakesink", {{"async", "false"}, {"sync", "false"}}}}),
+                      camera(shown, "ball")};
+    const PadRef from{std::string(shown) + "/tee", "src_%u"};
+    graph.links = {{from, {"program/video", "sink_%u"}, {}}};
+    graph.selections = {{"program/video", from, true}};
+    return graph;
+}
+
+struct Seen {
+    std::atomic<unsigned> packets{0}, switches{0}, bad{0};
+    uint32_t ssrc = 0; // streaming thread
+};
+
+GstPadProbeReturn look(GstPad *, GstPadProbeInfo *info, gpointer data) {
+    auto &seen = *static_cast<Seen *>(data);
+    GstBuffer *buffer = GST_PAD_PROBE_INFO_TYPE(info) & GST_PAD_PROBE_TYPE_BUFFER_LIST
+                            ? gst_buffer_list_get(GST_PAD_PROBE_INFO_BUFFER_LIST(info), 0)
+                            : GST_PAD_PROBE_INFO_BUFFER(info);
+    GstMapInfo map;
+    gst_buffer_map(buffer, &map, GST_MAP_READ);
+    const auto packet = peerwire::parse_rtp({map.data, map.size});
+    ++seen.packets;
+    if (packet && packet->ssrc != std::exchange(seen.ssrc, packet->ssrc)) {
+        ++seen.switches;
+        seen.bad += !peerwire::starts_keyframe(peerwire::PayloadFormat::H264, packet->payload);
+    }
+    gst_buffer_unmap(buffer, &map);
+    return GST_PAD_PROBE_OK;
+}
+
+void test_switches_at_keyframe() {
+    Stage stage;
+    Seen seen;
+    stage.reconciler.apply(program("a"));
+    const auto in = adopt(gst_element_get_static_pad(stage.reconciler.element("program/sink"), "sink"));
+    gst_pad_add_probe(in.get(),
+                      static_cast<GstPadProbeType>(GST_PAD_PROBE_TYPE_BUFFER | GST_PAD_PROBE_TYPE_BUFFER_LIST), look,
+                      &seen, nullptr);
+    for (const char *shown : {"b", "a", "b"}) {
+        const unsigned before = seen.packets;
+        test::wait_for("pictures", [&] { return seen.packets > before + 5; });
+        const unsigned switches = seen.switches;
+        stage.reconciler.apply(program(shown));
+        g_assert_false(stage.reconciler.settled()); // the former is still shown
+        test::wait_for("the switch", [&] { return stage.reconciler.settled() && seen.switches == switches + 1; });
+    }
+    g_assert_cmpuint(seen.bad, ==, 0);
+    g_assert_null(stage.reconciler.element("a/src"));
+}
+
+} // namespace
+
+int main(int argc, char **argv) {
+    g_test_init(&argc, &argv, nullptr);
+    gst_init(&argc, &argv);
+    g_test_add_func("/session/reconcile/grows-and-shrinks", test_grows_and_shrinks);
+    g_test_add_func("/session/reconcile/again-is-nothing", test_again_is_nothing);
+    g_test_add_func("/session/reconcile/property-changes-live", test_property_changes_live);
+    g_test_add_func("/session/reconcile/failure-stays-in-its-branch", test_failure_stays_in_its_branch);
+    g_test_add_func("/session/reconcile/missing-element", test_missing_element);
+    g_test_add_func("/session/reconcile/drain", test_drain);
+    g_test_add_func("/session/reconcile/switches-at-keyframe", test_switches_at_keyframe);
+    return g_test_run();
+}
