@@ -9,7 +9,9 @@
 #include "wire/keyframe.h"
 #include "wire/rtp.h"
 
+#include <algorithm>
 #include <atomic>
+#include <utility>
 
 using namespace rostrum::session;
 
@@ -215,7 +217,8 @@ GstPadProbeReturn look(GstPad *, GstPadProbeInfo *info, gpointer data) {
     gst_buffer_map(buffer, &map, GST_MAP_READ);
     const auto packet = peerwire::parse_rtp({map.data, map.size});
     ++seen.packets;
-    if (packet && packet->ssrc != std::exchange(seen.ssrc, packet->ssrc)) {
+    const uint32_t before = packet ? std::exchange(seen.ssrc, packet->ssrc) : 0;
+    if (before && before != seen.ssrc) {
         ++seen.switches;
         seen.bad += !peerwire::starts_keyframe(peerwire::PayloadFormat::H264, packet->payload);
     }
