@@ -97,7 +97,7 @@ async function showsBoth(page) {
       const { data } = context.getImageData(0, 0, 64, 36);
       const green = (x, y) => {
         const i = 4 * (64 * y + x);
-        return data[i + 1] > 90 && data[i] < 90 && data[i + 2] < 90;
+        return data[i + 1] > data[i] + 30 && data[i + 1] > data[i + 2] + 30;
       };
       const share = (from, to) => {
         let n = 0;
