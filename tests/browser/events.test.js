@@ -77,7 +77,7 @@ test('everybody is told what happens, and who comes late gets the state first', 
     [...numbers].sort((a, b) => a - b),
     'numbered in order',
   );
-  await ann.ended;
+  await ann.stop();
 });
 
 test('the same participant again replaces the first', async () => {
