@@ -34,7 +34,7 @@ try {
   const first = await rostrum.testHost(room, { participantId: 'first' });
   const viewer = await viewerPage(browser, rostrum, room);
   await framesAdvance(viewer, 60);
-  const pid = await rostrum.sessionPid();
+  const pid = await rostrum.sessionPid(watcher.joined.sessionId);
   rows.push(['one host, passthrough', ...(await cost(pid))]);
   const second = await rostrum.testHost(room, { participantId: 'second' });
   await watcher.next('program-changed', ({ mode }) => mode === 'composed');

@@ -40,8 +40,7 @@ async function get(authorization) {
 }
 
 test('a token of any JWT library is taken, raw or after Bearer', async () => {
-  for (const form of [sign({}), `Bearer ${sign({})}`, `bearer ${sign({})}`])
-    assert.equal((await get(form)).body.roomId, room);
+  for (const form of [sign({}), `Bearer ${sign({})}`, `bearer ${sign({})}`]) assert.equal((await get(form)).body.roomId, room);
 });
 
 test('each token that will not do is refused with its own words', async () => {

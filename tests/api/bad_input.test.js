@@ -60,7 +60,10 @@ test('offers that are not what they should be start no session', async () => {
     assert.equal((await send('POST', route, { body: random, type })).status, 400, route);
     assert.equal((await send('POST', route, { body: 'v=0\r\n\0', type })).status, 400, route);
     assert.equal((await send('POST', route, { body: `v=0\r\n${'a=x\r\n'.repeat(100000)}`, type })).status, 413, route);
-    assert.equal((await send('POST', `${route}${route.includes('?') ? '&' : '?'}participantId=a%20b`, { body: 'v=0\r\n', type })).status, 400);
+    assert.equal(
+      (await send('POST', `${route}${route.includes('?') ? '&' : '?'}participantId=a%20b`, { body: 'v=0\r\n', type })).status,
+      400,
+    );
   }
   assert.equal((await rostrum.ok('GET', '/v2/sessions')).data.length, 0);
 });
@@ -78,11 +81,7 @@ test('an SDP that begins well and is broken is a 4xx from the session', async ()
 test('resources that are not there', async () => {
   for (const id of ['x', '0'.repeat(24), `${'0'.repeat(24)}-r`, '%00', 'a%2Fb']) {
     assert.equal((await send('DELETE', `/v2/whip/sessions/${id}`, { type: null })).status, 404, id);
-    assert.equal(
-      (await send('PATCH', `/v2/whep/sessions/${id}`, { body: 'a', type: 'application/trickle-ice-sdpfrag' })).status,
-      404,
-      id,
-    );
+    assert.equal((await send('PATCH', `/v2/whep/sessions/${id}`, { body: 'a', type: 'application/trickle-ice-sdpfrag' })).status, 404, id);
   }
   for (const route of ['/v2/sessions/x', '/v2/livestreams/x', '/v2/recordings/x', '/v2/recordings/x/file', '/v2/sessions/x/graph'])
     assert.equal((await send('GET', route, { type: null })).status, 404, route);

@@ -37,10 +37,11 @@ function pidOf(sessionId) {
 const running = (sessionId) => until(`a process of ${sessionId} runs`, () => Number(pidOf(sessionId)));
 const ready = (sessionId) =>
   until('the session answers', async () => (await rostrum.call('GET', `/v2/sessions/${sessionId}/graph`)).status === 200);
-const over = (sessionId) =>
-  until('the session is over', async () => (await rostrum.ok('GET', `/v2/sessions/${sessionId}`)).end, 20000);
+const over = (sessionId) => until('the session is over', async () => (await rostrum.ok('GET', `/v2/sessions/${sessionId}`)).end, 20000);
 const types = (sessionId) =>
-  receiver.received.filter(({ data }) => data.sessionId === sessionId).map(({ type, data }) => [type, data.participantId].filter(Boolean).join(' '));
+  receiver.received
+    .filter(({ data }) => data.sessionId === sessionId)
+    .map(({ type, data }) => [type, data.participantId].filter(Boolean).join(' '));
 
 async function killServe() {
   rostrum.program.child.kill('SIGKILL');

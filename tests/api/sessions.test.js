@@ -22,11 +22,10 @@ test('two participants hear of each other in order', async () => {
   const room = await rostrum.room();
   const ann = await rostrum.events(room, { participantId: 'ann', name: 'Ann' });
   assert.deepEqual(ann.joined.participants, [{ participantId: 'ann', name: 'Ann', mode: 'SEND_AND_RECV', feeds: [] }]);
-  assert.deepEqual([ann.joined.livestreamState, ann.joined.recordingState, ann.joined.hlsState], [
-    'LIVESTREAM_STOPPED',
-    'RECORDING_STOPPED',
-    'HLS_STOPPED',
-  ]);
+  assert.deepEqual(
+    [ann.joined.livestreamState, ann.joined.recordingState, ann.joined.hlsState],
+    ['LIVESTREAM_STOPPED', 'RECORDING_STOPPED', 'HLS_STOPPED'],
+  );
   assert.deepEqual(ann.joined.permissions, ['allow_join', 'allow_mod']);
 
   const token = rostrum.viewerToken(room);
@@ -51,7 +50,10 @@ test('two participants hear of each other in order', async () => {
   assert.deepEqual([left.data.reason, left.data.code], ['disconnected', 1001]);
   assert.deepEqual(ann.names(), ['meeting-joined', 'participant-joined', 'participant-left', 'participant-joined', 'participant-left']);
   const numbers = ann.messages.map(({ seq }) => seq);
-  assert.deepEqual(numbers, [...numbers].sort((a, b) => a - b));
+  assert.deepEqual(
+    numbers,
+    [...numbers].sort((a, b) => a - b),
+  );
   await ann.close();
 });
 

@@ -33,8 +33,7 @@ async function visit(room, participantId = 'ann') {
 }
 
 const of = (sessionId) => receiver.received.filter(({ data }) => data.sessionId === sessionId);
-const complete = (sessionId) =>
-  until('session-ended arrives', () => of(sessionId).some(({ type }) => type === 'session-ended'), 30000);
+const complete = (sessionId) => until('session-ended arrives', () => of(sessionId).some(({ type }) => type === 'session-ended'), 30000);
 
 test('a session is told from start to end, in order and signed twice', async () => {
   const room = await rostrum.room({ webhook: { endPoint: receiver.url, events: ['*'] } });

@@ -64,7 +64,7 @@ test('end closes every viewer within a second, with the reason, and finishes the
     for (const viewer of viewers) await framesAdvance(viewer, 10);
     await startOutputs(room, watcher, 'end');
     for (const viewer of viewers) await viewer.evaluate(noteClose);
-    const pid = await rostrum.sessionPid();
+    const pid = await rostrum.sessionPid(watcher.joined.sessionId);
 
     const endedAt = Date.now();
     await rostrum.ok('POST', '/v2/sessions/end', { roomId: room });
@@ -116,7 +116,7 @@ test(`${kRounds} sessions in one server leave nothing behind`, { timeout: 60000 
 async function oneRound(room, name) {
   const watcher = await rostrum.events(room, { participantId: 'watcher', mode: 'SIGNALLING_ONLY' });
   const host = await rostrum.testHost(room, { args: ['--width', '640', '--height', '360'] });
-  const pid = await rostrum.sessionPid();
+  const pid = await rostrum.sessionPid(watcher.joined.sessionId);
   await startOutputs(room, watcher, name);
   await rostrum.ok('POST', '/v2/sessions/end', { roomId: room });
   await checkEnded(watcher, name, pid);

@@ -182,7 +182,7 @@ test('a viewer token cannot publish, a wrong room is 404', async () => {
 test('the session ends by itself when everybody left', async () => {
   const room = await rostrum.room();
   const only = await rostrum.events(room, { participantId: 'only' });
-  const pid = await rostrum.sessionPid();
+  const pid = await rostrum.sessionPid(only.joined.sessionId);
   await only.close();
   await within(
     'the session process ends',

@@ -121,7 +121,7 @@ for (const size of Object.keys(kSizes)) {
     assert.equal(await page.getAttribute('.bar [data-toggle=audio]', 'aria-pressed'), 'false');
     await page.click('.bar [data-toggle=audio]');
     await page.click('.bar [data-toggle=video]');
-    await page.waitForSelector('.tile .tile-empty:not([hidden])');
+    await page.waitForSelector('#tiles .tile-empty:not([hidden])');
     await page.click('.bar [data-toggle=video]');
 
     await page.click('#copy');
@@ -190,8 +190,9 @@ test('the session process dies: studio and player come back by themselves', { ti
 });
 
 test('pages carry a strict Content-Security-Policy', async () => {
+  const room = await rostrum.room();
   for (const page of ['studio', 'watch']) {
-    const response = await fetch(`${rostrum.url}/${page}/abcd-efgh-ijkl`);
+    const response = await fetch(`${rostrum.url}/${page}/${room}`);
     assert.equal(response.status, 200);
     const policy = response.headers.get('content-security-policy') ?? '';
     assert.match(policy, /script-src 'self'/);

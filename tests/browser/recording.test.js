@@ -74,7 +74,7 @@ test(
     assert.ok(pairs.length >= kSyncSeconds * 0.8, `${flashes.length} flashes, ${beeps.length} beeps, ${pairs.length} pairs`);
     const offsets = pairs.map(({ flash, beep }) => Math.round((beep - flash) * 1000));
     const worst = offsets.reduce((a, b) => (Math.abs(b) > Math.abs(a) ? b : a), 0);
-    console.log(`sound after picture: ${Math.min(...offsets)}..${Math.max(...offsets)} ms over ${pairs.length} s`);
+    console.log(`sound after picture: ${Math.min(...offsets)}..${Math.max(...offsets)} ms over ${pairs.length} s: ${offsets.join(' ')}`);
     assert.ok(Math.abs(worst) <= kSyncLimitMs, `sound ${worst} ms after the picture`);
     await watcher.close();
   },
@@ -89,7 +89,7 @@ test(
     const host = await rostrum.testHost(room);
     const { startedAt } = await record(room, watcher);
     await until('8 s are recorded', () => performance.now() - startedAt > 8000, 9000);
-    process.kill(await rostrum.sessionPid(), 'SIGKILL');
+    process.kill(await rostrum.sessionPid(watcher.joined.sessionId), 'SIGKILL');
     const recorded = (performance.now() - startedAt) / 1000;
     await watcher.next('session-restarted');
     const directory = `${rostrum.state}/recordings/${room}/${watcher.joined.sessionId}`;

@@ -130,6 +130,11 @@ export function childrenOf(pid, name) {
     .map(Number);
 }
 
+/** @param {number} pid @returns {string[]} */
+export function commandLine(pid) {
+  return fs.readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0');
+}
+
 /** UDP ports that the processes have open. @param {number[]} pids */
 export function udpPorts(pids) {
   const sockets = new Set();

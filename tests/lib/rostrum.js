@@ -7,7 +7,7 @@ import path from 'node:path';
 
 import { until } from './deadline.js';
 import { EventClient } from './events.js';
-import { childrenOf, Program, temporaryDirectory } from './process.js';
+import { childrenOf, commandLine, Program, temporaryDirectory } from './process.js';
 import { mint } from './token.js';
 
 /** The build tree that is tested: Meson's tests set it. */
@@ -130,9 +130,9 @@ export class Rostrum {
     return childrenOf(this.pid, 'rostrum-session');
   }
 
-  async sessionPid() {
-    const [pid] = await until('a session process runs', () => this.sessions().length && this.sessions());
-    return pid;
+  /** Pid of the process of a session. @param {string} [sessionId] of any when left out */
+  sessionPid(sessionId) {
+    return until('the session process runs', () => this.sessions().find((pid) => !sessionId || commandLine(pid).includes(sessionId)));
   }
 
   /** Ends the server, every session it started, and what a failed test left. */

@@ -82,7 +82,11 @@ export function watch(page, url) {
     pc.addTransceiver('audio', { direction: 'recvonly' });
     pc.addTransceiver('video', { direction: 'recvonly' });
     await pc.setLocalDescription();
-    const response = await fetch(endpoint, { method: 'POST', headers: { 'content-type': 'application/sdp' }, body: pc.localDescription.sdp });
+    const response = await fetch(endpoint, {
+      method: 'POST',
+      headers: { 'content-type': 'application/sdp' },
+      body: pc.localDescription.sdp,
+    });
     const answer = await response.text();
     const location = response.headers.get('location');
     window.resource = location && new URL(location, endpoint).href;

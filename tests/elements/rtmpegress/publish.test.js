@@ -97,9 +97,7 @@ test('destinations come and go while it plays; each starts at a keyframe and end
 });
 
 test('an encoder with lookahead: picture two seconds behind the sound', async () => {
-  driver = new Driver(
-    live({ properties: `location=${nginx.url}/lookahead` }).replace('tune=zerolatency', 'rc-lookahead=60 bframes=2'),
-  );
+  driver = new Driver(live({ properties: `location=${nginx.url}/lookahead` }).replace('tune=zerolatency', 'rc-lookahead=60 bframes=2'));
   await recorded(nginx, 'lookahead', 3);
   await driver.finish();
   await nginx.noted('done', 'lookahead');

@@ -101,7 +101,10 @@ test('stream keys are in no output: log at its highest level, messages, statisti
     await driver.finish();
     assert.match(driver.stderr, /rtmpegress .*rtmp:\/\/127\.0\.0\.1/, 'it did log');
     const told = driver.lines.join('\n') + driver.stderr;
-    assert.ok(!told.includes(kKey), told.split('\n').find((line) => line.includes(kKey)));
+    assert.ok(
+      !told.includes(kKey),
+      told.split('\n').find((line) => line.includes(kKey)),
+    );
   } finally {
     await refuser.stop();
     await nginx.stop();

@@ -75,7 +75,9 @@ test('sound and picture have one clock', async (t) => {
   }
   const heard = beeps(server.lines);
   const nearest = ([at, on]) => Math.min(...heard.filter((beep) => beep[1] === on).map((beep) => Math.abs(beep[0] - at)));
-  const skews = flashes(server.lines).map(nearest).sort((a, b) => a - b);
+  const skews = flashes(server.lines)
+    .map(nearest)
+    .sort((a, b) => a - b);
   const median = skews[Math.floor(skews.length / 2)];
   t.diagnostic(`flash to beep: median ${median.toFixed(0)} ms, worst ${skews.at(-1).toFixed(0)} ms`);
   assert.ok(median <= kMaxSkewMs);

@@ -87,14 +87,22 @@ test('VP8 becomes H.264 in the same connection', { timeout: 120_000 }, async () 
     const endpoint = await pipeline.listening('viewerfanout');
     await page.goto(origin.url);
     assert.equal((await watch(page, endpoint)).status, 201);
-    await until('VP8 is shown', async () => {
-      const video = await inboundVideo(page);
-      return video?.codec === 'video/VP8' && video.framesDecoded > 30;
-    }, 18_000);
-    await until('H.264 is shown', async () => {
-      const video = await inboundVideo(page);
-      return video.codec === 'video/H264' && video.frameWidth === 320;
-    }, 60_000);
+    await until(
+      'VP8 is shown',
+      async () => {
+        const video = await inboundVideo(page);
+        return video?.codec === 'video/VP8' && video.framesDecoded > 30;
+      },
+      18_000,
+    );
+    await until(
+      'H.264 is shown',
+      async () => {
+        const video = await inboundVideo(page);
+        return video.codec === 'video/H264' && video.frameWidth === 320;
+      },
+      60_000,
+    );
     await framesAdvance(page, 60);
     assert.equal((await inboundVideo(page)).packetsLost, 0);
   } finally {

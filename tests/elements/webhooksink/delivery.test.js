@@ -39,7 +39,12 @@ const signed = () => ({ secret, 'signing-key': file('key.pem') });
 
 test('one buffer is one body, byte for byte, signed twice, numbered, reported', async () => {
   driver = new JsonDriver(receiver.url, { ...signed(), spool: file('spool.db') });
-  const bodies = ['{"webhookType":"participant-joined","data":{"n":1}}', '{ "type" : "spaced out",  "data": "ä€😀" }', '[1,2,3]', '  {"n":4}  '];
+  const bodies = [
+    '{"webhookType":"participant-joined","data":{"n":1}}',
+    '{ "type" : "spaced out",  "data": "ä€😀" }',
+    '[1,2,3]',
+    '  {"n":4}  ',
+  ];
   for (const body of bodies) driver.push(body);
   const accepted = await receiver.accept(bodies.length);
   assert.deepEqual(
@@ -129,7 +134,7 @@ test('a slow receiver does not hold up the pipeline', async () => {
   driver.push({ n: 0 });
   await receiver.seen(1);
   for (let n = 1; n < 200; n++) driver.push({ n });
-  for (const end = performance.now() + 5000; ; ) {
+  for (const end = performance.now() + 5000; ;) {
     if ((await driver.ask('paced', 'paced')).buffers === 200) break;
     assert.ok(performance.now() < end, 'the sink takes buffers while a delivery hangs');
   }

@@ -62,7 +62,7 @@ test('killed again and again while delivering: each arrives at least once, none 
   let pushed = 0;
   while (pushed < kBodies) {
     const driver = start();
-    for (const end = pushed + 30; pushed < end; ) driver.push({ n: ++pushed });
+    for (const end = pushed + 30; pushed < end;) driver.push({ n: ++pushed });
     await taken(driver, 30);
     await driver.kill();
   }

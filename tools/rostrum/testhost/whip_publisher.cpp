@@ -31,6 +31,16 @@ void keep_on_loopback(GstElement *rtc) {
     g_object_unref(ice);
 }
 
+// Sender reports that tell when a sample was taken, not when it happened to be sent: sound and picture take different
+// times to encode, and the receiver pairs them by these reports.
+void report_capture_times(GstElement *rtc) {
+    GstElement *rtpbin = gst_bin_get_by_name(GST_BIN(rtc), "rtpbin");
+    if (rtpbin != nullptr) {
+        g_object_set(rtpbin, "rtcp-sync-send-time", FALSE, nullptr);
+        gst_object_unref(rtpbin);
+    }
+}
+
 bool is_loopback(const std::string &url) {
     g_autoptr(GUri) uri = g_uri_parse(url.c_str(), G_URI_FLAGS_NONE, nullptr);
     const char *host = uri != nullptr ? g_uri_get_host(uri) : nullptr;
@@ -42,6 +52,7 @@ bool is_loopback(const std::string &url) {
 WhipPublisher::WhipPublisher(GstElement *pipeline, std::string url, std::string token, Report report)
     : rtc_(gst_bin_get_by_name(GST_BIN(pipeline), "rtc")), http_(soup_session_new()), url_(std::move(url)),
       token_(std::move(token)), report_(std::move(report)) {
+    report_capture_times(rtc_);
     if (is_loopback(url_)) {
         keep_on_loopback(rtc_);
     }

@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 
 import { fillIcons, setIcon } from './icons.js';
-import { hostsOf, joinAsViewer, viewersOf } from './rostrum.js';
+import { hostsOf, joinAsViewer, RostrumError, viewersOf } from './rostrum.js';
 import { avatar, byId, count, farewell, place, seat } from './ui.js';
 
 const kStallMs = 2500; // no new frame for so long while there is a program: say so
@@ -102,7 +102,7 @@ function wireControls() {
 }
 
 async function join() {
-  if (!token) throw Object.assign(new Error('This link carries no token. Ask for a new one.'), { code: 4002 });
+  if (!token) throw new RostrumError({ message: 'This link carries no token. Ask for a new one.' });
   const joined = await joinAsViewer({
     server,
     roomId,
