@@ -11,7 +11,9 @@ import { until } from '../../lib/deadline.js';
 import { GstLaunch } from '../../lib/gst_launch.js';
 import { blankOrigin, connection, publish } from '../../lib/whip_whep_page.js';
 
-const kMaxSkewMs = 80; // ±1 frame (33 ms), ±1 measuring interval (10 ms), the page's own sound path (20–40 ms)
+// ±1 frame (33 ms), ±1 measuring interval (10 ms), the page's own sound path (20–40 ms, on a busy machine twice that).
+// What streamsrc itself adds is measured without a browser by the tests of recordings.
+const kMaxSkewMs = 120;
 const kFlashes = 20;
 
 const kPipeline = `streamsrc name=s listen=http://127.0.0.1:0/whip latency=200
