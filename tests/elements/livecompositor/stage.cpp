@@ -268,6 +268,7 @@ GstMessage *Stage::pop(GstMessageType type) {
 }
 
 void Stage::assert_steps() {
+    const std::lock_guard video(video_.mutex), audio(audio_.mutex);
     assert_follow(video_.buffers);
     assert_follow(audio_.buffers);
 }
