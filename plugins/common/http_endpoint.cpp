@@ -50,7 +50,7 @@ class Router {
     Router(std::string path, WebrtcHttpHandler &handler) : path_(std::move(path)), handler_(handler) {}
 
     void route(SoupServerMessage *message, const std::string &path) {
-        add_cors_headers(message);
+        add_common_headers(message);
         const std::string method = soup_server_message_get_method(message);
         if (method == "OPTIONS")
             return reply_options(message);
@@ -110,7 +110,7 @@ class Router {
 void limit_body(SoupServer *, SoupServerMessage *message, const char *, GHashTable *, gpointer) {
     SoupMessageHeaders *headers = soup_server_message_get_request_headers(message);
     if (soup_message_headers_get_content_length(headers) > static_cast<goffset>(kMaxSdpBytes)) {
-        add_cors_headers(message);
+        add_common_headers(message);
         return reply_error(message, {413, "the body is larger than 64 KiB"});
     }
     const auto on_chunk = +[](SoupServerMessage *self, GBytes *, gpointer) {

@@ -39,8 +39,11 @@ std::string random_id() {
     return id;
 }
 
-void add_cors_headers(SoupServerMessage *message) {
+void add_common_headers(SoupServerMessage *message) {
     SoupMessageHeaders *headers = soup_server_message_get_response_headers(message);
+    if (!soup_check_version(3, 3, 0))
+        // Older libsoup never frees an idle connection that its client closed.
+        soup_message_headers_replace(headers, "Connection", "close");
     soup_message_headers_replace(headers, "Access-Control-Allow-Origin", "*");
     soup_message_headers_replace(headers, "Access-Control-Expose-Headers", "Location, ETag, Link, Retry-After");
 }

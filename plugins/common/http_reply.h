@@ -16,7 +16,7 @@ namespace rostrum {
 /// 128 random bits, in hexadecimal.
 std::string random_id();
 
-void add_cors_headers(SoupServerMessage *message);
+void add_common_headers(SoupServerMessage *message);
 void reply_text(SoupServerMessage *message, unsigned status, const char *content_type, const std::string &text);
 
 /// The Error's code is the status; 503 carries Retry-After.

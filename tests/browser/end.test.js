@@ -14,6 +14,7 @@ import { Rostrum } from '../lib/rostrum.js';
 
 const kRounds = Number(process.env.ROUNDS ?? 20);
 const kWarmUpRounds = 2; // libraries, caches and thread pools grow in the first rounds only
+const kSteadyMs = 1000;
 const kFdSlack = 2; // an HTTP keep-alive connection of the test itself may or may not be open
 let rostrum;
 let nginx;
@@ -123,19 +124,19 @@ async function oneRound(room, name) {
   await host.stop().catch(() => {});
 }
 
-/** The server's holdings once they stopped falling. */
+/** The server's holdings once they did not change for a while. */
 async function settled() {
   let last = holdings(rostrum.pid);
-  let steady = 0;
+  let since = performance.now();
   await until(
     'the holdings are steady',
     () => {
       const now = holdings(rostrum.pid);
-      steady = now.fds === last.fds && now.threads === last.threads ? steady + 1 : 0;
+      if (now.fds !== last.fds || now.threads !== last.threads) since = performance.now();
       last = now;
-      return steady > 25;
+      return performance.now() - since > kSteadyMs;
     },
-    30000,
+    60000,
   );
   return last;
 }

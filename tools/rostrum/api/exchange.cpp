@@ -180,6 +180,8 @@ void Exchange::finish(int status) {
     replied_ = true;
     if (gone_)
         return;
+    if (!soup_check_version(3, 3, 0))
+        set_header("Connection", "close"); // older libsoup never frees an idle connection that its client closed
     soup_server_message_set_status(message_.get(), static_cast<guint>(status), nullptr);
     if (deferred_)
         soup_server_message_unpause(message_.get());

@@ -30,7 +30,7 @@ export function emptyRoom() {
 
 const asParticipant = (data) => ({
   participantId: data.participantId,
-  name: data.name || data.participantId,
+  name: data.name || `Guest ${data.participantId.slice(-4)}`,
   mode: data.mode || 'SEND_AND_RECV',
   feeds: (data.feeds ?? []).map((feed) => (typeof feed === 'string' ? feed : feed.feed)),
   kinds: data.kinds ?? [],
