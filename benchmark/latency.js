@@ -50,7 +50,7 @@ async function publishClock({ options, clock }) {
 function readClock({ clock, tile }) {
   const canvas = Object.assign(document.createElement('canvas'), { width: 1280, height: 720 });
   const context = canvas.getContext('2d', { willReadFrequently: true });
-  window.latencies = [];
+  const latencies = (window.latencies = []);
   const read = () => {
     const now = performance.timeOrigin + performance.now();
     context.drawImage(window.video, 0, 0, 1280, 720);
@@ -62,29 +62,37 @@ function readClock({ clock, tile }) {
       if (context.getImageData(Math.round(x), Math.round(y), 1, 1).data[1] > 127) value |= 1 << bit;
     }
     const latency = (Math.round(now) - value + 2 ** clock.bits) % 2 ** clock.bits;
-    window.latencies.push(latency);
-    window.video.requestVideoFrameCallback(read);
+    latencies.push(latency);
+    if (window.latencies === latencies) window.video.requestVideoFrameCallback(read); // else the next measurement began
   };
   window.video.requestVideoFrameCallback(read);
 }
 
-/** Finds the picture of the clock in the composed program: the slate background that surrounds the blocks. */
+/** Finds the picture of the clock in the composed program: the slate background that surrounds the blocks.
+ * Returns where the whole picture would be. */
 function findTile() {
   const canvas = Object.assign(document.createElement('canvas'), { width: 1280, height: 720 });
   const context = canvas.getContext('2d', { willReadFrequently: true });
   context.drawImage(window.video, 0, 0, 1280, 720);
   const { data } = context.getImageData(0, 0, 1280, 720);
-  let [left, right, top, bottom] = [1280, -1, 720, -1];
-  for (let y = 0; y < 720; y += 2) {
-    for (let x = 0; x < 1280; x += 2) {
+  const columns = new Array(1280).fill(0);
+  const rows = new Array(720).fill(0);
+  for (let y = 0; y < 720; y++) {
+    for (let x = 0; x < 1280; x++) {
       const i = 4 * (1280 * y + x);
-      if (Math.abs(data[i] - 0x44) < 14 && Math.abs(data[i + 1] - 0x55) < 14 && Math.abs(data[i + 2] - 0x66) < 14) {
-        [left, right, top, bottom] = [Math.min(left, x), Math.max(right, x + 2), Math.min(top, y), Math.max(bottom, y + 2)];
+      if ([0x44, 0x55, 0x66].every((wanted, channel) => Math.abs(data[i + channel] - wanted) < 14)) {
+        columns[x]++;
+        rows[y]++;
       }
     }
   }
-  const width = right - left;
-  return Math.abs(width / (bottom - top) - 16 / 9) < 0.1 ? { x: left, y: top, width } : null;
+  const kEnough = 60; // matching pixels in a line: more than noise has
+  const [left, right] = [columns.findIndex((n) => n > kEnough), columns.findLastIndex((n) => n > kEnough) + 1];
+  const [top, bottom] = [rows.findIndex((n) => n > kEnough), rows.findLastIndex((n) => n > kEnough) + 1];
+  const [width, height] = [right - left, bottom - top];
+  if (width < 200 || width > 900) return null; // not composed of two yet
+  const scale = Math.max(width / 1280, height / 720); // a tile is filled; what does not fit is cut off on both sides
+  return { x: left + (width - 1280 * scale) / 2, y: top + (height - 720 * scale) / 2, width: 1280 * scale };
 }
 
 async function measure(viewer, tile) {
