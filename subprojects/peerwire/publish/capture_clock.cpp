@@ -21,7 +21,7 @@ constexpr TimeNs kSlewTime = 2 * kNsPerSecond;
 constexpr TimeNs kSlewLimit = 20;
 constexpr TimeNs kLargeError = 500 * kNsPerMs;
 // Until the first report, sound and picture do not know of each other, and what waited for the connection came late:
-// after it they may bend by half for so long, to meet soon.
+// they may bend by half to make up for that, until so long after the report.
 constexpr TimeNs kSettleTime = 5 * kNsPerSecond;
 constexpr TimeNs kSettleSlewTime = 200 * kNsPerMs;
 constexpr TimeNs kSettleSlewLimit = 2;
@@ -100,7 +100,7 @@ TimeNs StreamClock::advance(TimeNs arrival, int64_t timestamp, PublisherClock &p
     const TimeNs step = media_time(timestamp) - media_time(newest_);
     const TimeNs predicted = newest_local_ + step;
     const TimeNs error = target(arrival, timestamp, publisher) - predicted;
-    const bool settling = newest_local_ < settled_at_;
+    const bool settling = newest_local_ < settled_at_ || (!synced_ && error < 0); // the first arrivals were late
     const TimeNs slew_time = settling ? kSettleSlewTime : kSlewTime;
     const TimeNs most = step / (settling ? kSettleSlewLimit : kSlewLimit);
     newest_ = timestamp;
