@@ -169,7 +169,8 @@ void WhipPublisher::stop() {
                                     ("Bearer " + token_).c_str());
     }
     if (message != nullptr) {
-        g_autoptr(GBytes) ignored = soup_session_send_and_read(http_, message, nullptr, nullptr);
+        GBytes *body = soup_session_send_and_read(http_, message, nullptr, nullptr);
+        g_clear_pointer(&body, g_bytes_unref);
     }
 }
 
