@@ -18,7 +18,8 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
         members[i] = {.index = i, .pin_rank = i % 7, .screen = i == 11, .speaker = i == 3};
     const Rect canvas{0, 0, 1280, 720};
     for (const Tile &tile : arrange({.kind = choice.kind, .custom = choice.custom}, canvas.size(), members)) {
-        if (!canvas.contains(tile.rect) || ((tile.rect.x | tile.rect.y | tile.rect.w | tile.rect.h) & 1) || tile.rect.w < 2)
+        if (!canvas.contains(tile.rect) || ((tile.rect.x | tile.rect.y | tile.rect.w | tile.rect.h) & 1) ||
+            tile.rect.w < 2)
             std::abort();
     }
     return 0;

@@ -31,8 +31,8 @@ int unicode_escape(std::string_view text, size_t at) {
     return value;
 }
 
-/// The length of the escape at `at`, or 0 for one that json-glib would turn into something that is not UTF-8 or cuts the
-/// string: half of a surrogate pair, NUL.
+/// The length of the escape at `at`, or 0 for one that json-glib would turn into something that is not UTF-8 or cuts
+/// the string: half of a surrogate pair, NUL.
 size_t escape_length(std::string_view text, size_t at) {
     if (at + 1 < text.size() && text[at + 1] != 'u')
         return 2;
