@@ -5,6 +5,8 @@
 
 #include "tools/rostrum/base/glib_handles.h"
 
+#include <algorithm>
+
 namespace rostrum {
 namespace {
 
@@ -29,6 +31,19 @@ int unicode_escape(std::string_view text, size_t at) {
         value = value * 16 + g_ascii_xdigit_value(c);
     }
     return value;
+}
+
+/// The length of the number at `at`, or 0 for one that might not be finite.
+size_t number_length(std::string_view text, size_t at) {
+    constexpr size_t kMaxLength = 40, kMaxExponentDigits = 2; // below 1e139; a double goes to 1e308
+    const size_t end = std::min(text.find_first_not_of("0123456789+-.eE", at), text.size());
+    const std::string_view number = text.substr(at, end - at);
+    const size_t exponent = number.find_first_of("eE");
+    const size_t digits =
+        exponent == std::string_view::npos ? std::string_view::npos : number.find_first_of("0123456789", exponent);
+    if (number.size() > kMaxLength || (digits != std::string_view::npos && number.size() - digits > kMaxExponentDigits))
+        return 0;
+    return number.size();
 }
 
 /// The length of the escape at `at`, or 0 for one that json-glib would turn into something that is not UTF-8 or cuts
@@ -70,6 +85,11 @@ const char *find_fault(std::string_view text) {
             }
         } else if (c == '"') {
             quoted = true;
+        } else if (c == '-' || (c >= '0' && c <= '9')) {
+            const size_t length = number_length(text, i);
+            if (length == 0)
+                return "a number out of range";
+            i += length - 1;
         } else if (c == '{' || c == '[') {
             if (++depth > kMaxJsonDepth)
                 return "nested too deeply";
