@@ -50,7 +50,7 @@ size_t number_length(std::string_view text, size_t at) {
 /// the string: half of a surrogate pair, NUL.
 size_t escape_length(std::string_view text, size_t at) {
     if (at + 1 < text.size() && text[at + 1] != 'u')
-        return 2;
+        return std::string_view("\"\\/bfnrt").find(text[at + 1]) != std::string_view::npos ? 2 : 0; // RFC 8259 §7
     const int first = unicode_escape(text, at);
     if (first <= 0 || (first >= 0xdc00 && first <= 0xdfff))
         return 0;
