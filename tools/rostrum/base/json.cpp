@@ -6,6 +6,7 @@
 #include "tools/rostrum/base/glib_handles.h"
 
 #include <algorithm>
+#include <cmath>
 
 namespace rostrum {
 namespace {
@@ -33,17 +34,16 @@ int unicode_escape(std::string_view text, size_t at) {
     return value;
 }
 
-/// The length of the number at `at`, or 0 for one that might not be finite.
+/// The length of the number at `at`, or 0 for one that is not finite or that json-glib would write as `1e+17.0`.
 size_t number_length(std::string_view text, size_t at) {
-    constexpr size_t kMaxLength = 40, kMaxExponentDigits = 2; // below 1e139; a double goes to 1e308
+    constexpr size_t kMaxLength = 40;
+    constexpr double kMaxReal = 1e15;
     const size_t end = std::min(text.find_first_not_of("0123456789+-.eE", at), text.size());
-    const std::string_view number = text.substr(at, end - at);
-    const size_t exponent = number.find_first_of("eE");
-    const size_t digits =
-        exponent == std::string_view::npos ? std::string_view::npos : number.find_first_of("0123456789", exponent);
-    if (number.size() > kMaxLength || (digits != std::string_view::npos && number.size() - digits > kMaxExponentDigits))
+    const std::string number(text.substr(at, end - at));
+    if (number.size() > kMaxLength)
         return 0;
-    return number.size();
+    const bool real = number.find_first_of(".eE") != std::string::npos;
+    return real && !(std::abs(g_ascii_strtod(number.c_str(), nullptr)) < kMaxReal) ? 0 : number.size();
 }
 
 /// The length of the escape at `at`, or 0 for one that json-glib would turn into something that is not UTF-8 or cuts
