@@ -37,13 +37,18 @@ int unicode_escape(std::string_view text, size_t at) {
 /// The length of the number at `at`, or 0 for one that is not finite or that json-glib would write as `1e+17.0`.
 size_t number_length(std::string_view text, size_t at) {
     constexpr size_t kMaxLength = 40;
-    constexpr double kMaxReal = 1e15;
     const size_t end = std::min(text.find_first_not_of("0123456789+-.eE", at), text.size());
     const std::string number(text.substr(at, end - at));
     if (number.size() > kMaxLength)
         return 0;
-    const bool real = number.find_first_of(".eE") != std::string::npos;
-    return real && !(std::abs(g_ascii_strtod(number.c_str(), nullptr)) < kMaxReal) ? 0 : number.size();
+    if (number.find_first_of(".eE") == std::string::npos)
+        return number.size();
+    const double value = g_ascii_strtod(number.c_str(), nullptr);
+    char buffer[G_ASCII_DTOSTR_BUF_SIZE];
+    const std::string_view written = g_ascii_dtostr(buffer, sizeof buffer, value);
+    const bool bare_exponent =
+        written.find('e') != std::string_view::npos && written.find('.') == std::string_view::npos;
+    return std::isfinite(value) && std::abs(value) < 1e15 && !bare_exponent ? number.size() : 0;
 }
 
 /// The length of the escape at `at`, or 0 for one that json-glib would turn into something that is not UTF-8 or cuts
