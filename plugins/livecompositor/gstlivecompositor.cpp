@@ -1,20 +1,18 @@
 // SPDX-FileCopyrightText: Rostrum contributors
 // SPDX-License-Identifier: LGPL-2.1-or-later
 
-// The livecompositor element: properties, pads, states. What it does is in the classes beside it.
+// The livecompositor element: pads, latency, states. What it does is in the classes beside it.
 //
-// Locks: GST_OBJECT_LOCK guards nothing of ours; Board and Output have leaf mutexes of their own; complaints_mutex
-// guards what could not be said yet. None of them is held while posting, emitting or pushing.
+// Locks: GST_OBJECT_LOCK guards nothing of ours; Board and Output have leaf mutexes of their own; ElementImpl's
+// mutex guards the rest. None of them is held while posting, emitting or pushing.
 
 #include "livecompositor/gstlivecompositor.h"
 
-#include "livecompositor/audio_producer.h"
+#include "livecompositor/element_impl.h"
 #include "livecompositor/gstlivecompositorpad.h"
-#include "livecompositor/settings.h"
-#include "livecompositor/video_producer.h"
+#include "livecompositor/properties.h"
 
 #include <algorithm>
-#include <set>
 
 GST_DEBUG_CATEGORY(livecompositor_debug);
 #define GST_CAT_DEFAULT livecompositor_debug
@@ -24,27 +22,8 @@ using peerwire::MutexLock;
 
 namespace {
 
-constexpr guint kDefaultLatencyMs = 100; // a host's jitter buffer and decoder
-constexpr guint kMaxLatencyMs = 2000;
 constexpr TimeNs kProcessingNs = 20'000'000; // from an input's own latency to its picture being here
 constexpr guint kMaxPads = 64;
-
-enum Property {
-    kLayout = 1,
-    kPriority,
-    kGridSize,
-    kWidth,
-    kHeight,
-    kFramerate,
-    kTheme,
-    kBackground,
-    kWatermark,
-    kTransition,
-    kFreezeTimeout,
-    kLatency,
-    kActiveSpeaker,
-    kStats,
-};
 
 GstStaticPadTemplate video_template =
     GST_STATIC_PAD_TEMPLATE("video", GST_PAD_SRC, GST_PAD_ALWAYS,
@@ -64,48 +43,7 @@ GstStaticPadTemplate audio_sink_template =
                                 S16) "}, rate=48000, channels=[1,2], "
                                      "layout=interleaved;" GST_AUDIO_CAPS_MAKE(GST_AUDIO_FORMATS_ALL)));
 
-GType theme_get_type() {
-    static const GEnumValue kValues[] = {{0, "Dark", "dark"}, {1, "Light", "light"}, {0, nullptr, nullptr}};
-    static const GType type = g_enum_register_static("GstLiveCompositorTheme", kValues);
-    return type;
-}
-
-GType priority_get_type() {
-    static const GEnumValue kValues[] = {
-        {static_cast<gint>(Priority::Speaker), "The active speaker, even if somebody else is pinned", "speaker"},
-        {static_cast<gint>(Priority::Pin), "Who is pinned, even if somebody else speaks", "pin"},
-        {0, nullptr, nullptr}};
-    static const GType type = g_enum_register_static("GstLiveCompositorPriority", kValues);
-    return type;
-}
-
 } // namespace
-
-namespace livecompositor {
-
-struct ElementImpl {
-    explicit ElementImpl(GstLiveCompositor *self);
-
-    GstPad *const video_pad;
-    GstPad *const audio_pad;
-    const std::shared_ptr<Board> board = std::make_shared<Board>();
-    VideoProducer video_producer;
-    AudioProducer audio_producer;
-    Output video;
-    Output audio;
-
-    peerwire::Mutex mutex;
-    guint latency_ms GUARDED_BY(mutex) = kDefaultLatencyMs;
-    std::string layout_text GUARDED_BY(mutex) = "grid";
-    std::string background_text GUARDED_BY(mutex);
-    std::string watermark_path GUARDED_BY(mutex);
-    std::vector<std::string> complaints GUARDED_BY(mutex);
-    bool playing GUARDED_BY(mutex) = false;
-    std::set<unsigned> video_numbers GUARDED_BY(mutex); ///< N of the pads that there are
-    std::set<unsigned> audio_numbers GUARDED_BY(mutex);
-};
-
-} // namespace livecompositor
 
 static void gst_live_compositor_child_proxy_init(gpointer iface, gpointer);
 
@@ -116,24 +54,16 @@ GST_ELEMENT_REGISTER_DEFINE(livecompositor, "livecompositor", GST_RANK_NONE, GST
 
 // Messages
 
-void gst_live_compositor_complain(GstElement *element, const std::string &text) {
-    if (!element)
-        return;
-    GstBus *bus = gst_element_get_bus(element);
+void gst_live_compositor_complain(GstLiveCompositor *self, const std::string &text) {
+    GstBus *bus = gst_element_get_bus(GST_ELEMENT(self));
     if (bus) {
-        GST_ELEMENT_WARNING(element, LIBRARY, SETTINGS, ("%s", text.c_str()), ("The picture stays as it was."));
+        GST_ELEMENT_WARNING(self, LIBRARY, SETTINGS, ("%s", text.c_str()), ("The picture stays as it was."));
         gst_object_unref(bus);
     } else {
-        GST_WARNING_OBJECT(element, "%s", text.c_str());
-        ElementImpl &impl = *GST_LIVE_COMPOSITOR(element)->impl;
-        MutexLock lock(impl.mutex);
-        impl.complaints.push_back(text);
+        GST_WARNING_OBJECT(self, "%s", text.c_str());
+        MutexLock lock(self->impl->mutex);
+        self->impl->complaints.push_back(text);
     }
-    gst_object_unref(element);
-}
-
-static void complain(GstLiveCompositor *self, const std::string &text) {
-    gst_live_compositor_complain(GST_ELEMENT(gst_object_ref(self)), text);
 }
 
 static void say_complaints(GstLiveCompositor *self) {
@@ -143,7 +73,7 @@ static void say_complaints(GstLiveCompositor *self) {
         complaints.swap(self->impl->complaints);
     }
     for (const std::string &text : complaints)
-        complain(self, text);
+        gst_live_compositor_complain(self, text);
 }
 
 static GstPad *find_pad(GstLiveCompositor *self, const char *kind, unsigned index) {
@@ -346,8 +276,8 @@ static GstPad *request_new_pad(GstElement *element, GstPadTemplate *templ, const
     const bool video = g_str_has_prefix(GST_PAD_TEMPLATE_NAME_TEMPLATE(templ), "video_");
     const auto index = reserve_index(*self->impl, video, wanted_index(name, video));
     if (!index) {
-        complain(self, std::string(name ? name : "the pad") + " is taken, or there are " + std::to_string(kMaxPads) +
-                           " of its kind, which is the most");
+        gst_live_compositor_complain(self, std::string(name ? name : "the pad") + " is taken, or there are " +
+                                               std::to_string(kMaxPads) + " of its kind, which is the most");
         return nullptr;
     }
     const std::string full_name = (video ? "video_" : "audio_") + std::to_string(*index);
@@ -445,280 +375,13 @@ static gboolean send_event(GstElement *element, GstEvent *event) {
     return TRUE;
 }
 
-// Properties
-
-static void set_layout(GstLiveCompositor *self, const gchar *text) {
-    ElementImpl &impl = *self->impl;
-    LayoutChoice choice = parse_layout_property(text ? text : "grid");
-    if (!choice.error.empty()) {
-        complain(self, choice.error);
-        return;
-    }
-    impl.board->change([&](Settings &s) {
-        s.layout.kind = choice.kind;
-        s.layout.custom = std::move(choice.custom);
-    });
-    MutexLock lock(impl.mutex);
-    impl.layout_text = text ? text : "grid";
-}
-
-static void set_side(GstLiveCompositor *self, const char *name, int pixels, int Size::*side) {
-    const std::string error = check_side(name, pixels);
-    if (error.empty())
-        self->impl->board->change([=](Settings &s) { s.size.*side = pixels; });
-    else
-        complain(self, error);
-}
-
-static void set_framerate(GstLiveCompositor *self, int n, int d) {
-    const std::string error = check_framerate(n, d);
-    if (!error.empty()) {
-        complain(self, error);
-        return;
-    }
-    self->impl->board->change([=](Settings &s) {
-        s.fps_n = n;
-        s.fps_d = d;
-    });
-}
-
-static void set_background(GstLiveCompositor *self, const gchar *text) {
-    ElementImpl &impl = *self->impl;
-    const std::string wanted = text ? text : "";
-    const auto color = parse_color(wanted);
-    if (!wanted.empty() && !color) {
-        complain(self, "'" + wanted + "' is not a colour: write it like '#1a2b3c', '0xff1a2b3c' or 'navy'");
-        return;
-    }
-    impl.board->change([&](Settings &s) { s.background = color; });
-    MutexLock lock(impl.mutex);
-    impl.background_text = wanted;
-}
-
-static void set_watermark(GstLiveCompositor *self, const gchar *text) {
-    constexpr int kShare = 4; // of the canvas, at most
-    ElementImpl &impl = *self->impl;
-    const std::string path = text ? text : "";
-    Watermark mark;
-    if (!path.empty()) {
-        const Size size = impl.board->settings().size;
-        mark = load_watermark(path, {size.w / kShare, size.h / kShare});
-        if (!mark.error.empty()) {
-            complain(self, mark.error);
-            return;
-        }
-    }
-    impl.board->change([&](Settings &s) { s.watermark = mark.sprite; });
-    MutexLock lock(impl.mutex);
-    impl.watermark_path = path;
-}
-
-static void set_latency(GstLiveCompositor *self, guint ms) {
-    {
-        MutexLock lock(self->impl->mutex);
-        self->impl->latency_ms = ms;
-    }
-    gst_live_compositor_latency_changed(self);
-}
-
-static void set_property(GObject *object, guint id, const GValue *value, GParamSpec *pspec) {
-    GstLiveCompositor *self = GST_LIVE_COMPOSITOR(object);
-    Board &board = *self->impl->board;
-    switch (id) {
-    case kLayout:
-        set_layout(self, g_value_get_string(value));
-        break;
-    case kPriority:
-        board.change([value](Settings &s) { s.layout.priority = static_cast<Priority>(g_value_get_enum(value)); });
-        break;
-    case kGridSize:
-        board.change([value](Settings &s) {
-            const int n = g_value_get_int(value);
-            s.layout.grid_size = n == 0 ? kMaxTiles : n;
-        });
-        break;
-    case kWidth:
-        set_side(self, "width", g_value_get_int(value), &Size::w);
-        break;
-    case kHeight:
-        set_side(self, "height", g_value_get_int(value), &Size::h);
-        break;
-    case kFramerate:
-        set_framerate(self, gst_value_get_fraction_numerator(value), gst_value_get_fraction_denominator(value));
-        break;
-    case kTheme:
-        board.change([value](Settings &s) { s.light = g_value_get_enum(value) == 1; });
-        break;
-    case kBackground:
-        set_background(self, g_value_get_string(value));
-        break;
-    case kWatermark:
-        set_watermark(self, g_value_get_string(value));
-        break;
-    case kTransition:
-        board.change([value](Settings &s) { s.transition_ms = static_cast<int>(g_value_get_uint(value)); });
-        break;
-    case kFreezeTimeout:
-        board.change([value](Settings &s) { s.freeze_ms = static_cast<int>(g_value_get_uint(value)); });
-        break;
-    case kLatency:
-        set_latency(self, g_value_get_uint(value));
-        break;
-    default:
-        G_OBJECT_WARN_INVALID_PROPERTY_ID(object, id, pspec);
-    }
-}
-
-static GstStructure *stats(const ElementImpl &impl) {
-    return gst_structure_new("livecompositor-stats", "frames", G_TYPE_UINT64, impl.video.pushed(), "frame-skips",
-                             G_TYPE_UINT64, impl.video.skipped(), "audio-blocks", G_TYPE_UINT64, impl.audio.pushed(),
-                             "audio-skips", G_TYPE_UINT64, impl.audio.skipped(), "delay", G_TYPE_UINT64,
-                             static_cast<guint64>(impl.board->delay_ns.load()), nullptr);
-}
-
-static void get_text_property(ElementImpl &impl, guint id, GValue *value) {
-    MutexLock lock(impl.mutex);
-    const std::string &text = id == kLayout       ? impl.layout_text
-                              : id == kBackground ? impl.background_text
-                                                  : impl.watermark_path;
-    g_value_set_string(value, text.c_str());
-}
-
-static void get_property(GObject *object, guint id, GValue *value, GParamSpec *pspec) {
-    ElementImpl &impl = *GST_LIVE_COMPOSITOR(object)->impl;
-    const Settings s = impl.board->settings();
-    switch (id) {
-    case kLayout:
-    case kBackground:
-    case kWatermark:
-        get_text_property(impl, id, value);
-        break;
-    case kPriority:
-        g_value_set_enum(value, static_cast<gint>(s.layout.priority));
-        break;
-    case kGridSize:
-        g_value_set_int(value, s.layout.grid_size);
-        break;
-    case kWidth:
-        g_value_set_int(value, s.size.w);
-        break;
-    case kHeight:
-        g_value_set_int(value, s.size.h);
-        break;
-    case kFramerate:
-        gst_value_set_fraction(value, s.fps_n, s.fps_d);
-        break;
-    case kTheme:
-        g_value_set_enum(value, s.light ? 1 : 0);
-        break;
-    case kTransition:
-        g_value_set_uint(value, static_cast<guint>(s.transition_ms));
-        break;
-    case kFreezeTimeout:
-        g_value_set_uint(value, static_cast<guint>(s.freeze_ms));
-        break;
-    case kLatency: {
-        MutexLock lock(impl.mutex);
-        g_value_set_uint(value, impl.latency_ms);
-        break;
-    }
-    case kActiveSpeaker: {
-        const auto speaker = impl.board->speaker();
-        g_value_take_string(value, speaker ? g_strdup_printf("audio_%u", *speaker) : nullptr);
-        break;
-    }
-    case kStats:
-        g_value_take_boxed(value, stats(impl));
-        break;
-    default:
-        G_OBJECT_WARN_INVALID_PROPERTY_ID(object, id, pspec);
-    }
-}
-
 static void finalize(GObject *object) {
     delete GST_LIVE_COMPOSITOR(object)->impl;
     G_OBJECT_CLASS(gst_live_compositor_parent_class)->finalize(object);
 }
 
-static void install_picture_properties(GObjectClass *klass, GParamFlags live) {
-    g_object_class_install_property(
-        klass, kLayout,
-        g_param_spec_string("layout", "Layout",
-                            "grid, sidebar, spotlight, pip or a JSON description that starts with '{'. Changes whole, "
-                            "at a frame boundary",
-                            "grid", live));
-    g_object_class_install_property(klass, kPriority,
-                                    g_param_spec_enum("priority", "Priority",
-                                                      "Who has the main area of sidebar, spotlight and pip",
-                                                      priority_get_type(), static_cast<gint>(Priority::Speaker), live));
-    g_object_class_install_property(
-        klass, kGridSize,
-        g_param_spec_int("grid-size", "Grid size", "At most so many tiles (0 = 25); the active speaker always has one",
-                         0, kMaxTiles, kMaxTiles, live));
-    // Wide ranges: a wrong size gets a message that helps instead of GLib's.
-    g_object_class_install_property(
-        klass, kWidth, g_param_spec_int("width", "Width", "Pixels, even, 16 to 7680", G_MININT, G_MAXINT, 1280, live));
-    g_object_class_install_property(
-        klass, kHeight,
-        g_param_spec_int("height", "Height", "Pixels, even, 16 to 7680", G_MININT, G_MAXINT, 720, live));
-    g_object_class_install_property(klass, kFramerate,
-                                    gst_param_spec_fraction("framerate", "Frame rate",
-                                                            "Pictures per second, 1/1 to 120/1", 0, 1, G_MAXINT, 1, 30,
-                                                            1, live));
-}
-
-static void install_look_properties(GObjectClass *klass, GParamFlags live) {
-    g_object_class_install_property(
-        klass, kTheme,
-        g_param_spec_enum("theme", "Theme", "Colours of background, tiles and borders", theme_get_type(), 0, live));
-    g_object_class_install_property(
-        klass, kBackground,
-        g_param_spec_string("background", "Background",
-                            "Colour like '#1a2b3c', '0xff1a2b3c' (ARGB) or 'navy'; empty = the theme's", "", live));
-    g_object_class_install_property(
-        klass, kWatermark,
-        g_param_spec_string(
-            "watermark", "Watermark",
-            "PNG file (up to 8 MiB, 4096 pixels a side) shown top right, at most a quarter of the canvas "
-            "wide and high; empty = none",
-            "", live));
-    g_object_class_install_property(klass, kTransition,
-                                    g_param_spec_uint("transition", "Transition",
-                                                      "ms that tiles take to move to their new places (0 = at once)", 0,
-                                                      5000, 250, live));
-    g_object_class_install_property(
-        klass, kFreezeTimeout,
-        g_param_spec_uint("freeze-timeout", "Freeze timeout",
-                          "ms after which a camera picture that does not change is replaced by initials (0 = never)", 0,
-                          3600'000, 1000, live));
-}
-
-static void install_properties(GObjectClass *klass) {
-    const auto live = static_cast<GParamFlags>(G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS | GST_PARAM_MUTABLE_PLAYING);
-    const auto readable = static_cast<GParamFlags>(G_PARAM_READABLE | G_PARAM_STATIC_STRINGS);
-    install_picture_properties(klass, live);
-    install_look_properties(klass, live);
-    g_object_class_install_property(
-        klass, kLatency,
-        g_param_spec_uint("latency", "Latency",
-                          "ms after its time at which a picture is made: so late may inputs be and still be in sync. "
-                          "Grows by itself when an input reports more; while playing it does not shrink",
-                          0, kMaxLatencyMs, kDefaultLatencyMs, live));
-    g_object_class_install_property(klass, kActiveSpeaker,
-                                    g_param_spec_string("active-speaker", "Active speaker",
-                                                        "Name of the audio pad that has the floor; null = nobody",
-                                                        nullptr, readable));
-    g_object_class_install_property(
-        klass, kStats,
-        g_param_spec_boxed("stats", "Statistics",
-                           "livecompositor-stats: frames, frame-skips, audio-blocks, audio-skips (uint64), delay (ns)",
-                           GST_TYPE_STRUCTURE, readable));
-}
-
 static void gst_live_compositor_class_init(GstLiveCompositorClass *klass) {
     auto *object_class = G_OBJECT_CLASS(klass);
-    object_class->set_property = set_property;
-    object_class->get_property = get_property;
     object_class->finalize = finalize;
     install_properties(object_class);
 
@@ -738,8 +401,6 @@ static void gst_live_compositor_class_init(GstLiveCompositorClass *klass) {
         "Composes live pictures and mixes their sound at a constant rate, whatever the "
         "inputs do",
         "Rostrum contributors");
-    gst_type_mark_as_plugin_api(theme_get_type(), static_cast<GstPluginAPIFlags>(0));
-    gst_type_mark_as_plugin_api(priority_get_type(), static_cast<GstPluginAPIFlags>(0));
 }
 
 static void gst_live_compositor_init(GstLiveCompositor *self) {

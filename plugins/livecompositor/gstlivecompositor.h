@@ -32,5 +32,5 @@ G_END_DECLS
 /// An input learned the latency of what is in front of it. Any thread, no lock held.
 void gst_live_compositor_latency_changed(GstLiveCompositor *self);
 
-/// Warns on the bus, or when the element enters READY if there is no bus yet. Takes the reference; null is allowed.
-void gst_live_compositor_complain(GstElement *element, const std::string &text);
+/// Warns on the bus, or when the element enters READY if there is no bus yet.
+void gst_live_compositor_complain(GstLiveCompositor *self, const std::string &text);

@@ -181,7 +181,8 @@ static void set_property(GObject *object, guint id, const GValue *value, GParamS
         if (g_value_get_int(value) < 0) {
             const std::string text = "priority=" + std::to_string(g_value_get_int(value)) +
                                      " is negative: choose 0 (the usual one) or more to go before others";
-            gst_live_compositor_complain(gst_pad_get_parent_element(GST_PAD(object)), text);
+            if (g_autoptr(GstElement) element = gst_pad_get_parent_element(GST_PAD(object)))
+                gst_live_compositor_complain(GST_LIVE_COMPOSITOR(element), text);
         } else {
             board.change_pad(settings, [value](PadSettings &s) { s.priority = g_value_get_int(value); });
         }
