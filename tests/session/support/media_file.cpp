@@ -133,4 +133,8 @@ std::vector<double> lip_sync(const MediaFile &file) {
     return result;
 }
 
+void assert_frame_rate(const MediaFile &file) {
+    g_assert_cmpfloat(file.frames / file.duration(), >, 5);
+}
+
 } // namespace test

@@ -27,4 +27,7 @@ MediaFile read_media(const std::string &path);
 /// Beep minus its flash, in seconds, for each flash that has a beep within half a second.
 std::vector<double> lip_sync(const MediaFile &file);
 
+/// Asserts that pictures came all the time: 30 a second unless the machine is busy, then whole pictures are dropped.
+void assert_frame_rate(const MediaFile &file);
+
 } // namespace test
