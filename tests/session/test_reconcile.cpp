@@ -4,7 +4,7 @@
 // The reconciler on plans of stock elements.
 
 #include "reconcile.h"
-#include "support/waiting.h"
+#include "waiting.h"
 
 #include "wire/keyframe.h"
 #include "wire/rtp.h"

@@ -4,6 +4,7 @@
 // streamsrc with a uri: files and a live stream that comes and goes.
 
 #include "bench.h"
+#include "waiting.h"
 
 #include <gio/gio.h>
 #include <glib/gstdio.h>
@@ -15,16 +16,8 @@ using namespace rostrum::test;
 
 namespace {
 
-constexpr gint64 kDeadlineUs = 20 * G_USEC_PER_SEC;
-
-void run_until(const std::function<bool()> &done) {
-    const gint64 deadline = g_get_monotonic_time() + kDeadlineUs;
-    while (!done()) {
-        if (g_get_monotonic_time() > deadline)
-            g_error("nothing of what was waited for happened in time");
-        g_main_context_iteration(nullptr, FALSE);
-        g_usleep(5000); // conditions of other threads: a short nap serves all
-    }
+void run_until(const char *what, const std::function<bool()> &done) {
+    ::test::wait_for(what, done, 20);
 }
 
 /// A pipeline of the test's own.
@@ -88,7 +81,8 @@ void test_file(gconstpointer data) {
     Bench bench([uri](GstElement *source) { g_object_set(source, "uri", uri, nullptr); });
     const gint64 start = g_get_monotonic_time();
     bench.play();
-    run_until([&] { return bench.seen("audio_0").eos && (!*row.video || bench.seen("video_0").eos); });
+    run_until("end of all streams",
+              [&] { return bench.seen("audio_0").eos && (!*row.video || bench.seen("video_0").eos); });
     g_assert_cmpint(g_get_monotonic_time() - start, >, 1800 * 1000); // two seconds of media, in their own time
     assert_text(encoding(bench.seen("video_0")), row.video);
     assert_text(encoding(bench.seen("audio_0")), row.audio);
@@ -108,7 +102,7 @@ void test_file(gconstpointer data) {
 void test_missing_file() {
     Bench bench([](GstElement *source) { g_object_set(source, "uri", "file:///nowhere/at/all.mp4", nullptr); });
     gst_element_set_state(bench.pipeline, GST_STATE_PLAYING);
-    run_until([&] { return bench.had_error(); });
+    run_until("error", [&] { return bench.had_error(); });
 }
 
 // A port that was free a moment ago: srtsink cannot tell which one it took.
@@ -132,15 +126,16 @@ void test_live_stream_comes_and_goes() {
     auto sender = std::make_unique<Sender>(description);
     Bench bench([&](GstElement *source) { g_object_set(source, "uri", (address + "?mode=caller").c_str(), nullptr); });
     bench.play();
-    run_until([&] { return bench.seen("audio_0").buffers > 20 && bench.seen("video_0").buffers > 20; });
+    run_until("buffers of both streams",
+              [&] { return bench.seen("audio_0").buffers > 20 && bench.seen("video_0").buffers > 20; });
     assert_text(encoding(bench.seen("video_0")), "H264");
     assert_text(encoding(bench.seen("audio_0")), "OPUS");
     g_assert_true(bench.said("connected"));
     sender.reset();
-    run_until([&] { return bench.said("disconnected"); });
+    run_until("lost connection", [&] { return bench.said("disconnected"); });
     const unsigned before = bench.seen("video_0").buffers;
     sender = std::make_unique<Sender>(description);
-    run_until([&] { return bench.seen("video_0").buffers > before + 20; });
+    run_until("buffers of the second connection", [&] { return bench.seen("video_0").buffers > before + 20; });
     const Seen video = bench.seen("video_0");
     for (size_t i = 1; i < video.pts.size(); ++i)
         g_assert_cmpuint(video.pts[i], >=, video.pts[i - 1]);
@@ -151,7 +146,7 @@ void test_stop_while_unreachable() {
     for (const char *uri : {"whep+http://127.0.0.1:1/whep", "rtsp://127.0.0.1:1/x", "rtmp://127.0.0.1:1/app/x"}) {
         Bench bench([uri](GstElement *source) { g_object_set(source, "uri", uri, nullptr); });
         bench.play();
-        run_until([&] { return bench.said("disconnected"); });
+        run_until("lost connection", [&] { return bench.said("disconnected"); });
         const gint64 start = g_get_monotonic_time();
         bench.set_state(GST_STATE_NULL);
         g_assert_cmpint(g_get_monotonic_time() - start, <, 3 * G_USEC_PER_SEC);

@@ -4,6 +4,7 @@
 #include "stage.h"
 
 #include "common/sdp_offer.h"
+#include "waiting.h"
 #include "wire/rtcp.h"
 
 #include <gst/app/gstappsrc.h>
@@ -169,12 +170,7 @@ bool Stage::has_event(const std::string &event) {
 }
 
 void Stage::wait_for(const std::function<bool()> &done) {
-    const gint64 deadline = g_get_monotonic_time() + 10 * G_TIME_SPAN_SECOND;
-    while (!done()) {
-        if (g_get_monotonic_time() > deadline)
-            g_error("nothing of what was waited for happened in 10 s");
-        g_usleep(1000); // conditions of other threads without an event of their own
-    }
+    test::wait_for("event of the fan-out", done);
 }
 
 void Stage::on_connected(GstElement *, const char *id, gpointer data) {

@@ -5,6 +5,7 @@
 
 #include "stage.h"
 
+#include <gst/check/gsttestclock.h>
 #include <libsoup/soup.h>
 
 using stage::Stage;
@@ -146,6 +147,13 @@ void test_not_live() {
     gst_element_set_state(pipeline, GST_STATE_NULL);
 }
 
+/// Until somebody waits on the clock.
+void wait_for_waiter(GstClock *clock) {
+    GList *waiting = nullptr;
+    g_assert_true(gst_test_clock_timed_wait_for_multiple_pending_ids(GST_TEST_CLOCK(clock), 1, 10'000, &waiting));
+    g_list_free_full(waiting, gst_clock_id_unref);
+}
+
 /// Stopped and flushed while a frame of the far future waits.
 void test_not_live_is_interruptible() {
     g_autoptr(GError) error = nullptr;
@@ -154,10 +162,13 @@ void test_not_live_is_interruptible() {
         "name=pay ! viewerfanout",
         &error);
     g_assert_no_error(error);
+    g_autoptr(GstClock) clock = gst_test_clock_new();
+    gst_pipeline_use_clock(GST_PIPELINE(pipeline), clock);
     for (const GstState state : {GST_STATE_PLAYING, GST_STATE_PAUSED, GST_STATE_PLAYING, GST_STATE_NULL,
                                  GST_STATE_PAUSED, GST_STATE_PLAYING}) {
         gst_element_set_state(pipeline, state);
-        g_usleep(50 * 1000); // lets the frame arrive and wait
+        if (state == GST_STATE_PLAYING)
+            wait_for_waiter(clock);
     }
     g_autoptr(GstElement) pay = gst_bin_get_by_name(GST_BIN(pipeline), "pay");
     g_autoptr(GstPad) pad = gst_element_get_static_pad(pay, "src");
