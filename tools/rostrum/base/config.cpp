@@ -150,7 +150,7 @@ class Reader {
         for (const auto &key : keys_)
             names.emplace_back(key.name);
         const std::string guess = did_you_mean(name, names);
-        fail(place, guess.empty() ? "no such setting; `rostrum help` lists them"
+        fail(place, guess.empty() ? "no such setting; `rostrum help serve` lists them"
                                   : "no such setting; did you mean '" + prefix + guess + "'?");
     }
     std::vector<ConfigKey> keys_;
