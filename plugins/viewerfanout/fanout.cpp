@@ -116,9 +116,9 @@ std::shared_ptr<ViewerHub> Fanout::hub() const {
     return hub_;
 }
 
-void Fanout::wake() {
+void Fanout::wake(bool whole) {
     if (const auto running = hub())
-        running->wake();
+        running->wake(whole);
 }
 
 FanoutSettings Fanout::settings() const {

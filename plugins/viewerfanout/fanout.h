@@ -49,8 +49,8 @@ class Fanout : public WebrtcHttpHandler {
     // Pads. The input lives as long as the Fanout.
 
     TrackInput *input(unsigned layer) EXCLUDES(mutex_);
-    /// New packets are in the feed.
-    void wake();
+    /// New packets are in the feed; `whole`: up to the end of a frame.
+    void wake(bool whole);
 
     // Properties.
 

@@ -21,7 +21,7 @@ GstFlowReturn chain(GstPad *pad, GstObject *parent, GstBuffer *buffer) {
     PadData &data = data_of(pad);
     const GstFlowReturn flow = data.input.take(pad, GST_ELEMENT(parent), buffer);
     gst_buffer_unref(buffer);
-    data.fanout.wake();
+    data.fanout.wake(data.input.is_whole());
     return flow;
 }
 
@@ -32,7 +32,7 @@ GstFlowReturn chain_list(GstPad *pad, GstObject *parent, GstBufferList *list) {
     for (guint i = 0; i < gst_buffer_list_length(list) && flow == GST_FLOW_OK; ++i)
         flow = data.input.take(pad, GST_ELEMENT(parent), gst_buffer_list_get(list, i));
     gst_buffer_list_unref(list);
-    data.fanout.wake();
+    data.fanout.wake(data.input.is_whole());
     return flow;
 }
 

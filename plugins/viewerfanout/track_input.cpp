@@ -91,6 +91,8 @@ void TrackInput::write(std::span<const uint8_t> packet, GstClockTime pts) {
     const peerwire::TimeNs now = monotonic_now();
     feed_->observe(now, static_cast<peerwire::TimeNs>(pts));
     const auto outcome = writer_.write(packet, static_cast<peerwire::TimeNs>(pts));
+    const peerwire::PacketRing *ring = is_audio() ? nullptr : feed_->video(layer_);
+    whole_ = ring && ring->complete() == ring->head();
     if (outcome == peerwire::TrackWriter::Outcome::WaitsForKeyframe && !is_audio())
         feed_->request_keyframe(layer_, now);
 }

@@ -35,6 +35,8 @@ class TrackInput {
     /// Waits when upstream is not live. Stores what is well-formed; the rest is counted.
     GstFlowReturn take(GstPad *pad, GstElement *element, GstBuffer *buffer);
     void flush();
+    /// What was taken ends with the last packet of a picture.
+    bool is_whole() const { return whole_; }
 
     // Any thread.
 
@@ -60,6 +62,7 @@ class TrackInput {
     GstSegment segment_;
     GstCaps *caps_ = nullptr; // owned; what the source was begun with
     bool new_stream_ = true;
+    bool whole_ = false;
     enum class Live { Unknown, Yes, No } live_ = Live::Unknown;
 };
 

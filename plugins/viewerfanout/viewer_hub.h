@@ -62,8 +62,8 @@ class ViewerHub {
     bool remove_viewer(const std::string &id, const std::string &reason);
     void remove_all_viewers(const std::string &reason);
 
-    /// New packets are in the feed. Cheap.
-    void wake() { server_->wake(); }
+    /// New packets are in the feed; `whole`: up to the end of a frame. Cheap.
+    void wake(bool whole) { whole ? server_->wake() : server_->wake_lazily(); }
 
     void set_max_viewers(unsigned max);
     void set_video_codecs(std::vector<std::string> codecs);

@@ -52,6 +52,8 @@ class PacketRing {
     uint64_t push(PacketInfo info, std::span<const uint8_t> payload);
     /// A picture that decodes by itself begins at `position`.
     void mark_keyframe(uint64_t position) { keyframe_.store(position, std::memory_order_release); }
+    /// No packet before `position` waits for the rest of its frame.
+    void mark_complete(uint64_t position) { complete_.store(position, std::memory_order_release); }
 
     /// Forgets everything.
     void clear();
@@ -61,6 +63,8 @@ class PacketRing {
     void set_history(TimeNs history) { history_.store(history, std::memory_order_relaxed); }
     /// One past the newest packet.
     uint64_t head() const { return head_.load(std::memory_order_acquire); }
+    /// One past the newest packet that need not wait for the rest of its frame.
+    uint64_t complete() const { return complete_.load(std::memory_order_acquire); }
     /// The oldest packet that may still be read.
     uint64_t floor() const { return floor_.load(std::memory_order_acquire); }
     /// Where the newest keyframe begins; kNone when it is not in the ring any more.
@@ -97,6 +101,7 @@ class PacketRing {
     std::atomic<uint64_t> head_{0};
     std::atomic<uint64_t> floor_{0}; // raised before anything below it is overwritten
     std::atomic<uint64_t> keyframe_{kNone};
+    std::atomic<uint64_t> complete_{0};
 };
 
 } // namespace peerwire

@@ -21,8 +21,16 @@ constexpr int64_t kCatchUp = 32;
 constexpr TimeNs kMaxLag = kNsPerSecond;
 constexpr uint64_t kLagWorthALook = 64; // packets
 
+constexpr size_t kMaxPadding = 255;         // RFC 3550 §5.1
 constexpr size_t kRtxHeader = 2;            // original sequence number, RFC 4588 §4
 constexpr size_t kAbsSendTimeExtension = 8; // RFC 8285 one-byte header and one element of 3 bytes
+
+/// RFC 3550 §5.1: the last byte counts all of them.
+void write_padding(std::span<uint8_t> packet, uint8_t size) {
+    packet[0] |= 0x20;
+    std::fill(packet.end() - size, packet.end() - 1, uint8_t{0});
+    packet.back() = size;
+}
 
 /// 6.18 fixed point seconds.
 std::array<uint8_t, 3> abs_send_time(TimeNs now) {
@@ -104,7 +112,7 @@ bool TrackSender::fell_behind(uint64_t head) const {
            ring->read_info(head - 1, newest) && newest.pts - mine.pts > kMaxLag;
 }
 
-TrackSender::PumpResult TrackSender::pump(Transport &transport, TimeNs now, unsigned max_packets) {
+TrackSender::PumpResult TrackSender::pump(Transport &transport, TimeNs now, const PumpLimits &limits) {
     PumpResult result;
     if (!wanted_)
         return result;
@@ -115,7 +123,7 @@ TrackSender::PumpResult TrackSender::pump(Transport &transport, TimeNs now, unsi
     if (live_)
         jump_if_behind(result);
     if (live_)
-        result.more = send_waiting(transport, now, max_packets);
+        result.more = send_waiting(transport, now, limits);
     return result;
 }
 
@@ -131,14 +139,17 @@ void TrackSender::jump_if_behind(PumpResult &result) {
 }
 
 /// True when packets are left that could be sent now.
-bool TrackSender::send_waiting(Transport &transport, TimeNs now, unsigned max_packets) {
+bool TrackSender::send_waiting(Transport &transport, TimeNs now, const PumpLimits &limits) {
     const PacketRing *ring = current().ring;
-    const uint64_t head = ring->head();
+    const uint64_t limit = limits.whole_frames ? std::min(ring->complete(), ring->head()) : ring->head();
     PacketInfo info;
-    for (unsigned sent = 0; cursor_ < head; ++cursor_, ++sent) {
-        if (sent == max_packets)
+    Run run;
+    for (unsigned sent = 0; cursor_ < limit; ++cursor_, ++sent) {
+        if (sent == limits.max_packets)
             return true;
-        if (!ring->read_info(cursor_, info) || !send(transport, info, now))
+        if (cursor_ >= run.end)
+            run = plan_run(limit, limits.max_packets - sent);
+        if (!ring->read_info(cursor_, info) || !send(transport, info, now, padding_in(run, info, limits.rider)))
             return cursor_ < ring->floor(); // overtaken by the writer, or the peer cannot send
         if (!live_)
             return true; // the codec changed to one that the viewer does not have
@@ -146,15 +157,41 @@ bool TrackSender::send_waiting(Transport &transport, TimeNs now, unsigned max_pa
     return false;
 }
 
+TrackSender::Run TrackSender::plan_run(uint64_t limit, unsigned max_packets) const {
+    const PacketRing *ring = current().ring;
+    PacketInfo first, info;
+    Run run{.end = cursor_ + 1};
+    if (!ring->read_info(cursor_, first))
+        return run;
+    run.largest = packet_size(first, false);
+    const uint64_t last = std::min(limit, cursor_ + max_packets);
+    for (; run.end < last && ring->read_info(run.end, info) && info.timestamp == first.timestamp; ++run.end)
+        run.largest = std::max(run.largest, packet_size(info, false));
+    return run;
+}
+
+/// The kernel cuts a message into packets of one size, the last one may be shorter: a byte that is missing in the
+/// middle, or before a rider, costs a message. RFC 3550 §5.1: at most 255 bytes.
+uint8_t TrackSender::padding_in(const Run &run, const PacketInfo &info, bool rider) const {
+    const size_t missing = run.largest - std::min(run.largest, packet_size(info, false));
+    const bool last = cursor_ + 1 == run.end;
+    return missing <= kMaxPadding && (!last || rider) && repaired_by_rtx(info) ? static_cast<uint8_t>(missing) : 0;
+}
+
 bool TrackSender::has_rtx(Codec codec) const {
     return setup_.rtx_ssrc && setup_[codec].rtx != TrackSetup::kNoPayloadType;
 }
 
 /// A packet that may have to be sent again under its own number must be the same bytes then: with AES-GCM a number used
-/// for two different packets gives away the authentication key. So only what is repaired by RTX carries a send time.
-bool TrackSender::has_send_time(const PacketInfo &info) const {
-    return setup_.abs_send_time_id && has_rtx(info.codec) && info.size > 0 &&
+/// for two different packets gives away the authentication key. So only what is repaired by RTX carries a send time or
+/// padding.
+bool TrackSender::repaired_by_rtx(const PacketInfo &info) const {
+    return has_rtx(info.codec) && info.size > 0 &&
            kRtpFixedHeaderSize + kAbsSendTimeExtension + kRtxHeader + info.size <= kMaxPacketSize;
+}
+
+bool TrackSender::has_send_time(const PacketInfo &info) const {
+    return setup_.abs_send_time_id && repaired_by_rtx(info);
 }
 
 size_t TrackSender::packet_size(const PacketInfo &info, bool rtx) const {
@@ -163,7 +200,7 @@ size_t TrackSender::packet_size(const PacketInfo &info, bool rtx) const {
 }
 
 /// False when the packet could not be read or written any more; the cursor then stays.
-bool TrackSender::send(Transport &transport, const PacketInfo &info, TimeNs now) {
+bool TrackSender::send(Transport &transport, const PacketInfo &info, TimeNs now, uint8_t padding) {
     if (setup_[info.codec].media == TrackSetup::kNoPayloadType) {
         live_ = false;
         wanted_not_before_ = cursor_;
@@ -173,7 +210,7 @@ bool TrackSender::send(Transport &transport, const PacketInfo &info, TimeNs now)
     const int64_t out = info.sequence + segment.sequence_offset;
     if (out < segment.first_out) // a late packet from before the keyframe
         return true;
-    const size_t size = packet_size(info, false);
+    const size_t size = packet_size(info, false) + padding;
     if (size > kMaxPacketSize) {
         counters_.oversized.add();
         return true;
@@ -181,6 +218,8 @@ bool TrackSender::send(Transport &transport, const PacketInfo &info, TimeNs now)
     const auto room = transport.reserve(size);
     if (room.empty() || write_packet(room, segment, cursor_, info, false, now) == 0)
         return false;
+    if (padding > 0)
+        write_padding(room.first(size), padding);
     transport.commit_rtp(size);
 
     last_out_ = std::max(last_out_, out);
@@ -226,8 +265,7 @@ size_t TrackSender::write_packet(std::span<uint8_t> room, const Segment &segment
         at += kRtxHeader;
     }
     if (info.size == 0) { // a probe: padding only, so that the number is not missing
-        room[0] |= 0x20;
-        room[at] = 1;
+        write_padding(room.first(at + 1), 1);
         return at + 1;
     }
     return segment.ring->read_payload(position, info, &room[at]) ? at + info.size : 0;

@@ -49,7 +49,15 @@ class TrackSender {
         bool more = false;           ///< stopped at max_packets: call again soon
         bool wants_keyframe = false; ///< the followed ring has no keyframe to begin with
     };
-    PumpResult pump(Transport &transport, TimeNs now, unsigned max_packets);
+    struct PumpLimits {
+        unsigned max_packets = 0;
+        bool whole_frames = false; ///< leave the beginning of a frame for later
+        bool rider = false;        ///< a packet of another track will follow
+    };
+    PumpResult pump(Transport &transport, TimeNs now, const PumpLimits &limits);
+
+    /// There are packets that pump() would send.
+    bool has_waiting() const { return live_ && current().ring == wanted_ && cursor_ < wanted_->head(); }
 
     /// Answers a NACK for `sequence` (the viewer's numbers).
     void resend(Transport &transport, uint16_t sequence, TimeNs now);
@@ -72,20 +80,30 @@ class TrackSender {
         int64_t live_out = 0;        // the viewer's for it
     };
 
+    /// Waiting packets of one frame, to leave as one message.
+    struct Run {
+        uint64_t end = 0;   // position behind the last
+        size_t largest = 0; // bytes of the largest
+    };
+
     enum class Start { Begun, NoKeyframe, OtherCodec };
     Start begin_at_keyframe(const PacketRing *ring, uint64_t not_before);
     void begin_segment(const PacketRing *ring, uint64_t position, const PacketInfo &key, const PacketInfo &live);
     bool fell_behind(uint64_t head) const;
     void jump_if_behind(PumpResult &result);
-    bool send_waiting(Transport &transport, TimeNs now, unsigned max_packets);
-    bool send(Transport &transport, const PacketInfo &info, TimeNs now);
+    bool send_waiting(Transport &transport, TimeNs now, const PumpLimits &limits);
+    bool send(Transport &transport, const PacketInfo &info, TimeNs now, uint8_t padding);
     size_t write_packet(std::span<uint8_t> room, const Segment &segment, uint64_t position, const PacketInfo &info,
                         bool rtx, TimeNs now);
     bool has_rtx(Codec codec) const;
+    bool repaired_by_rtx(const PacketInfo &info) const;
     bool has_send_time(const PacketInfo &info) const;
     size_t packet_size(const PacketInfo &info, bool rtx) const;
     const Segment *find_segment(int64_t out) const;
+    Run plan_run(uint64_t limit, unsigned max_packets) const;
+    uint8_t padding_in(const Run &run, const PacketInfo &info, bool rider) const;
     Segment &current() { return segments_[segment_count_ % segments_.size()]; }
+    const Segment &current() const { return segments_[segment_count_ % segments_.size()]; }
 
     const TrackSetup setup_;
     ViewerCounters &counters_;

@@ -19,6 +19,9 @@ constexpr int kMaxSequenceLeap = 3000;
 // Room for SPS and PPS in one STAP-A; real ones have 10 to 60 bytes.
 constexpr size_t kMaxParameterSets = 1200;
 
+// A large frame goes on its way before its last packet is there.
+constexpr uint64_t kMaxHeldPackets = 16;
+
 } // namespace
 
 void TrackWriter::begin_source(Source source) {
@@ -101,6 +104,7 @@ TrackWriter::Outcome TrackWriter::write(std::span<const uint8_t> packet, TimeNs 
         used_.use(++info.sequence);
     }
     store(info, rtp->payload);
+    note_complete(info);
     if (newest_frame)
         frame_has_parameter_sets_ = frame_has_parameter_sets_ || payload.parameter_sets;
     if (newest_frame && payload.keyframe && !frame_is_key_) {
@@ -148,6 +152,15 @@ void TrackWriter::store(const PacketInfo &info, std::span<const uint8_t> payload
         last_pts_ = info.pts;
     }
     any_ = true;
+}
+
+void TrackWriter::note_complete(const PacketInfo &newest) {
+    const uint64_t head = ring_.head();
+    const bool late = newest.timestamp < frame_timestamp_;
+    if (newest.marker || late || head - ring_.complete() >= kMaxHeldPackets)
+        ring_.mark_complete(head);
+    else if (ring_.complete() < frame_position_)
+        ring_.mark_complete(frame_position_); // the frame before lost its last packet
 }
 
 } // namespace peerwire

@@ -59,6 +59,7 @@ class TrackWriter {
     void note_frame(int64_t timestamp);
     void insert_parameter_sets(const PacketInfo &before);
     void store(const PacketInfo &info, std::span<const uint8_t> payload);
+    void note_complete(const PacketInfo &newest);
 
     PacketRing &ring_;
     Source source_;

@@ -73,7 +73,7 @@ void Viewer::pump(TimeNs now) {
     if (video_)
         pump_video(now);
     if (audio_)
-        audio_->pump(*transport_, now, kBurstPackets);
+        audio_->pump(*transport_, now, {.max_packets = kBurstPackets});
 }
 
 void Viewer::pump_video(TimeNs now) {
@@ -81,7 +81,9 @@ void Viewer::pump_video(TimeNs now) {
         choose_layer(now);
     if (next_pump_ != kNever && now < next_pump_)
         return; // pacing; what waits leaves with the timeout
-    const auto result = video_->pump(*transport_, now, kBurstPackets);
+    const bool busy = transport_->busy();
+    const bool rider = busy && audio_ && audio_->has_waiting();
+    const auto result = video_->pump(*transport_, now, {kBurstPackets, busy, rider});
     next_pump_ = result.more ? now + kBurstPause : kNever;
     if (result.wants_keyframe)
         keyframe_wanted_ = true;

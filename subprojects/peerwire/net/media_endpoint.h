@@ -31,6 +31,9 @@ const char *to_string(CloseReason reason);
 /// The largest plaintext RTP or RTCP packet that a Transport carries.
 inline constexpr size_t kMaxPacketSize = 1400;
 
+/// How long a busy shard may let a packet wait for company: a frame interval at 25 fps.
+inline constexpr TimeNs kMaxHoldNs = 40 * kNsPerMs;
+
 /// What a peer's media logic sends through. Thread-bound: the peer's shard thread, inside a MediaEndpoint callback.
 class Transport {
   public:
@@ -46,6 +49,10 @@ class Transport {
     /// number 2^15: a receiver that misses the first packets could not guess a rollover (RFC 3711 §3.3.1).
     virtual void commit_rtp(size_t size) = 0;
     virtual void commit_rtcp(size_t size) = 0;
+
+    /// The shard is short of time, and what a message costs it hardly depends on what is in it: send whole frames, and
+    /// sound behind a picture. Never lasts longer than kMaxHoldNs.
+    virtual bool busy() const { return false; }
 
     /// Ends the peer after the callback returns: close_notify is sent, on_closed() follows.
     virtual void close(CloseReason reason) = 0;

@@ -28,6 +28,7 @@ class PeerHostOwner {
     virtual void on_connected(PeerHost &host) = 0;
     /// The host must be destroyed soon, not from inside.
     virtual void on_closed(PeerHost &host, CloseReason reason) = 0;
+    virtual bool busy() const = 0;
 };
 
 /// Thread-bound: its shard's thread.
@@ -66,6 +67,7 @@ class PeerHost final : private PeerEvents, private Transport {
     std::span<uint8_t> reserve(size_t plaintext_max) override;
     void commit_rtp(size_t size) override;
     void commit_rtcp(size_t size) override;
+    bool busy() const override { return owner_.busy(); }
     void close(CloseReason reason) override;
 
     /// Does what the endpoint asked for by close() while it was being called.

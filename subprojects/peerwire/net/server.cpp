@@ -79,6 +79,11 @@ class ShardedServer final : public Server {
             shard->wake();
     }
 
+    void wake_lazily() override {
+        for (const auto &shard : shards_)
+            shard->wake_lazily();
+    }
+
     std::vector<uint16_t> ports() const override {
         std::vector<uint16_t> ports;
         for (const auto &shard : shards_)
@@ -96,6 +101,13 @@ class ShardedServer final : public Server {
         for (const auto &shard : shards_)
             shard->counters().add_to(sum);
         return sum;
+    }
+
+    double load() const override {
+        double most = 0;
+        for (const auto &shard : shards_)
+            most = std::max(most, shard->load().load());
+        return most;
     }
 
   private:

@@ -85,10 +85,16 @@ class Server {
     /// Calls on_wake() of every connected peer soon; calls in between are merged. Cheap, never blocks.
     virtual void wake() = 0;
 
+    /// The same for what may wait a little (a part of a frame, sound): a busy shard waits for the next wake(),
+    /// kMaxHoldNs at the longest.
+    virtual void wake_lazily() = 0;
+
     /// One port per shard.
     virtual std::vector<uint16_t> ports() const = 0;
     virtual size_t peer_count() const = 0;
     virtual ServerCounters counters() const = 0;
+    /// The share of its time, 0 to 1, that the busiest shard works.
+    virtual double load() const = 0;
 };
 
 } // namespace peerwire

@@ -66,6 +66,13 @@ void Shard::wake() {
         signal();
 }
 
+void Shard::wake_lazily() {
+    if (!load_.holding())
+        return wake();
+    TimeNs nobody = kNever; // the shard looks by itself
+    lazy_since_.compare_exchange_strong(nobody, monotonic_now(), std::memory_order_acq_rel);
+}
+
 void Shard::signal() {
     const uint64_t one = 1;
     // Fails only when the counter is full: then the shard is about to look anyway.
@@ -76,19 +83,22 @@ void Shard::run() {
     while (!stopping_) {
         wait_for_events();
         const TimeNs now = monotonic_now();
+        load_.woke(now);
         run_commands(now);
         if (socket_ready_)
             receive(now);
-        if (wake_wanted_.exchange(false, std::memory_order_acq_rel))
-            wake_peers(monotonic_now());
+        wake_peers_if_wanted(monotonic_now());
         run_timers(monotonic_now());
         queue_.flush();
         bury_closed();
+        load_.done(monotonic_now());
     }
 }
 
 void Shard::wait_for_events() {
-    const TimeNs wait = std::clamp<TimeNs>(timers_.next() - monotonic_now(), 0, kMaxWait);
+    const TimeNs now = monotonic_now();
+    const TimeNs next = std::min(timers_.next(), hold_ends(now));
+    const TimeNs wait = std::clamp<TimeNs>(next - now, 0, kMaxWait);
     epoll_event events[2];
     int count = -1;
     if (has_pwait2_) {
@@ -234,6 +244,24 @@ void Shard::run_timers(TimeNs now) {
             // A timeout that is not in the future waits for the next round, so that one peer cannot hold the loop.
             timers_.arm(*host, std::max(host->next_timeout(now), now + 1));
     }
+}
+
+/// When what waits for company has waited long enough; a call of wake_lazily() that comes meanwhile is seen at that
+/// time.
+TimeNs Shard::hold_ends(TimeNs now) const {
+    const TimeNs since = lazy_since_.load(std::memory_order_acquire);
+    if (!load_.holding())
+        return since == kNever ? kNever : now;
+    return (since == kNever ? now : since) + kMaxHoldNs;
+}
+
+void Shard::wake_peers_if_wanted(TimeNs now) {
+    const bool overdue = lazy_since_.load(std::memory_order_acquire) != kNever && hold_ends(now) <= now;
+    if (!wake_wanted_.exchange(false, std::memory_order_acq_rel) && !overdue)
+        return;
+    lazy_since_.store(kNever, std::memory_order_release);
+    busy_ = load_.holding() && !overdue;
+    wake_peers(now);
 }
 
 void Shard::wake_peers(TimeNs now) {

@@ -6,6 +6,7 @@
 #pragma once
 
 #include "net/counters.h"
+#include "net/load_meter.h"
 #include "net/peer_host.h"
 #include "net/receive_batch.h"
 #include "net/send_queue.h"
@@ -58,7 +59,9 @@ class Shard final : private PeerHostOwner {
 
     void post(ShardCommand command) EXCLUDES(mutex_);
     void wake();
+    void wake_lazily();
     const ShardCounters &counters() const { return counters_; }
+    const LoadMeter &load() const { return load_; }
     uint16_t port() const { return socket_.port; }
 
   private:
@@ -85,6 +88,8 @@ class Shard final : private PeerHostOwner {
     void execute(TimeNs now, StopCommand &command);
     void answer_to(PeerHost &host, const std::string &ufrag);
     void run_timers(TimeNs now);
+    TimeNs hold_ends(TimeNs now) const;
+    void wake_peers_if_wanted(TimeNs now);
     void wake_peers(TimeNs now);
     void rearm(PeerHost &host, TimeNs now);
     void bury_closed();
@@ -92,6 +97,7 @@ class Shard final : private PeerHostOwner {
     void on_address(PeerHost &host, const Address &address, const std::optional<Address> &forgotten) override;
     void on_connected(PeerHost &host) override;
     void on_closed(PeerHost &host, CloseReason reason) override;
+    bool busy() const override { return busy_; }
 
     // Constant after construction.
     UdpSocket socket_;
@@ -100,7 +106,9 @@ class Shard final : private PeerHostOwner {
     const ClosedFn closed_;
 
     ShardCounters counters_;
+    LoadMeter load_;
     std::atomic<bool> wake_wanted_{false};
+    std::atomic<TimeNs> lazy_since_{kNever}; ///< wake_lazily() was called, and nobody woken since
 
     Mutex mutex_;
     std::vector<ShardCommand> commands_ GUARDED_BY(mutex_);
@@ -115,6 +123,7 @@ class Shard final : private PeerHostOwner {
     std::vector<PeerHost *> connected_;
     std::vector<uint64_t> closed_ids_; ///< to be destroyed before the next wait
     std::vector<ShardCommand> running_commands_;
+    bool busy_ = false;
     bool socket_ready_ = false;
     bool has_pwait2_ = true;
     bool stopping_ = false;

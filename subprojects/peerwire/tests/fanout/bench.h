@@ -45,6 +45,7 @@ class RecordingTransport : public Transport {
     }
     void commit_rtp(size_t size) override { rtp.emplace_back(Bytes(room_.begin(), room_.begin() + long(size))); }
     void commit_rtcp(size_t size) override { rtcp.emplace_back(room_.begin(), room_.begin() + long(size)); }
+    bool busy() const override { return is_busy; }
     void close(CloseReason) override {}
 
     std::vector<Packet> of_ssrc(uint32_t ssrc) const {
@@ -57,6 +58,7 @@ class RecordingTransport : public Transport {
     }
 
     bool writable = true;
+    bool is_busy = false;
     std::deque<Packet> rtp;
     std::deque<Bytes> rtcp;
 

@@ -52,7 +52,7 @@ void test_nack_without_rtx() {
     RecordingTransport transport;
     sender.frame({vp8(true, 1)}, 0);
     track.follow(stage.feed->video(0));
-    track.pump(transport, Stage::at(0), 32);
+    track.pump(transport, Stage::at(0), {.max_packets = 32});
     track.resend(transport, transport.rtp.front().rtp.sequence, Stage::at(ms(50)));
     g_assert_cmpuint(transport.rtp.size(), ==, 2);
     g_assert_true(transport.rtp[0].bytes == transport.rtp[1].bytes);
@@ -74,7 +74,7 @@ void test_send_time() {
     largest.resize(kMaxPacketSize - kRtpFixedHeaderSize, 9);
     sender.frame({vp8(true, 1), largest}, 0);
     track.follow(stage.feed->video(0));
-    track.pump(transport, 64 * kNsPerSecond + kNsPerSecond / 4, 32); // the 24 bits wrap every 64 s
+    track.pump(transport, 64 * kNsPerSecond + kNsPerSecond / 4, {.max_packets = 32}); // the 24 bits wrap every 64 s
     track.resend(transport, transport.rtp[0].rtp.sequence, 64 * kNsPerSecond + kNsPerSecond / 2);
     track.resend(transport, transport.rtp[1].rtp.sequence, 65 * kNsPerSecond);
     g_assert_cmpuint(transport.rtp.size(), ==, 4);

@@ -4,6 +4,7 @@
 // Real shards, real sockets on the loopback interface, both ends in this process.
 
 #include "net/server.h"
+#include "net/clock.h"
 #include "support/hex.h"
 #include "support/loopback_peer.h"
 #include "sync/mutex.h"
@@ -141,6 +142,53 @@ void test_burst() {
     const auto after = server->counters();
     g_assert_cmpuint(after.datagrams_out - before.datagrams_out, >=, 200); // a late check may be answered in between
     g_assert_cmpuint(after.send_calls - before.send_calls, <, 20);
+}
+
+/// Takes its time whenever it is woken, and notes how the shard feels.
+class Slow final : public MediaEndpoint {
+  public:
+    struct Notes {
+        std::atomic<int> wakes{0}, busy{0};
+        std::atomic<bool> connected{false};
+    };
+    explicit Slow(Notes &notes) : notes_(notes) {}
+    void attach(Transport &transport) override { transport_ = &transport; }
+    void on_connected(TimeNs) override { notes_.connected = true; }
+    void on_rtp(TimeNs, std::span<const uint8_t>) override {}
+    void on_rtcp(TimeNs, std::span<const uint8_t>) override {}
+    void on_wake(TimeNs now) override {
+        notes_.busy += transport_->busy() ? 1 : 0;
+        ++notes_.wakes;
+        while (monotonic_now() < now + 40 * kNsPerMs) {
+        }
+    }
+    TimeNs next_timeout() const override { return kNever; }
+    void on_timeout(TimeNs) override {}
+    void on_closed(TimeNs, CloseReason) override {}
+
+  private:
+    Notes &notes_;
+    Transport *transport_ = nullptr;
+};
+
+/// A busy shard says so, and what may wait for company does not wait for ever.
+void test_busy() {
+    Slow::Notes notes;
+    auto server = make_server();
+    LoopbackPeer remote;
+    remote.connect(*server, std::make_unique<Slow>(notes));
+    remote.run_until([&] { return notes.connected.load(); });
+    g_assert_cmpfloat(server->load(), <, 0.5);
+    remote.run_until([&] {
+        server->wake();
+        return notes.busy > 0;
+    });
+    g_assert_cmpfloat(server->load(), >=, 0.5);
+    const int wakes = notes.wakes, busy = notes.busy;
+    remote.run_until([&] {
+        server->wake_lazily(); // again: the first may have met a wake() that was under way
+        return notes.wakes - wakes > notes.busy - busy;
+    });
 }
 
 void test_remote_close() {
@@ -344,6 +392,7 @@ int main(int argc, char **argv) {
     g_test_add_data_func("/server/session/dtls-server", GINT_TO_POINTER(0), test_session);
     g_test_add_data_func("/server/session/dtls-client", GINT_TO_POINTER(1), test_session);
     g_test_add_func("/server/burst", test_burst);
+    g_test_add_func("/server/busy", test_busy);
     g_test_add_func("/server/remote-close", test_remote_close);
     g_test_add_func("/server/local-close", test_local_close);
     g_test_add_func("/server/shutdown", test_shutdown);

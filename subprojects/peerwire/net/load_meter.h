@@ -1,0 +1,54 @@
+// SPDX-FileCopyrightText: Rostrum contributors
+// SPDX-License-Identifier: LGPL-2.1-or-later
+
+// How busy a shard's thread is.
+
+#pragma once
+
+#include "wire/time.h"
+
+#include <atomic>
+
+namespace peerwire {
+
+/// The share of wall time that rounds of the loop take; time that the system gave to somebody else in the middle of a
+/// round counts, because it is missing all the same. woke() and done() are thread-bound to the shard's thread, the rest
+/// is thread-safe.
+class LoadMeter {
+  public:
+    /// A round of work begins.
+    void woke(TimeNs now) { woke_ = now; }
+
+    /// It ended.
+    void done(TimeNs now) {
+        busy_ += now - woke_;
+        const TimeNs span = now - window_began_;
+        if (span < kWindow)
+            return;
+        const auto share = static_cast<double>(busy_) / static_cast<double>(span);
+        smooth_ +=
+            (share - smooth_) * (span > kMemory ? 1.0 : static_cast<double>(span) / static_cast<double>(kMemory));
+        busy_ = 0;
+        window_began_ = now;
+        holding_.store(smooth_ > (holding() ? kCalm : kBusy), std::memory_order_relaxed);
+        load_.store(smooth_, std::memory_order_relaxed);
+    }
+
+    /// 0 to 1, over about the last second.
+    double load() const { return load_.load(std::memory_order_relaxed); }
+    /// So busy that packets should wait for company.
+    bool holding() const { return holding_.load(std::memory_order_relaxed); }
+
+  private:
+    static constexpr TimeNs kWindow = 100 * kNsPerMs;
+    static constexpr TimeNs kMemory = kNsPerSecond;
+    static constexpr double kBusy = 0.5;
+    static constexpr double kCalm = 0.2; // holding packets saves up to half of the time: no swinging
+
+    TimeNs woke_ = 0, busy_ = 0, window_began_ = 0;
+    double smooth_ = 0;
+    std::atomic<double> load_{0};
+    std::atomic<bool> holding_{false};
+};
+
+} // namespace peerwire
