@@ -95,7 +95,10 @@ void add_server_stats(GstStructure *stats, const peerwire::ServerCounters &count
     set_number(structure, "datagrams-out", counters.datagrams_out);
     set_number(structure, "bytes-out", counters.bytes_out);
     set_number(structure, "send-calls", counters.send_calls);
+    set_number(structure, "handshake-datagrams", counters.handshake_datagrams);
+    set_number(structure, "longest-wake-us", counters.longest_wake_us);
     set_number(structure, "dropped-auth", counters.dropped_auth);
+    set_number(structure, "dropped-handshake", counters.dropped_handshake);
     set_number(structure, "dropped-replay", counters.dropped_replay);
     set_number(structure, "dropped-stun", counters.dropped_stun);
     set_number(structure, "dropped-unchecked", counters.dropped_unchecked);

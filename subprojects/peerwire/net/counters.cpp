@@ -3,6 +3,8 @@
 
 #include "net/counters.h"
 
+#include <algorithm>
+
 namespace peerwire {
 
 void ShardCounters::add_to(ServerCounters &sum) const {
@@ -18,11 +20,14 @@ void ShardCounters::add_to(ServerCounters &sum) const {
     sum.dropped_replay += dropped_replay.get();
     sum.dropped_early += dropped_early.get();
     sum.dropped_malformed += dropped_malformed.get();
+    sum.dropped_handshake += dropped_handshake.get();
     sum.dropped_send_full += dropped_send_full.get();
     sum.dropped_send_error += dropped_send_error.get();
     sum.peers_added += peers_added.get();
     sum.peers_connected += peers_connected.get();
     sum.peers_closed += peers_closed.get();
+    sum.handshake_datagrams += handshake_datagrams.get();
+    sum.longest_wake_us = std::max(sum.longest_wake_us, longest_wake_us.get());
 }
 
 } // namespace peerwire

@@ -16,6 +16,10 @@ namespace peerwire {
 class Counter {
   public:
     void add(uint64_t n = 1) { value_.store(value_.load(std::memory_order_relaxed) + n, std::memory_order_relaxed); }
+    void raise(uint64_t to) {
+        if (to > get())
+            value_.store(to, std::memory_order_relaxed);
+    }
     uint64_t get() const { return value_.load(std::memory_order_relaxed); }
 
   private:
@@ -25,9 +29,10 @@ class Counter {
 struct ShardCounters {
     Counter datagrams_in, bytes_in, datagrams_out, bytes_out, send_calls;
     Counter dropped_unknown, dropped_stun, dropped_unchecked, dropped_auth, dropped_replay, dropped_early,
-        dropped_malformed;
+        dropped_malformed, dropped_handshake;
     Counter dropped_send_full, dropped_send_error;
     Counter peers_added, peers_connected, peers_closed;
+    Counter handshake_datagrams, longest_wake_us;
 
     void add_to(ServerCounters &sum) const;
 };

@@ -19,6 +19,9 @@ class LoadMeter {
     /// A round of work begins.
     void woke(TimeNs now) { woke_ = now; }
 
+    /// So much of this round was work that waits for its turn by itself and is no reason to refuse anybody.
+    void set_aside(TimeNs spent) { busy_ -= spent; }
+
     /// It ended.
     void done(TimeNs now) {
         busy_ += now - woke_;

@@ -55,6 +55,7 @@ class PeerHost final : private PeerEvents, private Transport {
     std::vector<std::string> ufrags;  ///< that checks may be addressed to: now, and before an ICE restart
     TimerSlot timer;                  ///< of the shard's TimerQueue
     size_t connected_at = ~size_t{0}; ///< index in the shard's list of connected hosts
+    std::optional<Address> handshake; ///< counted in HandshakeLimits
 
   private:
     void send_datagram(const Address &to, std::span<const uint8_t> datagram) override;

@@ -28,7 +28,8 @@ class ShardedServer final : public Server {
             auto socket = UdpSocket::bind(config.bind_address, config.port_min, config.port_max);
             if (!socket)
                 return socket.error();
-            auto shard = Shard::create(i, std::move(socket).value(), [this](uint64_t id) { forget(id); });
+            const ShardLimits limits{config.max_handshakes, config.max_handshakes_per_address};
+            auto shard = Shard::create(i, std::move(socket).value(), limits, [this](uint64_t id) { forget(id); });
             if (!shard)
                 return shard.error();
             shards_.push_back(std::move(shard).value());

@@ -24,6 +24,11 @@ struct ServerConfig {
     uint16_t port_max = 0;
     std::string bind_address = "127.0.0.1"; ///< IPv4 or IPv6, numeric
     size_t max_peers = 10000;
+    /// Handshakes that may be under way on a shard: each holds some 60 KiB until it ends, 15 s at the longest. Who
+    /// comes later waits.
+    size_t max_handshakes = 4096;
+    /// With one IP address: a hall behind one NAT that joins at once, and no more than a quarter for one attacker.
+    size_t max_handshakes_per_address = 1024;
 };
 
 struct PeerSetup {
@@ -58,10 +63,13 @@ struct ServerCounters {
     uint64_t dropped_replay = 0;    ///< seen before, or older than the replay window
     uint64_t dropped_early = 0;     ///< media before the keys
     uint64_t dropped_malformed = 0; ///< RTP, RTCP that does not parse; oversized datagrams
+    uint64_t dropped_handshake = 0; ///< DTLS of connecting peers beyond what may wait; they repeat it
     // Not sent, by reason.
     uint64_t dropped_send_full = 0; ///< the socket buffer stayed full
     uint64_t dropped_send_error = 0;
     uint64_t peers_added = 0, peers_connected = 0, peers_closed = 0;
+    uint64_t handshake_datagrams = 0; ///< of connecting peers, worked on between rounds of media
+    uint64_t longest_wake_us = 0;     ///< the longest that media waited for its shard since the start
 };
 
 /// Thread-safe. Endpoints run on shard threads and must not call back into Server::remove_peer()/destructor waits.

@@ -26,12 +26,14 @@ constexpr TimeNs kMaxWait = 10 * kNsPerSecond; // an idle shard looks up now and
 
 } // namespace
 
-Shard::Shard(UdpSocket socket, ClosedFn closed)
+Shard::Shard(UdpSocket socket, const ShardLimits &limits, ClosedFn closed)
     : socket_(std::move(socket)), event_(eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)), epoll_(epoll_create1(EPOLL_CLOEXEC)),
-      closed_(std::move(closed)), queue_(socket_.fd.get(), socket_.family, counters_) {}
+      closed_(std::move(closed)), queue_(socket_.fd.get(), socket_.family, counters_),
+      handshake_limits_(limits.handshakes, limits.handshakes_per_address) {}
 
-Result<std::unique_ptr<Shard>> Shard::create(unsigned index, UdpSocket socket, ClosedFn closed) {
-    std::unique_ptr<Shard> shard(new Shard(std::move(socket), std::move(closed)));
+Result<std::unique_ptr<Shard>> Shard::create(unsigned index, UdpSocket socket, const ShardLimits &limits,
+                                             ClosedFn closed) {
+    std::unique_ptr<Shard> shard(new Shard(std::move(socket), limits, std::move(closed)));
     bool ok = shard->event_.valid() && shard->epoll_.valid();
     for (const int fd : {shard->socket_.fd.get(), shard->event_.get()}) {
         epoll_event event{};
@@ -62,7 +64,8 @@ void Shard::post(ShardCommand command) {
 }
 
 void Shard::wake() {
-    if (!wake_wanted_.exchange(true, std::memory_order_acq_rel))
+    TimeNs nobody = kNever;
+    if (wake_since_.compare_exchange_strong(nobody, monotonic_now(), std::memory_order_acq_rel))
         signal();
 }
 
@@ -89,6 +92,7 @@ void Shard::run() {
             receive(now);
         wake_peers_if_wanted(monotonic_now());
         run_timers(monotonic_now());
+        work_on_handshakes();
         queue_.flush();
         bury_closed();
         load_.done(monotonic_now());
@@ -97,7 +101,7 @@ void Shard::run() {
 
 void Shard::wait_for_events() {
     const TimeNs now = monotonic_now();
-    const TimeNs next = std::min(timers_.next(), hold_ends(now));
+    const TimeNs next = has_backlog() ? now : std::min(timers_.next(), hold_ends(now));
     const TimeNs wait = std::clamp<TimeNs>(next - now, 0, kMaxWait);
     epoll_event events[2];
     int count = -1;
@@ -146,6 +150,8 @@ void Shard::dispatch(TimeNs now, const ReceiveBatch::Datagram &datagram) {
             return count(DatagramFate::Unknown);
         }
     }
+    if (!host->closed() && host->peer()->expects_handshake(classify_datagram(datagram.bytes)))
+        return queue_handshake(*host, datagram);
     count(host->handle_datagram(now, datagram.from, datagram.bytes));
     if (!host->closed())
         rearm(*host, now);
@@ -184,16 +190,6 @@ void Shard::count(DatagramFate fate) {
     case DatagramFate::Malformed:
         return counters_.dropped_malformed.add();
     }
-}
-
-void Shard::run_commands(TimeNs now) {
-    {
-        MutexLock lock(mutex_);
-        running_commands_.swap(commands_);
-    }
-    for (auto &command : running_commands_)
-        std::visit([this, now](auto &c) { execute(now, c); }, command);
-    running_commands_.clear();
 }
 
 void Shard::execute(TimeNs now, AddPeerCommand &command) {
@@ -257,8 +253,11 @@ TimeNs Shard::hold_ends(TimeNs now) const {
 
 void Shard::wake_peers_if_wanted(TimeNs now) {
     const bool overdue = lazy_since_.load(std::memory_order_acquire) != kNever && hold_ends(now) <= now;
-    if (!wake_wanted_.exchange(false, std::memory_order_acq_rel) && !overdue)
+    const TimeNs since = wake_since_.exchange(kNever, std::memory_order_acq_rel);
+    if (since == kNever && !overdue)
         return;
+    if (since != kNever)
+        counters_.longest_wake_us.raise(static_cast<uint64_t>((now - since) / kNsPerUs));
     lazy_since_.store(kNever, std::memory_order_release);
     busy_ = load_.holding() && !overdue;
     wake_peers(now);
@@ -293,12 +292,14 @@ void Shard::on_address(PeerHost &host, const Address &address, const std::option
 }
 
 void Shard::on_connected(PeerHost &host) {
+    end_handshake(host);
     counters_.peers_connected.add();
     host.connected_at = connected_.size();
     connected_.push_back(&host);
 }
 
 void Shard::on_closed(PeerHost &host, CloseReason) {
+    end_handshake(host);
     counters_.peers_closed.add();
     timers_.remove(host);
     if (host.connected_at < connected_.size()) {

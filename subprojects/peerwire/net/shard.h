@@ -6,6 +6,8 @@
 #pragma once
 
 #include "net/counters.h"
+#include "net/handshake_limits.h"
+#include "net/handshake_queue.h"
 #include "net/load_meter.h"
 #include "net/peer_host.h"
 #include "net/receive_batch.h"
@@ -45,6 +47,12 @@ struct RemovePeerCommand {
 struct StopCommand {};
 using ShardCommand = std::variant<AddPeerCommand, RestartIceCommand, RemovePeerCommand, StopCommand>;
 
+/// Of one shard; see HandshakeLimits.
+struct ShardLimits {
+    size_t handshakes;
+    size_t handshakes_per_address;
+};
+
 /// post(), wake() and counters() are thread-safe; all else is thread-bound to the shard's own thread. No lock is taken
 /// and nothing is allocated per packet.
 class Shard final : private PeerHostOwner {
@@ -53,7 +61,8 @@ class Shard final : private PeerHostOwner {
     using ClosedFn = std::function<void(uint64_t id)>;
 
     /// Error 500 when the kernel has no descriptors left.
-    static Result<std::unique_ptr<Shard>> create(unsigned index, UdpSocket socket, ClosedFn closed);
+    static Result<std::unique_ptr<Shard>> create(unsigned index, UdpSocket socket, const ShardLimits &limits,
+                                                 ClosedFn closed);
     /// Closes every peer and joins the thread.
     ~Shard() override;
 
@@ -70,7 +79,7 @@ class Shard final : private PeerHostOwner {
         size_t operator()(std::string_view text) const { return std::hash<std::string_view>()(text); }
     };
 
-    Shard(UdpSocket socket, ClosedFn closed);
+    Shard(UdpSocket socket, const ShardLimits &limits, ClosedFn closed);
 
     void run();
     void wait_for_events();
@@ -82,11 +91,17 @@ class Shard final : private PeerHostOwner {
     void count(DatagramFate fate);
 
     void run_commands(TimeNs now) EXCLUDES(mutex_);
+    bool take_commands() EXCLUDES(mutex_);
     void execute(TimeNs now, AddPeerCommand &command);
     void execute(TimeNs now, RestartIceCommand &command);
     void execute(TimeNs now, RemovePeerCommand &command);
     void execute(TimeNs now, StopCommand &command);
     void answer_to(PeerHost &host, const std::string &ufrag);
+    void queue_handshake(PeerHost &host, const ReceiveBatch::Datagram &datagram);
+    void work_on_handshakes();
+    void end_handshake(PeerHost &host);
+    /// More is to be done at once.
+    bool has_backlog() const { return commands_left_ || !handshakes_.empty(); }
     void run_timers(TimeNs now);
     TimeNs hold_ends(TimeNs now) const;
     void wake_peers_if_wanted(TimeNs now);
@@ -107,7 +122,7 @@ class Shard final : private PeerHostOwner {
 
     ShardCounters counters_;
     LoadMeter load_;
-    std::atomic<bool> wake_wanted_{false};
+    std::atomic<TimeNs> wake_since_{kNever}; ///< wake() was called, and nobody woken since
     std::atomic<TimeNs> lazy_since_{kNever}; ///< wake_lazily() was called, and nobody woken since
 
     Mutex mutex_;
@@ -123,6 +138,10 @@ class Shard final : private PeerHostOwner {
     std::vector<PeerHost *> connected_;
     std::vector<uint64_t> closed_ids_; ///< to be destroyed before the next wait
     std::vector<ShardCommand> running_commands_;
+    size_t next_command_ = 0; ///< of running_commands_
+    bool commands_left_ = false;
+    HandshakeQueue handshakes_;
+    HandshakeLimits handshake_limits_;
     bool busy_ = false;
     bool socket_ready_ = false;
     bool has_pwait2_ = true;

@@ -3,8 +3,6 @@
 
 #include "peer/peer.h"
 
-#include "wire/demux.h"
-
 #include <algorithm>
 #include <array>
 #include <utility>
@@ -32,7 +30,7 @@ DatagramFate fate_of(SrtpError error) {
 
 Peer::Peer(TimeNs now, PeerConfig config, PeerEvents &events)
     : events_(events), connect_deadline_(now + config.connect_timeout), consent_timeout_(config.consent_timeout),
-      ice_(std::move(config.local), std::move(config.remote_ufrag)), heard_(now) {
+      role_(config.role), ice_(std::move(config.local), std::move(config.remote_ufrag)), heard_(now) {
     dtls_ = DtlsSession::create(config.role, std::move(config.remote_fingerprint), *this);
 }
 

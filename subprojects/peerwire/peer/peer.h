@@ -11,6 +11,7 @@
 #include "peer/dtls.h"
 #include "peer/ice_lite.h"
 #include "wire/address.h"
+#include "wire/demux.h"
 #include "wire/srtp.h"
 #include "wire/time.h"
 
@@ -86,6 +87,12 @@ class Peer final : private DtlsSession::Output {
     size_t protect_rtp(std::span<uint8_t> room, size_t size);
     size_t protect_rtcp(std::span<uint8_t> room, size_t size);
 
+    /// Handling such a datagram may cost the cryptography of a handshake, several tenths of a millisecond.
+    bool expects_handshake(DatagramKind kind) const {
+        const bool starts_dtls = kind == DatagramKind::Stun && role_ == DtlsRole::Client && !dtls_started_;
+        return state_ == State::Connecting && (kind == DatagramKind::Dtls || starts_dtls);
+    }
+
     bool connected() const { return state_ == State::Connected; }
     bool closed() const { return state_ == State::Closed; }
     /// Where media goes: the last nominated address. Meaningful when connected.
@@ -113,6 +120,7 @@ class Peer final : private DtlsSession::Output {
     PeerEvents &events_;
     const TimeNs connect_deadline_;
     const TimeNs consent_timeout_;
+    const DtlsRole role_;
     IceLite ice_;
     State state_ = State::Connecting;
     TimeNs heard_;                   ///< when something authenticated arrived last

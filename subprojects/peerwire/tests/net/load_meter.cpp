@@ -46,6 +46,18 @@ void test_long_round() {
     g_assert_cmpfloat(meter.load(), >, 0.3);
 }
 
+/// What may wait is no load.
+void test_set_aside() {
+    LoadMeter meter;
+    TimeNs now = kNsPerSecond;
+    for (int i = 0; i < 500; ++i, now += 10 * kNsPerMs) {
+        meter.woke(now);
+        meter.set_aside(7 * kNsPerMs);
+        meter.done(now + 9 * kNsPerMs);
+    }
+    g_assert_cmpfloat_with_epsilon(meter.load(), 0.2, 0.01);
+}
+
 } // namespace
 
 int main(int argc, char **argv) {
@@ -53,5 +65,6 @@ int main(int argc, char **argv) {
     g_test_add_func("/load-meter/load", test_load);
     g_test_add_func("/load-meter/holds-until-calm", test_holds_until_calm);
     g_test_add_func("/load-meter/long-round", test_long_round);
+    g_test_add_func("/load-meter/set-aside", test_set_aside);
     return g_test_run();
 }

@@ -5,7 +5,6 @@
 
 #pragma once
 
-#include "net/receive_batch.h"
 #include "net/socket.h"
 #include "support/remote_peer.h"
 
@@ -39,7 +38,6 @@ class LoopbackPeer {
     void send_outgoing();
 
     UdpSocket socket_;
-    ReceiveBatch batch_;
     Address server_;
     TimeNs next_check_ = 0;
 };
