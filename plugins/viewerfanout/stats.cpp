@@ -25,6 +25,7 @@ constexpr ViewerField kViewerFields[] = {
     {"oversized", &C::oversized, true},
     {"jumps", &C::jumps, true},
     {"keyframe-requests", &C::keyframe_requests, true},
+    {"rtcp-ignored", &C::rtcp_ignored, true},
     {"remb", &C::remb_bps, false},
     {"round-trip-us", &C::round_trip_us, false},
     {"fraction-lost", &C::fraction_lost, false},

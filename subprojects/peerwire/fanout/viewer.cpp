@@ -29,7 +29,7 @@ constexpr TimeNs kKeyframeGrace = 300 * kNsPerMs;
 } // namespace
 
 Viewer::Viewer(std::shared_ptr<Feed> feed, ViewerSetup setup, std::shared_ptr<ViewerCounters> counters)
-    : feed_(std::move(feed)), setup_(std::move(setup)), counters_(std::move(counters)) {
+    : feed_(std::move(feed)), setup_(std::move(setup)), counters_(std::move(counters)), rtcp_limit_(*counters_) {
     if (setup_.video)
         video_.emplace(*setup_.video, *counters_);
     if (setup_.audio) {
@@ -119,7 +119,7 @@ TrackSender *Viewer::find_track(uint32_t ssrc) {
 
 void Viewer::on_rtcp(TimeNs now, std::span<const uint8_t> compound) {
     now_ = now;
-    parse_rtcp(compound, *this);
+    rtcp_limit_.parse(now, compound, *this);
     if (video_)
         press_for_keyframe(now);
 }

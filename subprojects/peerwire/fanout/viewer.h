@@ -6,6 +6,7 @@
 #pragma once
 
 #include "fanout/feed.h"
+#include "fanout/rtcp_limit.h"
 #include "fanout/track_sender.h"
 #include "net/media_endpoint.h"
 
@@ -63,7 +64,8 @@ class Viewer final : public MediaEndpoint, private RtcpVisitor {
     Transport *transport_ = nullptr;
     std::optional<TrackSender> video_, audio_;
     unsigned layer_ = kMaxLayers; // followed now
-    TimeNs now_ = 0;              // of the RTCP that is being visited
+    RtcpLimit rtcp_limit_;
+    TimeNs now_ = 0; // of the RTCP that is being visited
 
     TimeNs next_report_ = kNever;
     TimeNs next_pump_ = kNever; // a paced burst goes on

@@ -18,6 +18,7 @@ struct ViewerCounters {
     Counter oversized;         ///< packets left out: larger than a datagram may be
     Counter jumps;             ///< the viewer fell behind and went on at a newer keyframe
     Counter keyframe_requests; ///< PLI and FIR from the viewer
+    Counter rtcp_ignored;      ///< feedback beyond what a viewer may cost
     Counter remb_bps;          ///< newest estimate of the receiver, 0 = none
     Counter round_trip_us;     ///< newest, from receiver reports
     Counter fraction_lost;     ///< of 256, newest video report

@@ -13,6 +13,14 @@ namespace {
 
 constexpr size_t kMaxStunResponse = 160;
 
+// Browsers pace all their checks at 20 a second.
+constexpr uint32_t kAnswersPerSecond = 100;
+
+// A viewer reports every second, or sends checks every few. After this long without a word from where media goes, a
+// check from elsewhere tells where the viewer is: its NAT gave it another address, and not every browser nominates it
+// again.
+constexpr TimeNs kMoveAfterSilence = 3 * kNsPerSecond;
+
 DatagramFate fate_of(SrtpError error) {
     switch (error) {
     case SrtpError::Malformed:
@@ -30,7 +38,8 @@ DatagramFate fate_of(SrtpError error) {
 
 Peer::Peer(TimeNs now, PeerConfig config, PeerEvents &events)
     : events_(events), connect_deadline_(now + config.connect_timeout), consent_timeout_(config.consent_timeout),
-      role_(config.role), ice_(std::move(config.local), std::move(config.remote_ufrag)), heard_(now) {
+      role_(config.role), ice_(std::move(config.local), std::move(config.remote_ufrag)), heard_(now),
+      answers_(kAnswersPerSecond, kAnswersPerSecond) {
     dtls_ = DtlsSession::create(config.role, std::move(config.remote_fingerprint), *this);
 }
 
@@ -53,9 +62,9 @@ DatagramFate Peer::handle_datagram(TimeNs now, const Address &from, std::span<ui
     case DatagramKind::Dtls:
         return handle_dtls(now, datagram);
     case DatagramKind::Rtp:
-        return handle_media(now, datagram, false);
+        return handle_media(now, from, datagram, false);
     case DatagramKind::Rtcp:
-        return handle_media(now, datagram, true);
+        return handle_media(now, from, datagram, true);
     case DatagramKind::Stun:
     case DatagramKind::Unknown:
         break;
@@ -68,13 +77,19 @@ DatagramFate Peer::handle_stun(TimeNs now, const Address &from, std::span<const 
     const auto outcome = ice_.handle(message, from, response);
     if (!outcome.authentic)
         return DatagramFate::Stun;
-    heard_ = now;
+    if (!answers_.take(now)) {
+        hear(now, from);
+        return DatagramFate::Stun;
+    }
     if (outcome.checked)
         learn(from);
-    if (outcome.nominated || (outcome.checked && !nominated_)) {
-        remote_ = from; // until the first nomination, handshakes go where the last check came from
+    // Until the first nomination, handshakes go where the last check came from.
+    const bool moves = !nominated_ || now - heard_remote_ >= kMoveAfterSilence;
+    if (outcome.nominated || (outcome.checked && moves)) {
+        remote_ = from;
         nominated_ |= outcome.nominated;
     }
+    hear(now, from);
     if (outcome.response > 0)
         events_.send_datagram(from, std::span(response).first(outcome.response));
     if (outcome.checked && !dtls_started_) {
@@ -82,6 +97,12 @@ DatagramFate Peer::handle_stun(TimeNs now, const Address &from, std::span<const 
         dtls_->start();
     }
     return DatagramFate::Accepted;
+}
+
+void Peer::hear(TimeNs now, const Address &from) {
+    heard_ = now;
+    if (from == remote_)
+        heard_remote_ = now;
 }
 
 bool Peer::knows(const Address &address) const {
@@ -136,13 +157,13 @@ void Peer::after_dtls(TimeNs now) {
     events_.on_connected(now);
 }
 
-DatagramFate Peer::handle_media(TimeNs now, std::span<uint8_t> datagram, bool rtcp) {
+DatagramFate Peer::handle_media(TimeNs now, const Address &from, std::span<uint8_t> datagram, bool rtcp) {
     if (!receiver_)
         return DatagramFate::Early;
     const auto opened = rtcp ? receiver_->unprotect_rtcp(datagram) : receiver_->unprotect_rtp(datagram);
     if (opened.error)
         return fate_of(*opened.error);
-    heard_ = now;
+    hear(now, from);
     const auto plain = datagram.first(opened.size);
     if (rtcp)
         events_.on_rtcp(now, plain);

@@ -14,6 +14,7 @@
 #include "wire/demux.h"
 #include "wire/srtp.h"
 #include "wire/time.h"
+#include "wire/token_bucket.h"
 
 #include <cstddef>
 #include <cstdint>
@@ -110,7 +111,8 @@ class Peer final : private DtlsSession::Output {
 
     DatagramFate handle_stun(TimeNs now, const Address &from, std::span<const uint8_t> message);
     DatagramFate handle_dtls(TimeNs now, std::span<const uint8_t> datagram);
-    DatagramFate handle_media(TimeNs now, std::span<uint8_t> datagram, bool rtcp);
+    DatagramFate handle_media(TimeNs now, const Address &from, std::span<uint8_t> datagram, bool rtcp);
+    void hear(TimeNs now, const Address &from);
     bool knows(const Address &address) const;
     void learn(const Address &address);
     void after_dtls(TimeNs now);
@@ -124,6 +126,8 @@ class Peer final : private DtlsSession::Output {
     IceLite ice_;
     State state_ = State::Connecting;
     TimeNs heard_;                   ///< when something authenticated arrived last
+    TimeNs heard_remote_ = 0;        ///< the same from remote_
+    TokenBucket answers_;            ///< to checks
     std::vector<Address> addresses_; ///< that passed a check, the most recent one last
     Address remote_;
     bool nominated_ = false;

@@ -264,6 +264,48 @@ void test_address_change() {
     g_assert_true(session.peer->remote() == kAway);
 }
 
+/// A NAT gave the viewer another address. Not every browser nominates it again.
+void test_rebinding() {
+    Session session;
+    session.connect();
+    session.now += 2 * kNsPerSecond;
+    session.remote.send_rtcp(test::unhex("80c90001 00000002"));
+    session.settle();
+    session.from = kAway;
+    session.now += 2 * kNsPerSecond;
+    session.remote.send_check(RemotePeer::Check::Plain);
+    session.settle();
+    g_assert_true(session.peer->remote() == kHome); // heard from there 2 s ago
+    session.remote.send_rtcp(test::unhex("80c90001 00000002"));
+    session.now += kNsPerSecond;
+    session.settle();
+    g_assert_true(session.peer->remote() == kHome); // media alone moves nothing
+    session.remote.send_check(RemotePeer::Check::AsControlled);
+    session.settle();
+    g_assert_true(session.peer->remote() == kHome);
+    session.remote.send_check(RemotePeer::Check::Plain);
+    session.settle();
+    g_assert_true(session.peer->remote() == kAway);
+}
+
+/// Authentic, but too many: the answers are bounded, the peer stays.
+void test_flood_of_checks() {
+    Session session;
+    session.connect();
+    const auto flood = [&session] {
+        const unsigned before = session.remote.checks_answered;
+        for (int i = 0; i < 1000; ++i)
+            session.remote.send_check();
+        session.settle();
+        return session.remote.checks_answered - before;
+    };
+    g_assert_cmpuint(flood(), <=, 100);
+    g_assert_cmpuint(flood(), ==, 0);
+    session.now += kNsPerSecond / 2;
+    g_assert_cmpuint(flood(), ==, 50);
+    g_assert_true(session.peer->connected());
+}
+
 void test_many_addresses() {
     Session session;
     session.connect();
@@ -347,6 +389,8 @@ int main(int argc, char **argv) {
     for (const auto &row : kEarlyRows)
         g_test_add_data_func((std::string("/peer/early/") + row.name).c_str(), &row, test_early);
     g_test_add_func("/peer/address-change", test_address_change);
+    g_test_add_func("/peer/rebinding", test_rebinding);
+    g_test_add_func("/peer/flood-of-checks", test_flood_of_checks);
     g_test_add_func("/peer/many-addresses", test_many_addresses);
     g_test_add_func("/peer/connect-timeout", test_connect_timeout);
     g_test_add_func("/peer/consent", test_consent);

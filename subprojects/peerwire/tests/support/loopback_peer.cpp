@@ -45,6 +45,10 @@ void LoopbackPeer::aim(const PeerLocal &server_side) {
     peer.set_remote(server_side);
 }
 
+void LoopbackPeer::rebind() {
+    socket_ = UdpSocket::bind("127.0.0.1", 0, 0).value();
+}
+
 void LoopbackPeer::send_raw(std::span<const uint8_t> datagram) {
     const auto to = to_socket_address(server_, AF_INET);
     ::sendto(socket_.fd.get(), datagram.data(), datagram.size(), 0, reinterpret_cast<const sockaddr *>(&to.storage),

@@ -29,6 +29,8 @@ class LoopbackPeer {
     void run_until(const std::function<bool()> &done, int deadline_ms = 10'000);
     /// One round without waiting.
     void pump();
+    /// From another port from now on, as when a NAT forgets: nothing is sent to tell.
+    void rebind();
     /// Sends bytes as they are.
     void send_raw(std::span<const uint8_t> datagram);
 
