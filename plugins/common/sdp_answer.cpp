@@ -18,6 +18,13 @@ constexpr uint32_t host_priority(size_t index) {
     return (126u << 24) + ((65535u - static_cast<uint32_t>(std::min<size_t>(index, 65535))) << 8) + 255u;
 }
 
+// RFC 6544 §4.2: below every UDP candidate; direction preference 4 (passive) in front of the place in the list.
+constexpr uint32_t tcp_priority(size_t index) {
+    constexpr uint32_t kTypePreference = 90, kPassive = 4, kMaxOther = 8191;
+    const uint32_t other = kMaxOther - static_cast<uint32_t>(std::min<size_t>(index, kMaxOther));
+    return (kTypePreference << 24) + (((kPassive << 13) + other) << 8) + 255u;
+}
+
 /// Lines of an SDP, each ended by CRLF.
 class SdpText {
   public:
@@ -129,6 +136,9 @@ std::string write_candidates(const LocalTransport &local) {
     for (size_t i = 0; i < local.addresses.size(); ++i)
         sdp.line("a=candidate:", uint64_t{i + 1}, " 1 udp ", uint64_t{host_priority(i)}, " ", local.addresses[i], " ",
                  uint64_t{local.port}, " typ host");
+    for (size_t i = 0; i < local.addresses.size() && local.tcp_port != 0; ++i)
+        sdp.line("a=candidate:", uint64_t{local.addresses.size() + i + 1}, " 1 tcp ", uint64_t{tcp_priority(i)}, " ",
+                 local.addresses[i], " ", uint64_t{local.tcp_port}, " typ host tcptype passive");
     sdp.line("a=end-of-candidates");
     return sdp.take();
 }

@@ -1,7 +1,8 @@
 // SPDX-FileCopyrightText: Rostrum contributors
 // SPDX-License-Identifier: LGPL-2.1-or-later
 
-// The text of an answer: ICE-lite (RFC 8445 §2.5), BUNDLE, rtcp-mux, one host candidate per public address.
+// The text of an answer: ICE-lite (RFC 8445 §2.5), BUNDLE, rtcp-mux, host candidates for the public addresses, UDP
+// and, behind them, passive TCP (RFC 6544).
 
 #pragma once
 
@@ -15,6 +16,7 @@ struct LocalTransport {
     std::string fingerprint; // "sha-256 AA:BB:…"
     uint16_t port = 0;
     std::vector<std::string> addresses; // IPv4 or IPv6, without brackets
+    uint16_t tcp_port = 0;              // of passive ICE-TCP candidates; 0 = none
 };
 
 /// Reentrant.

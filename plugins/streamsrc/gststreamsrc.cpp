@@ -66,6 +66,7 @@ enum {
     PROP_URI,
     PROP_PUBLIC_ADDRESS,
     PROP_PORT_RANGE,
+    PROP_ICE_TCP,
     PROP_LATENCY,
     PROP_PREFER_CODEC,
     PROP_START_BITRATE,
@@ -101,6 +102,9 @@ static void gst_stream_src_set_property(GObject *object, guint id, const GValue 
         case PROP_PORT_RANGE:
             settings.port_range = string_value(value);
             break;
+        case PROP_ICE_TCP:
+            settings.ice_tcp = g_value_get_boolean(value);
+            break;
         case PROP_LATENCY:
             settings.latency_ms = g_value_get_uint(value);
             break;
@@ -130,6 +134,8 @@ static void gst_stream_src_get_property(GObject *object, guint id, GValue *value
         return g_value_set_string(value, settings.public_address.c_str());
     case PROP_PORT_RANGE:
         return g_value_set_string(value, settings.port_range.c_str());
+    case PROP_ICE_TCP:
+        return g_value_set_boolean(value, settings.ice_tcp);
     case PROP_LATENCY:
         return g_value_set_uint(value, settings.latency_ms);
     case PROP_PREFER_CODEC:
@@ -229,11 +235,17 @@ static void install_properties(GObjectClass *klass) {
                                       ""));
     install(PROP_PUBLIC_ADDRESS,
             string_property("public-address", "Public address",
-                            "IP addresses that publishers reach us at, comma-separated; loopback addresses only = "
+                            "IP addresses that publishers reach us at, comma-separated; one loopback address only = "
                             "listen on loopback only",
                             initial.public_address.c_str()));
     install(PROP_PORT_RANGE, string_property("port-range", "Port range",
                                              "UDP port to receive at, first free one of MIN-MAX; empty = any", ""));
+    install(PROP_ICE_TCP,
+            g_param_spec_boolean(
+                "ice-tcp", "ICE-TCP",
+                "Offer publishers TCP as well, for networks that block UDP (RFC 6544): at the number of the UDP port "
+                "when that is free, else at another one of port-range",
+                FALSE, static_cast<GParamFlags>(G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS | GST_PARAM_MUTABLE_READY)));
     install(PROP_LATENCY, uint_property("latency", "Latency",
                                         "Order packets and wait this long for lost ones, in ms; 0 = give them out as "
                                         "they arrive (put an rtpjitterbuffer before a decoder)",

@@ -20,6 +20,7 @@ struct StreamSourceSettings {
     std::string uri;
     std::string public_address = "127.0.0.1";
     std::string port_range;
+    bool ice_tcp = false;
     unsigned latency_ms = 0;
     std::string prefer_codec = "h264";
     unsigned start_bitrate_kbps = 2500; // Chromium begins at 300 kbps else, and needs half a minute to look good

@@ -3,6 +3,8 @@
 
 #include "streamsrc/publish_ingest.h"
 
+#include "common/bind_address.h"
+#include "common/port_range.h"
 #include "common/sdp_fragment.h"
 #include "common/text.h"
 #include "publish/publisher.h"
@@ -22,17 +24,6 @@ namespace {
 
 // Browsers check every 2.5 s (and send media all the time): two checks lost means that they are gone.
 constexpr peerwire::TimeNs kPublisherConsent = 5500 * peerwire::kNsPerMs;
-
-/// Loopback stays on loopback; anything else listens everywhere, for the public address need not be one of ours.
-std::string bind_address(const std::vector<std::string> &addresses) {
-    const bool loopback = std::all_of(addresses.begin(), addresses.end(),
-                                      [](const std::string &address) { return address.compare(0, 4, "127.") == 0; });
-    if (loopback)
-        return "127.0.0.1";
-    const bool ipv6 = std::any_of(addresses.begin(), addresses.end(),
-                                  [](const std::string &address) { return address.find(':') != std::string::npos; });
-    return ipv6 ? "::" : "0.0.0.0";
-}
 
 /// Every codec that we carry, the preferred ones first.
 std::vector<std::string> codec_order(const std::string &preferred) {
@@ -54,17 +45,6 @@ std::string first_mid(const Answer &answer) {
 
 } // namespace
 
-Result<std::pair<uint16_t, uint16_t>> parse_port_range(const std::string &text) {
-    if (text.empty())
-        return std::pair<uint16_t, uint16_t>{0, 0};
-    std::string_view rest = text;
-    const auto min = parse_number(trim(split_off(rest, '-')), 65535);
-    const auto max = parse_number(trim(rest), 65535);
-    if (!min || !max || *min == 0 || *min > *max)
-        return Error{400, "port-range '" + text + "' is not MIN-MAX, like 5000-5100"};
-    return std::pair{static_cast<uint16_t>(*min), static_cast<uint16_t>(*max)};
-}
-
 Result<std::unique_ptr<PublishIngest>> PublishIngest::start(const StreamSourceSettings &settings, Outputs &outputs,
                                                             IngestListener &listener) {
     const auto ports = parse_port_range(settings.port_range);
@@ -74,7 +54,8 @@ Result<std::unique_ptr<PublishIngest>> PublishIngest::start(const StreamSourceSe
     if (!addresses)
         return addresses.error();
     std::unique_ptr<PublishIngest> ingest(new PublishIngest(settings, addresses.value(), outputs, listener));
-    peerwire::ServerConfig config{.port_min = ports.value().first, .port_max = ports.value().second, .max_peers = 8};
+    peerwire::ServerConfig config{.port_min = ports.value().min, .port_max = ports.value().max, .max_peers = 8};
+    config.ice_tcp = settings.ice_tcp;
     config.bind_address = bind_address(addresses.value());
     auto server = peerwire::Server::create(config);
     if (!server)
@@ -96,6 +77,10 @@ PublishIngest::PublishIngest(const StreamSourceSettings &settings, std::vector<s
 PublishIngest::~PublishIngest() {
     http_.reset();
     server_.reset();
+}
+
+LocalTransport PublishIngest::local_transport(const peerwire::PeerLocal &peer) const {
+    return {peer.ufrag, peer.pwd, peer.fingerprint, peer.port, addresses_, peer.tcp_port};
 }
 
 Result<std::string> PublishIngest::accept(const std::string &sdp, const std::string &resource) {
@@ -121,8 +106,7 @@ Result<std::string> PublishIngest::accept(const std::string &sdp, const std::str
          .consent_timeout = kPublisherConsent});
     if (!peer)
         return peer.error();
-    const LocalTransport local{peer.value().ufrag, peer.value().pwd, peer.value().fingerprint, peer.value().port,
-                               addresses_};
+    const LocalTransport local = local_transport(peer.value());
     replace({session, peer.value().id, resource, offer.value().ice_ufrag, first_mid(answer.value()), local});
     outputs_.expect(plan.pads());
     return write_answer(offer.value(), answer.value(), local);
@@ -171,8 +155,7 @@ Result<std::string> PublishIngest::accept_patch(const std::string &text) {
     const auto peer = server_->restart_ice(publisher->peer, fragment.value().ice_ufrag, fragment.value().ice_pwd);
     if (!peer)
         return peer.error();
-    const LocalTransport local{peer.value().ufrag, peer.value().pwd, peer.value().fingerprint, peer.value().port,
-                               addresses_};
+    const LocalTransport local = local_transport(peer.value());
     MutexLock lock(mutex_);
     if (current_ && current_->peer == publisher->peer)
         current_->remote_ufrag = fragment.value().ice_ufrag;

@@ -52,6 +52,7 @@ class PublishIngest final : public Ingest, private WebrtcHttpHandler, private Pu
 
     Result<std::string> accept(const std::string &sdp, const std::string &resource) EXCLUDES(mutex_);
     std::shared_ptr<PublishSession> make_session(const PublishPlan &plan);
+    LocalTransport local_transport(const peerwire::PeerLocal &peer) const;
     void replace(Current next) EXCLUDES(mutex_);
     std::optional<Current> current() const EXCLUDES(mutex_);
 
@@ -77,8 +78,5 @@ class PublishIngest final : public Ingest, private WebrtcHttpHandler, private Pu
     std::unique_ptr<peerwire::Server> server_; // its thread calls back into what is above
     std::unique_ptr<WebrtcHttpEndpoint> http_; // likewise, and uses server_
 };
-
-/// "5000-5100" → both ends; "" → 0, 0.
-Result<std::pair<uint16_t, uint16_t>> parse_port_range(const std::string &text);
 
 } // namespace rostrum

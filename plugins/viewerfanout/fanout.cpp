@@ -41,6 +41,7 @@ Result<HubConfig> Fanout::hub_config() const {
     config.addresses = std::move(addresses).value();
     config.port_min = ports.value().min;
     config.port_max = ports.value().max;
+    config.ice_tcp = wanted.ice_tcp;
     config.shards = wanted.shards;
     config.max_viewers = wanted.max_viewers;
     config.video_codecs = split_codecs(wanted.codecs);

@@ -23,6 +23,7 @@ struct FanoutSettings {
     std::string listen; // "" = none
     std::string public_address = "127.0.0.1";
     std::string port_range;
+    bool ice_tcp = false;
     std::string codecs = "h264,vp8";
     unsigned shards = 1;
     unsigned max_viewers = 10000;

@@ -36,6 +36,7 @@ enum {
     PROP_LISTENING_URI,
     PROP_PUBLIC_ADDRESS,
     PROP_PORT_RANGE,
+    PROP_ICE_TCP,
     PROP_SHARDS,
     PROP_MAX_VIEWERS,
     PROP_HISTORY,
@@ -82,6 +83,9 @@ void set_property(GObject *object, guint id, const GValue *value, GParamSpec *sp
     case PROP_PORT_RANGE:
         settings.port_range = string_of(value);
         break;
+    case PROP_ICE_TCP:
+        settings.ice_tcp = g_value_get_boolean(value);
+        break;
     case PROP_SHARDS:
         settings.shards = g_value_get_uint(value);
         break;
@@ -116,6 +120,8 @@ void get_property(GObject *object, guint id, GValue *value, GParamSpec *spec) {
         return g_value_set_string(value, settings.public_address.c_str());
     case PROP_PORT_RANGE:
         return g_value_set_string(value, settings.port_range.c_str());
+    case PROP_ICE_TCP:
+        return g_value_set_boolean(value, settings.ice_tcp);
     case PROP_SHARDS:
         return g_value_set_uint(value, settings.shards);
     case PROP_MAX_VIEWERS:
@@ -271,6 +277,12 @@ void install_settings(GObjectClass *klass) {
     install(PROP_PORT_RANGE, string_spec("port-range", "Port range",
                                          "UDP ports as MIN-MAX, one is taken per shard; empty = any free port", "",
                                          GST_PARAM_MUTABLE_READY));
+    install(PROP_ICE_TCP,
+            g_param_spec_boolean("ice-tcp", "ICE-TCP",
+                                 "Offer viewers TCP as well, for networks that block UDP (RFC 6544): at the number of "
+                                 "the UDP port when that is free, else at another one of port-range",
+                                 FALSE,
+                                 GParamFlags(G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS | GST_PARAM_MUTABLE_READY)));
     install(PROP_CODECS,
             string_spec("codecs", "Video codecs",
                         "Comma list of the video codecs that answers list when the offer has them, in order of "

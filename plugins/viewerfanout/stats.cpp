@@ -105,6 +105,9 @@ void add_server_stats(GstStructure *stats, const peerwire::ServerCounters &count
     set_number(structure, "dropped-unchecked", counters.dropped_unchecked);
     set_number(structure, "dropped-unknown", counters.dropped_unknown);
     set_number(structure, "dropped-send", counters.dropped_send_full + counters.dropped_send_error);
+    set_number(structure, "tcp-accepted", counters.tcp_accepted);
+    set_number(structure, "tcp-refused", counters.tcp_refused);
+    set_number(structure, "tcp-stuck", counters.tcp_stuck);
     set_structure(stats, "server", structure);
 }
 

@@ -3,6 +3,7 @@
 
 #include "viewerfanout/viewer_hub.h"
 
+#include "common/bind_address.h"
 #include "common/sdp_fragment.h"
 
 #include <algorithm>
@@ -34,15 +35,6 @@ peerwire::TrackSetup track_setup(const AnswerMedia &section) {
     return setup;
 }
 
-/// Where the sockets have to be bound so that all public addresses can reach them.
-std::string bind_address(const std::vector<std::string> &addresses) {
-    const bool ipv6 = std::any_of(addresses.begin(), addresses.end(),
-                                  [](const std::string &a) { return a.find(':') != std::string::npos; });
-    if (addresses.size() == 1 && (addresses[0].rfind("127.", 0) == 0 || addresses[0] == "::1"))
-        return addresses[0];
-    return ipv6 ? "::" : "0.0.0.0";
-}
-
 } // namespace
 
 ViewerHub::ViewerHub(HubConfig config, std::shared_ptr<peerwire::Feed> feed, std::shared_ptr<HubListener> listener)
@@ -56,6 +48,7 @@ Result<std::shared_ptr<ViewerHub>> ViewerHub::start(HubConfig config, std::share
     server_config.port_min = config.port_min;
     server_config.port_max = config.port_max;
     server_config.bind_address = bind_address(config.addresses);
+    server_config.ice_tcp = config.ice_tcp;
     server_config.max_peers = SIZE_MAX; // max_viewers is ours, and may change
     auto server = peerwire::Server::create(server_config);
     if (!server.ok())
@@ -128,7 +121,7 @@ peerwire::ViewerSetup ViewerHub::setup_viewer(const std::string &id, uint64_t nu
 }
 
 LocalTransport ViewerHub::local_transport(const peerwire::PeerLocal &local) const {
-    return {local.ufrag, local.pwd, local.fingerprint, local.port, addresses_};
+    return {local.ufrag, local.pwd, local.fingerprint, local.port, addresses_, local.tcp_port};
 }
 
 Result<std::string> ViewerHub::add_viewer(const std::string &id, const std::string &text,

@@ -21,6 +21,7 @@ namespace rostrum {
 struct HubConfig {
     std::vector<std::string> addresses{"127.0.0.1"}; // in answers
     uint16_t port_min = 0, port_max = 0;             // 0, 0 = any free port
+    bool ice_tcp = false;
     unsigned shards = 1;
     unsigned max_viewers = 10000;
     std::vector<std::string> video_codecs{"h264", "vp8"};

@@ -10,7 +10,8 @@
 
 namespace {
 
-const rostrum::LocalTransport kLocal{"abcd", "abcdefghijklmnopqrstuv", "sha-256 00:11", 40000, {"127.0.0.1", "::1"}};
+const rostrum::LocalTransport kLocal{"abcd", "abcdefghijklmnopqrstuv", "sha-256 00:11",
+                                     40000,  {"127.0.0.1", "::1"},     40001};
 
 void check_answer(const rostrum::SdpOffer &offer, const peerwire::Result<rostrum::Answer> &answer) {
     if (!answer.ok())

@@ -64,11 +64,12 @@ export function publish(page, url, options = {}) {
 /**
  * Plays a WHEP endpoint.
  * @param {import('playwright-core').Page} page on a blankOrigin @param {string} url
+ * @param {{configuration?: RTCConfiguration, withoutUdp?: boolean}} [options] `withoutUdp`: UDP candidates in the answer are not heeded
  * @returns {Promise<{status: number, answer: string}>}
  */
-export function watch(page, url) {
-  return page.evaluate(async (endpoint) => {
-    const pc = (window.pc = new RTCPeerConnection());
+export function watch(page, url, options = {}) {
+  return page.evaluate(async ({ endpoint, configuration, withoutUdp }) => {
+    const pc = (window.pc = new RTCPeerConnection(configuration));
     const video = (window.video = Object.assign(document.createElement('video'), { autoplay: true, playsInline: true }));
     document.body.append(video);
     window.frameCount = 0;
@@ -90,9 +91,10 @@ export function watch(page, url) {
     const answer = await response.text();
     const location = response.headers.get('location');
     window.resource = location && new URL(location, endpoint).href;
-    if (response.status === 201) await pc.setRemoteDescription({ type: 'answer', sdp: answer });
+    const sdp = withoutUdp ? answer.replaceAll(/^a=candidate:\S+ \d+ udp .*\r\n/gm, '') : answer;
+    if (response.status === 201) await pc.setRemoteDescription({ type: 'answer', sdp });
     return { status: response.status, answer };
-  }, url);
+  }, { endpoint: url, ...options });
 }
 
 /** Waits until the page's connection is in `wanted` state. */
@@ -128,3 +130,12 @@ export const rtpStats = (page, type, kind = 'video') =>
     },
     [type, kind],
   );
+
+/** The candidates that media uses. @returns {Promise<{local: RTCIceCandidateStats, remote: RTCIceCandidateStats}>} */
+export const selectedPair = (page) =>
+  page.evaluate(async () => {
+    const report = await window.pc.getStats();
+    const transport = [...report.values()].find((one) => one.type === 'transport');
+    const pair = report.get(transport.selectedCandidatePairId);
+    return { local: report.get(pair.localCandidateId), remote: report.get(pair.remoteCandidateId) };
+  });

@@ -23,6 +23,9 @@ void ShardCounters::add_to(ServerCounters &sum) const {
     sum.dropped_handshake += dropped_handshake.get();
     sum.dropped_send_full += dropped_send_full.get();
     sum.dropped_send_error += dropped_send_error.get();
+    sum.tcp_accepted += tcp_accepted.get();
+    sum.tcp_refused += tcp_refused.get();
+    sum.tcp_stuck += tcp_stuck.get();
     sum.peers_added += peers_added.get();
     sum.peers_connected += peers_connected.get();
     sum.peers_closed += peers_closed.get();

@@ -31,6 +31,7 @@ struct ShardCounters {
     Counter dropped_unknown, dropped_stun, dropped_unchecked, dropped_auth, dropped_replay, dropped_early,
         dropped_malformed, dropped_handshake;
     Counter dropped_send_full, dropped_send_error;
+    Counter tcp_accepted, tcp_refused, tcp_stuck;
     Counter peers_added, peers_connected, peers_closed;
     Counter handshake_datagrams, longest_wake_us;
 

@@ -76,6 +76,11 @@ std::span<uint8_t> SendQueue::reserve(size_t size) {
 void SendQueue::commit(const Address &to, size_t size) {
     if (size == 0)
         return;
+    if (to.tcp) {
+        if (streams_ != nullptr)
+            streams_->send(to, {&bytes_[used_], size});
+        return;
+    }
     Run *last = run_count_ > 0 ? &runs_[run_count_ - 1] : nullptr;
     const bool joins = last != nullptr && last->open && size <= last->segment && last->count < kMaxSegments &&
                        last->size + size <= kMaxRunBytes && last->to == to;

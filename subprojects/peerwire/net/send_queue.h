@@ -17,6 +17,13 @@
 
 namespace peerwire {
 
+/// Takes the datagrams for addresses that are TCP connections.
+class StreamSender {
+  public:
+    virtual ~StreamSender() = default;
+    virtual void send(const Address &to, std::span<const uint8_t> datagram) = 0;
+};
+
 /// Neighbouring datagrams to one address whose sizes are equal (the last may be shorter) form a *run* and leave as one
 /// UDP GSO send (UDP_SEGMENT): the kernel's cost is per send, not per byte. Runs of several peers leave in one
 /// sendmmsg(). What the kernel refuses falls back for good: GSO → sendmmsg → sendto. Thread-bound: its shard's thread.
@@ -34,6 +41,9 @@ class SendQueue {
     void commit(const Address &to, size_t size);
     /// Copies and queues.
     void push(const Address &to, std::span<const uint8_t> datagram);
+
+    /// Who sends to TCP connections; without one such datagrams are dropped. Not owned.
+    void set_stream_sender(StreamSender *sender) { streams_ = sender; }
 
     /// Sends everything. When the socket stays full, what is left is dropped and counted.
     void flush();
@@ -75,6 +85,7 @@ class SendQueue {
     const int fd_;
     const int family_;
     ShardCounters &counters_;
+    StreamSender *streams_ = nullptr;
     Method method_ = Method::Gso;
     std::unique_ptr<uint8_t[]> bytes_;
     size_t used_ = 0;

@@ -28,8 +28,17 @@ class ShardedServer final : public Server {
             auto socket = UdpSocket::bind(config.bind_address, config.port_min, config.port_max);
             if (!socket)
                 return socket.error();
-            const ShardLimits limits{config.max_handshakes, config.max_handshakes_per_address};
-            auto shard = Shard::create(i, std::move(socket).value(), limits, [this](uint64_t id) { forget(id); });
+            std::optional<TcpListener> listener;
+            if (config.ice_tcp) {
+                auto bound =
+                    TcpListener::bind(config.bind_address, socket.value().port, config.port_min, config.port_max);
+                if (!bound)
+                    return bound.error();
+                listener = std::move(bound).value();
+            }
+            const ShardLimits limits{config.max_handshakes, config.max_handshakes_per_address, config.tcp_limits};
+            auto shard = Shard::create(i, std::move(socket).value(), std::move(listener), limits,
+                                       [this](uint64_t id) { forget(id); });
             if (!shard)
                 return shard.error();
             shards_.push_back(std::move(shard).value());
@@ -134,7 +143,12 @@ class ShardedServer final : public Server {
     Shard &shard_of(uint64_t id) const { return *shards_[id % shards_.size()]; }
 
     PeerLocal describe(uint64_t id, const IceCredentials &local) const {
-        return {id, local.ufrag, local.pwd, Certificate::process().fingerprint(), shard_of(id).port()};
+        return {id,
+                local.ufrag,
+                local.pwd,
+                Certificate::process().fingerprint(),
+                shard_of(id).port(),
+                shard_of(id).tcp_port()};
     }
 
     const size_t max_peers_;

@@ -6,6 +6,7 @@
 #pragma once
 
 #include "net/media_endpoint.h"
+#include "net/tcp_limits.h"
 #include "wire/result.h"
 #include "wire/time.h"
 
@@ -29,6 +30,10 @@ struct ServerConfig {
     size_t max_handshakes = 4096;
     /// With one IP address: a hall behind one NAT that joins at once, and no more than a quarter for one attacker.
     size_t max_handshakes_per_address = 1024;
+    /// Every shard listens on TCP as well (RFC 6544, passive): at the number of its UDP port when that is free, else at
+    /// another one of the range.
+    bool ice_tcp = false;
+    TcpLimits tcp_limits;
 };
 
 struct PeerSetup {
@@ -49,6 +54,7 @@ struct PeerLocal {
     std::string pwd;
     std::string fingerprint; ///< "sha-256 AA:BB:…"
     uint16_t port = 0;
+    uint16_t tcp_port = 0; ///< 0: no ICE-TCP
 };
 
 /// Sums over all shards since the start; each number is exact, the set is not one instant.
@@ -67,6 +73,10 @@ struct ServerCounters {
     // Not sent, by reason.
     uint64_t dropped_send_full = 0; ///< the socket buffer stayed full
     uint64_t dropped_send_error = 0;
+    // ICE-TCP connections.
+    uint64_t tcp_accepted = 0;
+    uint64_t tcp_refused = 0; ///< too many without an authentic check, or too many at all
+    uint64_t tcp_stuck = 0;   ///< ended because the reader took nothing for seconds
     uint64_t peers_added = 0, peers_connected = 0, peers_closed = 0;
     uint64_t handshake_datagrams = 0; ///< of connecting peers, worked on between rounds of media
     uint64_t longest_wake_us = 0;     ///< the longest that media waited for its shard since the start

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <cstring>
 #include <utility>
@@ -31,11 +32,20 @@ Shard::Shard(UdpSocket socket, const ShardLimits &limits, ClosedFn closed)
       closed_(std::move(closed)), queue_(socket_.fd.get(), socket_.family, counters_),
       handshake_limits_(limits.handshakes, limits.handshakes_per_address) {}
 
-Result<std::unique_ptr<Shard>> Shard::create(unsigned index, UdpSocket socket, const ShardLimits &limits,
-                                             ClosedFn closed) {
+Result<std::unique_ptr<Shard>> Shard::create(unsigned index, UdpSocket socket, std::optional<TcpListener> listener,
+                                             const ShardLimits &limits, ClosedFn closed) {
     std::unique_ptr<Shard> shard(new Shard(std::move(socket), limits, std::move(closed)));
+    std::vector<int> watched{shard->socket_.fd.get(), shard->event_.get()};
+    if (listener) {
+        auto links = TcpLinks::create(std::move(*listener), limits.tcp, shard->counters_, *shard);
+        if (!links)
+            return links.error();
+        shard->tcp_ = std::move(links).value();
+        shard->queue_.set_stream_sender(shard->tcp_.get());
+        watched.push_back(shard->tcp_->fd());
+    }
     bool ok = shard->event_.valid() && shard->epoll_.valid();
-    for (const int fd : {shard->socket_.fd.get(), shard->event_.get()}) {
+    for (const int fd : watched) {
         epoll_event event{};
         event.events = EPOLLIN;
         event.data.fd = fd;
@@ -90,10 +100,14 @@ void Shard::run() {
         run_commands(now);
         if (socket_ready_)
             receive(now);
+        if (tcp_ready_ || (tcp_ && tcp_->next_timeout() <= now))
+            tcp_->process(now);
         wake_peers_if_wanted(monotonic_now());
         run_timers(monotonic_now());
         work_on_handshakes();
         queue_.flush();
+        if (tcp_)
+            tcp_->flush(monotonic_now());
         bury_closed();
         load_.done(monotonic_now());
     }
@@ -101,21 +115,26 @@ void Shard::run() {
 
 void Shard::wait_for_events() {
     const TimeNs now = monotonic_now();
-    const TimeNs next = has_backlog() ? now : std::min(timers_.next(), hold_ends(now));
+    const TimeNs due = std::min({timers_.next(), hold_ends(now), tcp_ ? tcp_->next_timeout() : kNever});
+    const TimeNs next = has_backlog() ? now : due;
     const TimeNs wait = std::clamp<TimeNs>(next - now, 0, kMaxWait);
-    epoll_event events[2];
+    std::array<epoll_event, 3> events;
     int count = -1;
     if (has_pwait2_) {
         const timespec timeout{wait / kNsPerSecond, wait % kNsPerSecond};
-        count = epoll_pwait2(epoll_.get(), events, 2, &timeout, nullptr);
+        count = epoll_pwait2(epoll_.get(), events.data(), events.size(), &timeout, nullptr);
         has_pwait2_ = count >= 0 || errno != ENOSYS;
     }
     if (!has_pwait2_)
-        count = epoll_wait(epoll_.get(), events, 2, static_cast<int>((wait + kNsPerMs - 1) / kNsPerMs));
-    socket_ready_ = false;
+        count =
+            epoll_wait(epoll_.get(), events.data(), events.size(), static_cast<int>((wait + kNsPerMs - 1) / kNsPerMs));
+    socket_ready_ = tcp_ready_ = false;
     for (int i = 0; i < count; ++i) {
-        if (events[i].data.fd == socket_.fd.get()) {
+        const int fd = events[static_cast<size_t>(i)].data.fd;
+        if (fd == socket_.fd.get()) {
             socket_ready_ = true;
+        } else if (fd != event_.get()) {
+            tcp_ready_ = true;
         } else {
             uint64_t drained;
             [[maybe_unused]] const auto got = ::read(event_.get(), &drained, sizeof drained);
@@ -284,8 +303,12 @@ void Shard::rearm(PeerHost &host, TimeNs now) {
 
 void Shard::on_address(PeerHost &host, const Address &address, const std::optional<Address> &forgotten) {
     by_address_[address] = &host;
+    if (address.tcp)
+        tcp_->prove(address);
     if (!forgotten)
         return;
+    if (forgotten->tcp)
+        tcp_->close(*forgotten);
     const auto found = by_address_.find(*forgotten);
     if (found != by_address_.end() && found->second == &host)
         by_address_.erase(found);
@@ -314,9 +337,23 @@ void Shard::on_closed(PeerHost &host, CloseReason) {
             const auto found = by_address_.find(address);
             if (found != by_address_.end() && found->second == &host)
                 by_address_.erase(found);
+            if (address.tcp)
+                tcp_->close(address);
         }
     }
     closed_ids_.push_back(host.id());
+}
+
+void Shard::on_datagram(TimeNs now, const Address &from, std::span<uint8_t> datagram) {
+    dispatch(now, {from, datagram});
+}
+
+void Shard::on_link_closed(const Address &remote) {
+    const auto found = by_address_.find(remote);
+    if (found == by_address_.end())
+        return;
+    found->second->peer()->forget(remote);
+    by_address_.erase(found);
 }
 
 void Shard::bury_closed() {

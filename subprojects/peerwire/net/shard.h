@@ -13,6 +13,7 @@
 #include "net/receive_batch.h"
 #include "net/send_queue.h"
 #include "net/socket.h"
+#include "net/tcp_links.h"
 #include "net/timer_queue.h"
 #include "sync/mutex.h"
 
@@ -51,18 +52,19 @@ using ShardCommand = std::variant<AddPeerCommand, RestartIceCommand, RemovePeerC
 struct ShardLimits {
     size_t handshakes;
     size_t handshakes_per_address;
+    TcpLimits tcp;
 };
 
 /// post(), wake() and counters() are thread-safe; all else is thread-bound to the shard's own thread. No lock is taken
 /// and nothing is allocated per packet.
-class Shard final : private PeerHostOwner {
+class Shard final : private PeerHostOwner, private TcpLinksOwner {
   public:
     /// `closed` is called on the shard's thread after a peer's endpoint is gone.
     using ClosedFn = std::function<void(uint64_t id)>;
 
     /// Error 500 when the kernel has no descriptors left.
-    static Result<std::unique_ptr<Shard>> create(unsigned index, UdpSocket socket, const ShardLimits &limits,
-                                                 ClosedFn closed);
+    static Result<std::unique_ptr<Shard>> create(unsigned index, UdpSocket socket, std::optional<TcpListener> listener,
+                                                 const ShardLimits &limits, ClosedFn closed);
     /// Closes every peer and joins the thread.
     ~Shard() override;
 
@@ -72,6 +74,8 @@ class Shard final : private PeerHostOwner {
     const ShardCounters &counters() const { return counters_; }
     const LoadMeter &load() const { return load_; }
     uint16_t port() const { return socket_.port; }
+    /// 0 without ICE-TCP.
+    uint16_t tcp_port() const { return tcp_ ? tcp_->port() : uint16_t{0}; }
 
   private:
     struct TextHash {
@@ -113,6 +117,8 @@ class Shard final : private PeerHostOwner {
     void on_connected(PeerHost &host) override;
     void on_closed(PeerHost &host, CloseReason reason) override;
     bool busy() const override { return busy_; }
+    void on_datagram(TimeNs now, const Address &from, std::span<uint8_t> datagram) override;
+    void on_link_closed(const Address &remote) override;
 
     // Constant after construction.
     UdpSocket socket_;
@@ -130,6 +136,7 @@ class Shard final : private PeerHostOwner {
 
     // Shard thread only.
     SendQueue queue_;
+    std::unique_ptr<TcpLinks> tcp_; ///< null without ICE-TCP
     ReceiveBatch batch_;
     TimerQueue<PeerHost> timers_;
     std::unordered_map<uint64_t, std::unique_ptr<PeerHost>> hosts_;
@@ -144,6 +151,7 @@ class Shard final : private PeerHostOwner {
     HandshakeLimits handshake_limits_;
     bool busy_ = false;
     bool socket_ready_ = false;
+    bool tcp_ready_ = false;
     bool has_pwait2_ = true;
     bool stopping_ = false;
 

@@ -10,7 +10,6 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
-#include <optional>
 #include <utility>
 
 namespace peerwire {
@@ -25,7 +24,9 @@ std::string system_error(const std::string &what, int error) {
     return what + ": " + std::strerror(error);
 }
 
-std::optional<SocketAddress> parse_address(const std::string &text) {
+} // namespace
+
+std::optional<SocketAddress> parse_socket_address(const std::string &text) {
     SocketAddress address{};
     auto *v4 = reinterpret_cast<sockaddr_in *>(&address.storage);
     auto *v6 = reinterpret_cast<sockaddr_in6 *>(&address.storage);
@@ -49,8 +50,6 @@ void set_port(SocketAddress &address, uint16_t port) {
         reinterpret_cast<sockaddr_in6 *>(&address.storage)->sin6_port = htons(port);
 }
 
-} // namespace
-
 FileDescriptor::~FileDescriptor() {
     if (fd_ >= 0)
         ::close(fd_);
@@ -62,7 +61,7 @@ FileDescriptor &FileDescriptor::operator=(FileDescriptor &&other) noexcept {
 }
 
 Result<UdpSocket> UdpSocket::bind(const std::string &text, uint16_t port_min, uint16_t port_max) {
-    auto address = parse_address(text);
+    auto address = parse_socket_address(text);
     if (!address)
         return Error{400, "'" + text + "' is not a numeric IP address"};
     if (port_min > port_max || (port_min == 0 && port_max != 0))

@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: Rostrum contributors
 // SPDX-License-Identifier: LGPL-2.1-or-later
 
-// A UDP socket and the conversion of its addresses.
+// A UDP socket and the conversion of socket addresses.
 
 #pragma once
 
@@ -11,6 +11,7 @@
 #include <sys/socket.h>
 
 #include <cstdint>
+#include <optional>
 #include <string>
 
 namespace peerwire {
@@ -45,6 +46,10 @@ struct UdpSocket {
     /// address that cannot be, 503 when no port is free.
     static Result<UdpSocket> bind(const std::string &address, uint16_t port_min, uint16_t port_max);
 };
+
+/// A numeric IPv4 or IPv6 address with port 0.
+std::optional<SocketAddress> parse_socket_address(const std::string &text);
+void set_port(SocketAddress &address, uint16_t port);
 
 /// For a socket of `family`: IPv4 goes out of an IPv6 socket in its mapped form.
 SocketAddress to_socket_address(const Address &address, int family);

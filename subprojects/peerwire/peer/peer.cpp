@@ -211,6 +211,12 @@ void Peer::restart_ice(IceCredentials local, std::string remote_ufrag) {
     ice_.restart(std::move(local), std::move(remote_ufrag));
 }
 
+void Peer::forget(const Address &address) {
+    std::erase(addresses_, address);
+    if (remote_ == address && !addresses_.empty())
+        remote_ = addresses_.back();
+}
+
 size_t Peer::protect_rtp(std::span<uint8_t> room, size_t size) {
     return connected() ? sender_->protect_rtp(room, size) : 0;
 }

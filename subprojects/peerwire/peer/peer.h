@@ -84,6 +84,9 @@ class Peer final : private DtlsSession::Output {
     /// New credentials (RFC 8445 §9); the old ones stay valid until a check with the new ones is nominated.
     void restart_ice(IceCredentials local, std::string remote_ufrag);
 
+    /// Nothing reaches `address` any more. Media goes on to the address that passed a check last, if there is one.
+    void forget(const Address &address);
+
     /// Protects room[0, size) in place, with kMaxSrtpTrailer bytes of room behind it. 0 when not connected or refused.
     size_t protect_rtp(std::span<uint8_t> room, size_t size);
     size_t protect_rtcp(std::span<uint8_t> room, size_t size);

@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: Rostrum contributors
 // SPDX-License-Identifier: LGPL-2.1-or-later
 
-// An IP address and UDP port as a value, without a socket API.
+// An IP address and port as a value, without a socket API.
 
 #pragma once
 
@@ -18,6 +18,7 @@ struct Address {
     std::array<uint8_t, 16> ip{};
     uint16_t port = 0;
     bool v6 = false;
+    bool tcp = false; ///< the far end of a TCP connection (RFC 6544); otherwise UDP
 
     bool operator==(const Address &) const = default;
 

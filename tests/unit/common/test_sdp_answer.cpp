@@ -11,7 +11,7 @@ using namespace rostrum;
 
 namespace {
 
-const LocalTransport kLocal{"LUFR", "localpasswordlocalpass", "sha-256 AA:BB", 40001, {"127.0.0.1", "2001:db8::1"}};
+const LocalTransport kLocal{"LUFR", "localpasswordlocalpass", "sha-256 AA:BB", 40001, {"127.0.0.1", "2001:db8::1"}, 0};
 
 bool has(const std::string &text, const char *line) {
     const std::string whole = std::string(line) + "\r\n";
@@ -62,6 +62,39 @@ void test_viewer() {
     g_assert_null(strstr(text.c_str(), "transport-cc"));
     const std::string group = "a=ssrc-group:FID " + std::to_string(video.ssrc) + " " + std::to_string(video.rtx_ssrc);
     g_assert_true(has(text, group.c_str()));
+}
+
+struct CandidateRow {
+    const char *name;
+    std::vector<std::string> addresses;
+    uint16_t tcp_port;
+    std::string candidates;
+};
+
+void test_candidates() {
+    const std::vector<CandidateRow> rows{
+        {"one", {"192.0.2.1"}, 0, "a=candidate:1 1 udp 2130706431 192.0.2.1 5000 typ host\r\n"},
+        {"in the order given, a foundation for each",
+         {"2001:db8::1", "192.0.2.1", "127.0.0.1"},
+         0,
+         "a=candidate:1 1 udp 2130706431 2001:db8::1 5000 typ host\r\n"
+         "a=candidate:2 1 udp 2130706175 192.0.2.1 5000 typ host\r\n"
+         "a=candidate:3 1 udp 2130705919 127.0.0.1 5000 typ host\r\n"},
+        {"TCP behind all UDP",
+         {"192.0.2.1", "2001:db8::1"},
+         6000,
+         "a=candidate:1 1 udp 2130706431 192.0.2.1 5000 typ host\r\n"
+         "a=candidate:2 1 udp 2130706175 2001:db8::1 5000 typ host\r\n"
+         "a=candidate:3 1 tcp 1520435199 192.0.2.1 6000 typ host tcptype passive\r\n"
+         "a=candidate:4 1 tcp 1520434943 2001:db8::1 6000 typ host tcptype passive\r\n"},
+    };
+    for (const CandidateRow &row : rows) {
+        g_test_message("%s", row.name);
+        const LocalTransport local{"ufrag", "pwd", "sha-256 AA", 5000, row.addresses, row.tcp_port};
+        const std::string text = write_candidates(local);
+        const std::string expected = row.candidates + "a=end-of-candidates\r\n";
+        g_assert_cmpstr(text.c_str(), ==, expected.c_str());
+    }
 }
 
 void test_publisher() {
@@ -183,6 +216,7 @@ int main(int argc, char **argv) {
     gst_init(&argc, &argv);
     g_assert_cmpint(argc, ==, 2);
     corpus_directory() = argv[1];
+    g_test_add_func("/sdp-answer/candidates", test_candidates);
     g_test_add_func("/sdp/answer/viewer", test_viewer);
     g_test_add_func("/sdp/answer/publisher", test_publisher);
     g_test_add_func("/sdp/answer/codec-choice", test_codec_choice);
