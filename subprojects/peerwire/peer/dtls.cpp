@@ -21,6 +21,7 @@ constexpr char kSrtpProfiles[] = "SRTP_AEAD_AES_128_GCM:SRTP_AEAD_AES_256_GCM:SR
 constexpr char kCiphers[] = "ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-ECDSA-AES256-GCM-SHA384:ECDHE-ECDSA-CHACHA20-POLY1305:"
                             "ECDHE-RSA-AES128-GCM-SHA256:ECDHE-RSA-AES256-GCM-SHA384:ECDHE-RSA-CHACHA20-POLY1305";
 constexpr char kGroups[] = "X25519:P-256:P-384";
+constexpr uint8_t kHandshakeType = 22;
 constexpr char kExporterLabel[] = "EXTRACTOR-dtls_srtp"; // RFC 5764 §4.2
 constexpr long kMtuBytes = 1200;                         // of a handshake datagram; fits every path that carries media
 constexpr unsigned kFirstTimerUs = 150'000;              // RFC 6347 says 1 s; ICE has just shown that the path is short
@@ -37,7 +38,7 @@ struct DtlsSession::Bio {
     static DtlsSession &session(BIO *bio) { return *static_cast<DtlsSession *>(BIO_get_data(bio)); }
 
     static int write(BIO *bio, const char *data, int size) {
-        session(bio).output_.send_dtls({reinterpret_cast<const uint8_t *>(data), static_cast<size_t>(size)});
+        session(bio).send({reinterpret_cast<const uint8_t *>(data), static_cast<size_t>(size)});
         return size;
     }
 
@@ -106,8 +107,8 @@ struct DtlsSession::Setup {
         SSL_CTX_set_verify(ctx.get(), SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, nullptr);
         SSL_CTX_set_cert_verify_callback(ctx.get(), verify, nullptr);
         SSL_CTX_set_session_cache_mode(ctx.get(), SSL_SESS_CACHE_OFF);
-        SSL_CTX_set_options(ctx.get(),
-                            SSL_OP_NO_TICKET | SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_QUERY_MTU | SSL_OP_NO_COMPRESSION);
+        SSL_CTX_set_options(ctx.get(), SSL_OP_NO_TICKET | SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_QUERY_MTU |
+                                           SSL_OP_NO_COMPRESSION | SSL_OP_CIPHER_SERVER_PREFERENCE);
     }
 };
 
@@ -149,9 +150,52 @@ void DtlsSession::start() {
 }
 
 void DtlsSession::handle_datagram(std::span<const uint8_t> datagram) {
+    if (alerts_)
+        return handle_settled(datagram);
     incoming_ = datagram;
+    last_flight_.clear();
     advance();
     incoming_ = {};
+}
+
+void DtlsSession::settle() {
+    if (state_ != DtlsState::Connected || alerts_)
+        return;
+    alerts_ = DtlsAlerts::take_over(*ssl_, role_ == DtlsRole::Server);
+    if (alerts_)
+        ssl_.reset();
+    if (!alerts_ || role_ == DtlsRole::Client)
+        last_flight_ = {}; // OpenSSL repeats by itself; the client's flight has arrived when the server's is there
+}
+
+void DtlsSession::send(std::span<const uint8_t> datagram) {
+    if (state_ == DtlsState::Handshaking)
+        last_flight_.emplace_back(datagram.begin(), datagram.end());
+    output_.send_dtls(datagram);
+}
+
+void DtlsSession::handle_settled(std::span<const uint8_t> datagram) {
+    if (state_ != DtlsState::Connected || datagram.empty())
+        return;
+    if (datagram[0] == kHandshakeType && !last_flight_.empty() && repeats_left_ > 0) {
+        --repeats_left_;
+        for (const auto &sent : last_flight_)
+            output_.send_dtls(sent);
+    }
+    if (!alerts_->ends(datagram))
+        return;
+    send_close_notify(); // RFC 5246 §7.2.1: the answer
+    state_ = DtlsState::Closed;
+}
+
+void DtlsSession::send_close_notify() {
+    if (alerts_) {
+        if (const auto record = alerts_->seal_close_notify())
+            output_.send_dtls(*record);
+        return;
+    }
+    if (SSL_alloc_buffers(ssl_.get()) == 1)
+        SSL_shutdown(ssl_.get());
 }
 
 void DtlsSession::handle_timeout() {
@@ -213,15 +257,15 @@ void DtlsSession::fail() {
 void DtlsSession::close() {
     if (state_ == DtlsState::Handshaking || state_ == DtlsState::Connected) {
         ERR_clear_error();
-        if (state_ == DtlsState::Connected && SSL_alloc_buffers(ssl_.get()) == 1)
-            SSL_shutdown(ssl_.get());
+        if (state_ == DtlsState::Connected)
+            send_close_notify();
         state_ = DtlsState::Closed;
     }
 }
 
 std::optional<SrtpMasterKeys> DtlsSession::srtp_keys() const {
     const SRTP_PROTECTION_PROFILE *agreed =
-        state_ == DtlsState::Connected ? SSL_get_selected_srtp_profile(ssl_.get()) : nullptr;
+        state_ == DtlsState::Connected && ssl_ ? SSL_get_selected_srtp_profile(ssl_.get()) : nullptr;
     const auto profile = agreed ? srtp_profile_from_id(static_cast<uint16_t>(agreed->id)) : std::nullopt;
     if (!profile)
         return std::nullopt;

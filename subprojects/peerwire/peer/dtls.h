@@ -6,6 +6,7 @@
 #pragma once
 
 #include "peer/certificate.h"
+#include "peer/dtls_alerts.h"
 #include "wire/openssl_ptr.h"
 #include "wire/srtp_keys.h"
 #include "wire/time.h"
@@ -52,6 +53,11 @@ class DtlsSession {
     void handle_timeout();
     /// Until handle_timeout() is wanted; nothing when no flight waits for an answer.
     std::optional<TimeNs> time_left() const;
+    /// The keys are taken: gives back most of the memory. Still answers a repeated last flight, and close_notify. Only
+    /// when Connected.
+    void settle();
+    /// The other side has shown that it has its keys, and so has all of the handshake.
+    void forget_handshake() { last_flight_ = {}; }
     /// Sends close_notify.
     void close();
 
@@ -68,6 +74,9 @@ class DtlsSession {
     struct Setup; ///< the SSL_CTX of each role
 
     void advance();
+    void send(std::span<const uint8_t> datagram);
+    void handle_settled(std::span<const uint8_t> datagram);
+    void send_close_notify();
     void fail();
 
     const DtlsRole role_;
@@ -76,7 +85,11 @@ class DtlsSession {
     std::span<const uint8_t> incoming_; ///< the datagram that OpenSSL may read, during handle_datagram()
     DtlsState state_ = DtlsState::Handshaking;
     std::string failure_;
-    SslPtr ssl_; ///< last: its destruction still uses the BIO, and so this object
+    std::vector<std::vector<uint8_t>>
+        last_flight_;                    ///< what the server sent last; the client repeats its own when that is lost
+    unsigned repeats_left_ = 16;         ///< more are no loss but a flood
+    std::unique_ptr<DtlsAlerts> alerts_; ///< after settle(), in place of ssl_
+    SslPtr ssl_;                         ///< last: its destruction still uses the BIO, and so this object
 };
 
 } // namespace peerwire

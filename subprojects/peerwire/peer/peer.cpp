@@ -152,6 +152,7 @@ void Peer::after_dtls(TimeNs now) {
     }
     if (!sender_ || !receiver_)
         return close(now, CloseReason::DtlsFailed); // the other side offered no SRTP profile of ours
+    dtls_->settle();
     state_ = State::Connected;
     heard_ = now;
     events_.on_connected(now);
@@ -164,6 +165,10 @@ DatagramFate Peer::handle_media(TimeNs now, const Address &from, std::span<uint8
     if (opened.error)
         return fate_of(*opened.error);
     hear(now, from);
+    if (!settled_) {
+        settled_ = true;
+        dtls_->forget_handshake();
+    }
     const auto plain = datagram.first(opened.size);
     if (rtcp)
         events_.on_rtcp(now, plain);

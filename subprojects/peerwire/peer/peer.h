@@ -135,6 +135,7 @@ class Peer final : private DtlsSession::Output {
     Address remote_;
     bool nominated_ = false;
     bool dtls_started_ = false;
+    bool settled_ = false; ///< SRTP arrived: the handshake is over on both sides
     SrtpProfile profile_ = SrtpProfile::AeadAes128Gcm;
     std::unique_ptr<SrtpSender> sender_;
     std::unique_ptr<SrtpReceiver> receiver_;

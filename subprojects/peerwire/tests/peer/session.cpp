@@ -120,11 +120,53 @@ void test_session(gconstpointer data) {
     g_assert_true(session.peer->next_timeout(session.now) == kNever);
 }
 
+struct RemoteCloseRow {
+    const char *name;
+    DtlsRole role;
+    bool media_first; ///< the other side has shown its keys: our side of DTLS has shrunk to its alerts
+};
+
+const RemoteCloseRow kRemoteCloseRows[] = {
+    {"client, at once", DtlsRole::Client, false},
+    {"client, later", DtlsRole::Client, true},
+    {"server, at once", DtlsRole::Server, false},
+    {"server, later", DtlsRole::Server, true},
+};
+
 void test_remote_close() {
+    for (const auto &row : kRemoteCloseRows) {
+        g_test_message("%s", row.name);
+        Session session(row.role);
+        session.connect();
+        if (row.media_first)
+            session.remote.send_rtcp(test::unhex("80c90001 00000002"));
+        session.settle();
+        session.remote.close();
+        session.settle();
+        g_assert_true(session.closed == std::vector{CloseReason::RemoteClose});
+    }
+}
+
+/// Only an authentic alert ends a peer, whatever is done to it on the way.
+void test_forged_alerts() {
     Session session;
     session.connect();
-    session.remote.close();
+    session.remote.send_rtcp(test::unhex("80c90001 00000002"));
     session.settle();
+    session.remote.close();
+    const Bytes alert = session.remote.outgoing.front();
+    session.remote.outgoing.clear();
+    g_assert_cmpuint(alert.size(), ==, DtlsAlerts::kRecordSize);
+    for (size_t i = 0; i < alert.size(); ++i) {
+        Bytes forged = alert;
+        forged[i] ^= 0x01;
+        session.deliver(forged);
+        session.deliver(Bytes(alert.begin(), alert.begin() + long(i)));
+    }
+    g_assert_true(session.closed.empty());
+    Bytes second = test::unhex("16fefd0001000000000001000400000000"); // a handshake record in front of it
+    second.insert(second.end(), alert.begin(), alert.end());
+    session.deliver(second);
     g_assert_true(session.closed == std::vector{CloseReason::RemoteClose});
 }
 
@@ -178,6 +220,34 @@ void test_lost_flight() {
     }
     session.settle();
     g_assert_true(session.peer->connected());
+}
+
+/// The peer is done and has shrunk when its last flight is lost: it answers when the other side repeats its own.
+void test_lost_last_flight() {
+    Session session;
+    session.remote.send_check();
+    while (!session.peer->connected()) {
+        for (; !session.remote.outgoing.empty(); session.remote.outgoing.pop_front())
+            session.deliver(session.remote.outgoing.front());
+        if (session.peer->connected())
+            break;
+        auto carried = std::move(session.to_remote);
+        session.to_remote.clear();
+        for (const auto &datagram : carried)
+            session.remote.handle_datagram(datagram);
+    }
+    session.to_remote.clear();
+    g_assert_false(session.remote.connected());
+    while (session.remote.outgoing.empty()) { // OpenSSL's timer reads the wall clock
+        g_usleep(10'000);
+        session.remote.handle_timeout();
+    }
+    session.settle();
+    g_assert_true(session.remote.connected());
+    g_assert_cmpint(session.connected, ==, 1);
+    session.remote.send_rtp(rtp_packet(1, 2));
+    session.settle();
+    g_assert_cmpuint(session.rtp.size(), ==, 1);
 }
 
 void test_wrong_fingerprint() {
@@ -382,8 +452,10 @@ int main(int argc, char **argv) {
     g_test_add_data_func("/peer/session/server", GINT_TO_POINTER(0), test_session);
     g_test_add_data_func("/peer/session/client", GINT_TO_POINTER(1), test_session);
     g_test_add_func("/peer/remote-close", test_remote_close);
+    g_test_add_func("/peer/forged-alerts", test_forged_alerts);
     g_test_add_func("/peer/fragmented-hello", test_fragmented_hello);
     g_test_add_func("/peer/lost-flight", test_lost_flight);
+    g_test_add_func("/peer/lost-last-flight", test_lost_last_flight);
     g_test_add_func("/peer/wrong-fingerprint", test_wrong_fingerprint);
     g_test_add_func("/peer/refused-by-remote", test_refused_by_remote);
     for (const auto &row : kEarlyRows)
