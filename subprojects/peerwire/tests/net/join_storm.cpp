@@ -28,27 +28,30 @@ TimeNs shard_cpu_time() {
     return TimeNs{time.tv_sec} * kNsPerSecond + time.tv_nsec;
 }
 
-/// Notes how much the shard works between two of its turns: time of its own thread, so that other processes do not
-/// count.
+/// Notes how much the shard works between two of its turns.
 class Metronome final : public MediaEndpoint {
   public:
     struct Notes {
         std::atomic<bool> connected{false}, counting{false};
         std::atomic<int> turns{0};
-        std::atomic<TimeNs> longest{0};
+        std::atomic<TimeNs> longest{0}; // time of the shard's own thread, so that other processes do not count
+        std::atomic<uint64_t> most_finished{0};
     };
-    explicit Metronome(Notes &notes) : notes_(notes) {}
+    Metronome(Notes &notes, const Server &server) : notes_(notes), server_(server) {}
     void attach(Transport &) override {}
     void on_connected(TimeNs) override { notes_.connected = true; }
     void on_rtp(TimeNs, std::span<const uint8_t>) override {}
     void on_rtcp(TimeNs, std::span<const uint8_t>) override {}
     void on_wake(TimeNs) override {
         const TimeNs now = shard_cpu_time();
+        const uint64_t finished = server_.counters().peers_connected;
         if (notes_.counting) {
             ++notes_.turns;
             notes_.longest = std::max(notes_.longest.load(), now - last_);
+            notes_.most_finished = std::max(notes_.most_finished.load(), finished - last_finished_);
         }
         last_ = now;
+        last_finished_ = finished;
     }
     TimeNs next_timeout() const override { return kNever; }
     void on_timeout(TimeNs) override {}
@@ -56,7 +59,9 @@ class Metronome final : public MediaEndpoint {
 
   private:
     Notes &notes_;
+    const Server &server_;
     TimeNs last_ = 0;
+    uint64_t last_finished_ = 0;
 };
 
 class Quiet final : public MediaEndpoint {
@@ -107,11 +112,19 @@ void add(Server &server, LoopbackPeer &remote, std::atomic<unsigned> &connected)
     remote.aim(server.add_peer(std::move(setup)).value());
 }
 
-void test_storm(gconstpointer role) {
+struct Storm {
+    DtlsRole role;          // of the remote peers
+    unsigned most_finished; // in a slice of 2 ms on a fast machine; a slow one finishes fewer
+};
+// The server's own last step is to sign and verify, or only to compare the other end's Finished.
+constexpr Storm kViewersCall{DtlsRole::Client, 20}, kServerCalls{DtlsRole::Server, 120};
+
+void test_storm(gconstpointer data) {
+    const auto &storm = *static_cast<const Storm *>(data);
     auto server = Server::create({}).value();
     Metronome::Notes notes;
     LoopbackPeer viewer;
-    viewer.connect(*server, std::make_unique<Metronome>(notes));
+    viewer.connect(*server, std::make_unique<Metronome>(notes, *server));
     viewer.run_until([&] { return notes.connected.load(); });
 
     const unsigned count = storm_size();
@@ -121,7 +134,7 @@ void test_storm(gconstpointer role) {
     Beat beat(*server);
     notes.counting = true;
     for (unsigned i = 0; i < count; ++i) {
-        crowd.push_back(std::make_unique<LoopbackPeer>(GPOINTER_TO_INT(role) ? DtlsRole::Server : DtlsRole::Client));
+        crowd.push_back(std::make_unique<LoopbackPeer>(storm.role));
         add(*server, *crowd.back(), connected);
         everybody.push_back(crowd.back().get());
     }
@@ -131,10 +144,11 @@ void test_storm(gconstpointer role) {
 
     const auto counters = server->counters();
     g_test_message(
-        "%u joins: %.1f ms of work at most between two turns of media, which waited %.1f ms at most; %d turns", count,
-        static_cast<double>(notes.longest) / kNsPerMs, static_cast<double>(counters.longest_wake_us) / 1000,
-        notes.turns.load());
-    g_assert_cmpint(notes.longest, <, 20 * kNsPerMs);
+        "%u joins: %.1f ms of work, %u handshakes finished at most between two turns of media, which waited %.1f ms at "
+        "most; %d turns",
+        count, static_cast<double>(notes.longest) / kNsPerMs, static_cast<unsigned>(notes.most_finished),
+        static_cast<double>(counters.longest_wake_us) / 1000, notes.turns.load());
+    g_assert_cmpuint(notes.most_finished, <, storm.most_finished);
     g_assert_cmpint(notes.turns, >=, 10);
     g_assert_cmpuint(counters.handshake_datagrams, >=, 2 * count); // ClientHello or check, and the flight that follows
     g_assert_cmpuint(counters.peers_connected, ==, count + 1);
@@ -164,8 +178,8 @@ void test_limit() {
 
 int main(int argc, char **argv) {
     g_test_init(&argc, &argv, nullptr);
-    g_test_add_data_func("/join-storm/viewers-call", GINT_TO_POINTER(0), test_storm);
-    g_test_add_data_func("/join-storm/server-calls", GINT_TO_POINTER(1), test_storm);
+    g_test_add_data_func("/join-storm/viewers-call", &kViewersCall, test_storm);
+    g_test_add_data_func("/join-storm/server-calls", &kServerCalls, test_storm);
     g_test_add_func("/join-storm/limit", test_limit);
     return g_test_run();
 }
