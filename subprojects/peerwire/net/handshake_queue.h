@@ -1,8 +1,8 @@
 // SPDX-FileCopyrightText: Rostrum contributors
 // SPDX-License-Identifier: LGPL-2.1-or-later
 
-// What connecting peers sent and what costs a handshake's cryptography to read, about 0.4 ms a datagram: it waits here so
-// that a storm of joins does not hold up the media of those who are connected.
+// What connecting peers sent and what costs a handshake's cryptography to read, about 0.4 ms a datagram: it waits here
+// so that a storm of joins does not hold up the media of those who are connected.
 
 #pragma once
 
