@@ -123,6 +123,15 @@ bool has_rtx(const AnswerMedia &section) {
                        [](const SdpCodec &c) { return c.rtx.has_value(); });
 }
 
+/// A picture's rate can be adapted, a sound's cannot.
+bool video_has_feedback(const SdpOffer &offer, std::string_view value) {
+    return std::any_of(offer.media.begin(), offer.media.end(), [&](const SdpMedia &media) {
+        return media.kind == MediaKind::Video &&
+               std::any_of(media.codecs.begin(), media.codecs.end(),
+                           [&](const SdpCodec &codec) { return codec.has_feedback(value); });
+    });
+}
+
 } // namespace
 
 const AnswerMedia *Answer::find(MediaKind kind) const {
@@ -135,8 +144,10 @@ Result<Answer> negotiate_viewer(const SdpOffer &offer, const ViewerPreferences &
     SsrcSource random;
     const std::string cname = random.token();
     std::vector<std::string_view> feedback{"goog-remb", "nack", "nack pli", "ccm fir"};
-    std::vector<std::string_view> extensions{extension_uri::kMid, extension_uri::kAbsSendTime};
-    if (preferences.transport_cc) {
+    std::vector<std::string_view> extensions{extension_uri::kMid, extension_uri::kAbsSendTime,
+                                             extension_uri::kAbsCaptureTime};
+    if (video_has_feedback(offer, "transport-cc") &&
+        (preferences.transport_cc || !video_has_feedback(offer, "goog-remb"))) {
         feedback.front() = "transport-cc";
         extensions.push_back(extension_uri::kTransportCc);
     }

@@ -33,7 +33,7 @@ struct Answer {
 struct ViewerPreferences {
     std::vector<std::string> video_codecs{"h264", "vp8"}; // every one that the offer has is answered, in this order
     std::vector<std::string> audio_codecs{"opus"};
-    bool transport_cc = false; // costs 4-5 times the feedback packets of REMB
+    bool transport_cc = false; // where REMB is offered too; it costs 4-5 times the feedback packets
 };
 
 struct PublisherPreferences {

@@ -84,6 +84,7 @@ inline constexpr std::string_view kRepairedRid = "urn:ietf:params:rtp-hdrext:sde
 inline constexpr std::string_view kTransportCc =
     "http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01";
 inline constexpr std::string_view kAbsSendTime = "http://www.webrtc.org/experiments/rtp-hdrext/abs-send-time";
+inline constexpr std::string_view kAbsCaptureTime = "http://www.webrtc.org/experiments/rtp-hdrext/abs-capture-time";
 inline constexpr std::string_view kAudioLevel = "urn:ietf:params:rtp-hdrext:ssrc-audio-level";
 inline constexpr std::string_view kVideoOrientation = "urn:3gpp:video-orientation";
 } // namespace extension_uri

@@ -331,7 +331,7 @@ void install_signals(GType type) {
      * GstViewerFanout::add-viewer:
      * @id: a name for the viewer, not in use
      * @sdp: its SDP offer
-     * @options: (nullable): `layer` (uint, the video pad to follow), `transport-cc` (boolean)
+     * @options: (nullable): `layer` (uint, the video pad to follow), `transport-cc` (boolean, rather than REMB)
      *
      * Returns: (transfer full) (nullable): the SDP answer; NULL on error, see last-error
      */

@@ -15,6 +15,22 @@ using peerwire::MutexLock;
 
 namespace {
 
+peerwire::ExtensionSetup extension_setup(const AnswerMedia &section) {
+    peerwire::ExtensionSetup setup;
+    setup.mid = section.mid;
+    for (const SdpExtension &extension : section.extensions) {
+        if (extension.uri == extension_uri::kMid)
+            setup.mid_id = extension.id;
+        else if (extension.uri == extension_uri::kAbsSendTime)
+            setup.abs_send_time_id = extension.id;
+        else if (extension.uri == extension_uri::kAbsCaptureTime)
+            setup.abs_capture_time_id = extension.id;
+        else if (extension.uri == extension_uri::kTransportCc)
+            setup.transport_cc_id = extension.id;
+    }
+    return setup;
+}
+
 peerwire::TrackSetup track_setup(const AnswerMedia &section) {
     std::random_device random;
     peerwire::TrackSetup setup;
@@ -24,11 +40,9 @@ peerwire::TrackSetup track_setup(const AnswerMedia &section) {
         auto &types = setup[peerwire::codec_from_name(codec.name)];
         types.media = codec.payload_type;
         types.rtx = codec.rtx.value_or(peerwire::TrackSetup::kNoPayloadType);
+        types.nack = codec.has_feedback("nack");
     }
-    for (const SdpExtension &extension : section.extensions) {
-        if (extension.uri == extension_uri::kAbsSendTime && extension.id < 15) // one-byte form
-            setup.abs_send_time_id = extension.id;
-    }
+    setup.extensions = extension_setup(section);
     // Far from its wrap, so that the first loss does not meet a roll-over (RFC 3711 §3.3.1).
     setup.first_sequence = static_cast<uint16_t>(random() & 0x7fff);
     setup.first_timestamp = static_cast<uint32_t>(random());

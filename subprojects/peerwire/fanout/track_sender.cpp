@@ -7,6 +7,7 @@
 #include "wire/rtp.h"
 
 #include <algorithm>
+#include <cstdlib>
 #include <optional>
 
 namespace peerwire {
@@ -21,22 +22,18 @@ constexpr int64_t kCatchUp = 32;
 constexpr TimeNs kMaxLag = kNsPerSecond;
 constexpr uint64_t kLagWorthALook = 64; // packets
 
-constexpr size_t kMaxPadding = 255;         // RFC 3550 §5.1
-constexpr size_t kRtxHeader = 2;            // original sequence number, RFC 4588 §4
-constexpr size_t kAbsSendTimeExtension = 8; // RFC 8285 one-byte header and one element of 3 bytes
+constexpr size_t kMaxPadding = 255; // RFC 3550 §5.1
+constexpr size_t kRtxHeader = 2;    // original sequence number, RFC 4588 §4
+
+// The first packets of each SSRC carry all extensions. Later ones need no mid, and the capture time now and then.
+constexpr int64_t kIntroduction = 64;
+constexpr TimeNs kCaptureTimeInterval = kNsPerSecond;
 
 /// RFC 3550 §5.1: the last byte counts all of them.
 void write_padding(std::span<uint8_t> packet, uint8_t size) {
     packet[0] |= 0x20;
     std::fill(packet.end() - size, packet.end() - 1, uint8_t{0});
     packet.back() = size;
-}
-
-/// 6.18 fixed point seconds.
-std::array<uint8_t, 3> abs_send_time(TimeNs now) {
-    std::array<uint8_t, 3> bytes;
-    store_be24(bytes.data(), static_cast<uint32_t>(to_ntp(now) >> 14) & 0xffffff);
-    return bytes;
 }
 
 int64_t out_timestamp(int64_t timestamp, int64_t live_timestamp, int64_t live_out) {
@@ -50,9 +47,9 @@ int64_t ticks(TimeNs duration, uint32_t clock_rate) {
 
 } // namespace
 
-TrackSender::TrackSender(const TrackSetup &setup, ViewerCounters &counters)
-    : setup_(setup), counters_(counters), last_out_(int64_t{setup.first_sequence} + 65535),
-      rtx_sequence_(setup.first_timestamp & 0x7fff), reference_timestamp_(setup.first_timestamp) {}
+TrackSender::TrackSender(const TrackSetup &setup, const Feed &feed, TransportNumbers &numbers, ViewerCounters &counters)
+    : setup_(setup), extensions_(setup.extensions), feed_(feed), numbers_(numbers), counters_(counters),
+      last_out_(first_out() - 1), reference_timestamp_(setup.first_timestamp) {}
 
 void TrackSender::follow(const PacketRing *ring) {
     if (ring == wanted_)
@@ -95,6 +92,7 @@ void TrackSender::begin_segment(const PacketRing *ring, uint64_t position, const
     current() = next;
     cursor_ = position;
     started_ = live_ = true;
+    capture_timestamp_ = kNoFrame;
     reference_pts_ = live.pts;
     reference_timestamp_ = next.live_out;
     clock_rate_ = live.clock_rate;
@@ -157,46 +155,78 @@ bool TrackSender::send_waiting(Transport &transport, TimeNs now, const PumpLimit
     return false;
 }
 
-TrackSender::Run TrackSender::plan_run(uint64_t limit, unsigned max_packets) const {
+TrackSender::Run TrackSender::plan_run(uint64_t limit, unsigned max_packets) {
     const PacketRing *ring = current().ring;
     PacketInfo first, info;
     Run run{.end = cursor_ + 1};
     if (!ring->read_info(cursor_, first))
         return run;
-    run.largest = packet_size(first, false);
+    choose_capture_frame(first);
+    run.largest = packet_size(current(), first, false);
     const uint64_t last = std::min(limit, cursor_ + max_packets);
     for (; run.end < last && ring->read_info(run.end, info) && info.timestamp == first.timestamp; ++run.end)
-        run.largest = std::max(run.largest, packet_size(info, false));
+        run.largest = std::max(run.largest, packet_size(current(), info, false));
     return run;
 }
 
 /// The kernel cuts a message into packets of one size, the last one may be shorter: a byte that is missing in the
 /// middle, or before a rider, costs a message. RFC 3550 §5.1: at most 255 bytes.
 uint8_t TrackSender::padding_in(const Run &run, const PacketInfo &info, bool rider) const {
-    const size_t missing = run.largest - std::min(run.largest, packet_size(info, false));
+    const size_t missing = run.largest - std::min(run.largest, packet_size(current(), info, false));
     const bool last = cursor_ + 1 == run.end;
-    return missing <= kMaxPadding && (!last || rider) && repaired_by_rtx(info) ? static_cast<uint8_t>(missing) : 0;
+    return missing <= kMaxPadding && (!last || rider) && may_vary(info) ? static_cast<uint8_t>(missing) : 0;
 }
 
 bool TrackSender::has_rtx(Codec codec) const {
     return setup_.rtx_ssrc && setup_[codec].rtx != TrackSetup::kNoPayloadType;
 }
 
-/// A packet that may have to be sent again under its own number must be the same bytes then: with AES-GCM a number used
-/// for two different packets gives away the authentication key. So only what is repaired by RTX carries a send time or
-/// padding.
 bool TrackSender::repaired_by_rtx(const PacketInfo &info) const {
-    return has_rtx(info.codec) && info.size > 0 &&
-           kRtpFixedHeaderSize + kAbsSendTimeExtension + kRtxHeader + info.size <= kMaxPacketSize;
+    return setup_[info.codec].nack && has_rtx(info.codec) && info.size > 0 &&
+           kRtpFixedHeaderSize + extensions_.largest_size() + kRtxHeader + info.size <= kMaxPacketSize;
 }
 
-bool TrackSender::has_send_time(const PacketInfo &info) const {
-    return setup_.abs_send_time_id && repaired_by_rtx(info);
+/// A packet that may have to be sent again under its own number must be the same bytes then: with AES-GCM a number used
+/// for two different packets gives away the authentication key. So only what is repaired by RTX, or not at all, carries
+/// what depends on the moment: times, transport-wide numbers, padding.
+bool TrackSender::may_vary(const PacketInfo &info) const {
+    if (setup_[info.codec].nack)
+        return repaired_by_rtx(info);
+    return kRtpFixedHeaderSize + extensions_.largest_size() + info.size < kMaxPacketSize;
 }
 
-size_t TrackSender::packet_size(const PacketInfo &info, bool rtx) const {
-    return kRtpFixedHeaderSize + (has_send_time(info) ? kAbsSendTimeExtension : 0) + (rtx ? kRtxHeader : 0) +
+/// What depends on the packet alone, for those that may not vary.
+ExtensionChoice TrackSender::extensions_of(const Segment &segment, const PacketInfo &info, bool rtx) const {
+    const bool introduces =
+        rtx ? rtx_count_ < kIntroduction : info.sequence + segment.sequence_offset < first_out() + kIntroduction;
+    if (may_vary(info))
+        return {introduces, true, introduces || info.timestamp == capture_timestamp_};
+    const ExtensionChoice only_mid{.mid = introduces};
+    const bool fits = kRtpFixedHeaderSize + extensions_.size(only_mid) + info.size <= kMaxPacketSize;
+    return fits ? only_mid : ExtensionChoice{};
+}
+
+size_t TrackSender::packet_size(const Segment &segment, const PacketInfo &info, bool rtx) const {
+    return kRtpFixedHeaderSize + extensions_.size(extensions_of(segment, info, rtx)) + (rtx ? kRtxHeader : 0) +
            std::max<size_t>(info.size, 1);
+}
+
+/// One frame in a while carries its capture time, in all its packets: they stay equal in size. So does the first that
+/// is not squeezed, as receivers extrapolate from it.
+void TrackSender::choose_capture_frame(const PacketInfo &first) {
+    const int64_t live = current().live_timestamp;
+    const bool goes_live = capture_timestamp_ < live && first.timestamp >= live;
+    if (first.timestamp == capture_timestamp_ ||
+        (capture_timestamp_ != kNoFrame && !goes_live && std::abs(first.pts - capture_pts_) < kCaptureTimeInterval))
+        return;
+    capture_timestamp_ = first.timestamp;
+    capture_pts_ = first.pts;
+}
+
+void TrackSender::commit(Transport &transport, std::span<uint8_t> packet, ExtensionChoice extensions, TimeNs now) {
+    if (extensions_.has_transport_number(extensions))
+        HeaderExtensions::put_transport_number(packet, numbers_.take(now, packet.size()));
+    transport.commit_rtp(packet.size());
 }
 
 /// False when the packet could not be read or written any more; the cursor then stays.
@@ -210,7 +240,8 @@ bool TrackSender::send(Transport &transport, const PacketInfo &info, TimeNs now,
     const int64_t out = info.sequence + segment.sequence_offset;
     if (out < segment.first_out) // a late packet from before the keyframe
         return true;
-    const size_t size = packet_size(info, false) + padding;
+    const ExtensionChoice extensions = extensions_of(segment, info, false);
+    const size_t size = packet_size(segment, info, false) + padding;
     if (size > kMaxPacketSize) {
         counters_.oversized.add();
         return true;
@@ -220,7 +251,7 @@ bool TrackSender::send(Transport &transport, const PacketInfo &info, TimeNs now,
         return false;
     if (padding > 0)
         write_padding(room.first(size), padding);
-    transport.commit_rtp(size);
+    commit(transport, room.first(size), extensions, now);
 
     last_out_ = std::max(last_out_, out);
     const int64_t timestamp = out_timestamp(info.timestamp, segment.live_timestamp, segment.live_out);
@@ -248,18 +279,12 @@ size_t TrackSender::write_packet(std::span<uint8_t> room, const Segment &segment
     RtpHeader header;
     header.marker = info.marker;
     header.payload_type = rtx ? types.rtx : types.media;
-    header.sequence = rtx ? rtx_sequence_ : out;
+    header.sequence = rtx ? rtx_sequence() : out;
     header.timestamp = static_cast<uint32_t>(out_timestamp(info.timestamp, segment.live_timestamp, segment.live_out));
     header.ssrc = rtx ? setup_.rtx_ssrc : setup_.ssrc;
 
-    size_t at = 0;
-    if (has_send_time(info)) {
-        const auto time = abs_send_time(now);
-        const HeaderExtension extension{setup_.abs_send_time_id, time};
-        at = write_rtp_header(room, header, {&extension, 1});
-    } else {
-        at = write_rtp_header(room, header);
-    }
+    const HeaderExtensions::Times times{now, now - feed_.feed_time(now) + info.pts};
+    size_t at = extensions_.write(room, header, extensions_of(segment, info, rtx), times);
     if (rtx) {
         store_be16(&room[at], out);
         at += kRtxHeader;
@@ -290,10 +315,10 @@ void TrackSender::resend(Transport &transport, uint16_t sequence, TimeNs now) {
     const auto position = segment ? segment->ring->find(out - segment->sequence_offset) : std::nullopt;
     PacketInfo info;
     if (!position || !segment->ring->read_info(*position, info) ||
-        setup_[info.codec].media == TrackSetup::kNoPayloadType)
+        setup_[info.codec].media == TrackSetup::kNoPayloadType || !setup_[info.codec].nack)
         return counters_.nack_unknown.add();
-    const bool rtx = has_rtx(info.codec) && info.size > 0 && packet_size(info, true) <= kMaxPacketSize;
-    const size_t size = packet_size(info, rtx);
+    const bool rtx = repaired_by_rtx(info);
+    const size_t size = packet_size(*segment, info, rtx);
     switch (gate_.admit(sequence, size, now)) {
     case RetransmissionGate::Verdict::Duplicate:
         return counters_.nack_duplicate.add();
@@ -305,16 +330,17 @@ void TrackSender::resend(Transport &transport, uint16_t sequence, TimeNs now) {
     const auto room = transport.reserve(size);
     if (room.empty() || write_packet(room, *segment, *position, info, rtx, now) == 0)
         return counters_.nack_unknown.add();
-    transport.commit_rtp(size);
-    rtx_sequence_ = static_cast<uint16_t>(rtx_sequence_ + (rtx ? 1 : 0));
+    commit(transport, room.first(size), extensions_of(*segment, info, rtx), now);
+    rtx_count_ += rtx ? 1 : 0;
     counters_.retransmitted.add();
 }
 
-SenderReport TrackSender::report(TimeNs now, TimeNs feed_now) const {
+SenderReport TrackSender::report(TimeNs now) const {
     SenderReport report;
     report.ssrc = setup_.ssrc;
     report.ntp = to_ntp(now);
-    report.rtp_timestamp = static_cast<uint32_t>(reference_timestamp_ + ticks(feed_now - reference_pts_, clock_rate_));
+    report.rtp_timestamp =
+        static_cast<uint32_t>(reference_timestamp_ + ticks(feed_.feed_time(now) - reference_pts_, clock_rate_));
     report.packet_count = packet_count_;
     report.octet_count = octet_count_;
     return report;

@@ -5,8 +5,11 @@
 
 #pragma once
 
+#include "fanout/feed.h"
+#include "fanout/header_extensions.h"
 #include "fanout/packet_ring.h"
 #include "fanout/retransmission.h"
+#include "fanout/transport_numbers.h"
 #include "fanout/viewer_counters.h"
 #include "net/media_endpoint.h"
 #include "wire/rtcp.h"
@@ -22,14 +25,15 @@ struct TrackSetup {
     struct PayloadTypes {
         uint8_t media = kNoPayloadType;
         uint8_t rtx = kNoPayloadType;
+        bool nack = true; ///< lost packets are sent again
     };
 
     uint32_t ssrc = 0;
     uint32_t rtx_ssrc = 0;
     std::array<PayloadTypes, kCodecCount> payload_types{}; ///< by Codec
-    uint8_t abs_send_time_id = 0;                          ///< 0 = not negotiated
-    uint16_t first_sequence = 0;                           ///< random (RFC 3550 §5.1)
-    uint32_t first_timestamp = 0;                          ///< random
+    ExtensionSetup extensions;
+    uint16_t first_sequence = 0;  ///< random (RFC 3550 §5.1)
+    uint32_t first_timestamp = 0; ///< random
 
     PayloadTypes &operator[](Codec codec) { return payload_types[static_cast<size_t>(codec)]; }
     const PayloadTypes &operator[](Codec codec) const { return payload_types[static_cast<size_t>(codec)]; }
@@ -40,7 +44,8 @@ struct TrackSetup {
 /// Thread-bound: the viewer's shard.
 class TrackSender {
   public:
-    TrackSender(const TrackSetup &setup, ViewerCounters &counters);
+    /// `feed` tells the clock; `numbers` are those of the viewer.
+    TrackSender(const TrackSetup &setup, const Feed &feed, TransportNumbers &numbers, ViewerCounters &counters);
 
     /// Follow `ring` from its next keyframe on; until then the current one goes on.
     void follow(const PacketRing *ring);
@@ -68,8 +73,8 @@ class TrackSender {
     /// Where the newest keyframe began that was sent; grows. PacketRing::kNone before the first.
     uint64_t keyframe_sent() const { return keyframe_sent_; }
 
-    /// SR for the instant `now`, at which the feed's clock is `feed_now`. Only when started().
-    SenderReport report(TimeNs now, TimeNs feed_now) const;
+    /// SR for the instant `now`. Only when started().
+    SenderReport report(TimeNs now) const;
 
   private:
     struct Segment {
@@ -97,15 +102,23 @@ class TrackSender {
                         bool rtx, TimeNs now);
     bool has_rtx(Codec codec) const;
     bool repaired_by_rtx(const PacketInfo &info) const;
-    bool has_send_time(const PacketInfo &info) const;
-    size_t packet_size(const PacketInfo &info, bool rtx) const;
+    bool may_vary(const PacketInfo &info) const;
+    ExtensionChoice extensions_of(const Segment &segment, const PacketInfo &info, bool rtx) const;
+    size_t packet_size(const Segment &segment, const PacketInfo &info, bool rtx) const;
+    void commit(Transport &transport, std::span<uint8_t> packet, ExtensionChoice extensions, TimeNs now);
+    void choose_capture_frame(const PacketInfo &first);
     const Segment *find_segment(int64_t out) const;
-    Run plan_run(uint64_t limit, unsigned max_packets) const;
+    Run plan_run(uint64_t limit, unsigned max_packets);
     uint8_t padding_in(const Run &run, const PacketInfo &info, bool rider) const;
+    int64_t first_out() const { return int64_t{setup_.first_sequence} + 65536; }
+    uint16_t rtx_sequence() const { return static_cast<uint16_t>((setup_.first_timestamp & 0x7fff) + rtx_count_); }
     Segment &current() { return segments_[segment_count_ % segments_.size()]; }
     const Segment &current() const { return segments_[segment_count_ % segments_.size()]; }
 
     const TrackSetup setup_;
+    const HeaderExtensions extensions_;
+    const Feed &feed_;
+    TransportNumbers &numbers_;
     ViewerCounters &counters_;
     RetransmissionGate gate_;
 
@@ -119,8 +132,13 @@ class TrackSender {
     uint64_t segment_count_ = 0;
 
     int64_t last_out_ = 0; // highest sequence number sent
-    uint16_t rtx_sequence_;
+    uint64_t rtx_count_ = 0;
     uint32_t packet_count_ = 0, octet_count_ = 0;
+
+    // The newest frame that carries its capture time, in its ring's numbers.
+    static constexpr int64_t kNoFrame = INT64_MIN;
+    int64_t capture_timestamp_ = kNoFrame;
+    TimeNs capture_pts_ = 0;
 
     // A packet's pts and the viewer's timestamp for it: where reports extrapolate from.
     TimeNs reference_pts_ = 0;

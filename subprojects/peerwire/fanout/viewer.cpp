@@ -31,9 +31,9 @@ constexpr TimeNs kKeyframeGrace = 300 * kNsPerMs;
 Viewer::Viewer(std::shared_ptr<Feed> feed, ViewerSetup setup, std::shared_ptr<ViewerCounters> counters)
     : feed_(std::move(feed)), setup_(std::move(setup)), counters_(std::move(counters)), rtcp_limit_(*counters_) {
     if (setup_.video)
-        video_.emplace(*setup_.video, *counters_);
+        video_.emplace(*setup_.video, *feed_, numbers_, *counters_);
     if (setup_.audio) {
-        audio_.emplace(*setup_.audio, *counters_);
+        audio_.emplace(*setup_.audio, *feed_, numbers_, *counters_);
         audio_->follow(&feed_->audio());
     }
 }
@@ -171,7 +171,7 @@ void Viewer::on_remb(const Remb &remb) {
 }
 
 size_t Viewer::write_report(std::span<uint8_t> out, const TrackSender &track, TimeNs now) const {
-    const size_t report = write_sender_report(out, track.report(now, feed_->feed_time(now)));
+    const size_t report = write_sender_report(out, track.report(now));
     return report + write_sdes_cname(out.subspan(report), track.ssrc(), setup_.cname);
 }
 

@@ -62,6 +62,7 @@ class Viewer final : public MediaEndpoint, private RtcpVisitor {
     const ViewerSetup setup_;
     const std::shared_ptr<ViewerCounters> counters_;
     Transport *transport_ = nullptr;
+    TransportNumbers numbers_;
     std::optional<TrackSender> video_, audio_;
     unsigned layer_ = kMaxLayers; // followed now
     RtcpLimit rtcp_limit_;

@@ -6,20 +6,31 @@
 
 #include "fanout/track_writer.h"
 #include "fanout/viewer.h"
+#include "wire/bytes.h"
 
 #include <array>
 #include <cstdlib>
+#include <map>
+#include <string>
 
 using namespace peerwire;
 
 namespace {
 
-class NullTransport : public Transport {
+/// Checks that no sequence number is used for two different packets: with AES-GCM that gives away the key.
+class CheckingTransport : public Transport {
   public:
     std::span<uint8_t> reserve(size_t size) override {
         return size <= room_.size() ? std::span(room_).first(size) : std::span<uint8_t>();
     }
-    void commit_rtp(size_t size) override { check(size); }
+    void commit_rtp(size_t size) override {
+        check(size);
+        const std::string packet(room_.begin(), room_.begin() + static_cast<ptrdiff_t>(size));
+        const uint32_t ssrc = load_be32(&room_[8]);
+        const int64_t number = numbers_[ssrc].unwrap(load_be16(&room_[2]));
+        if (sent_.try_emplace({ssrc, number}, packet).first->second != packet)
+            abort();
+    }
     void commit_rtcp(size_t size) override { check(size); }
     void close(CloseReason) override {}
 
@@ -29,6 +40,8 @@ class NullTransport : public Transport {
             abort();
     }
     std::array<uint8_t, kMaxPacketSize> room_{};
+    std::map<uint32_t, SequenceUnwrapper> numbers_;
+    std::map<std::pair<uint32_t, int64_t>, std::string> sent_;
 };
 
 ViewerSetup setup() {
@@ -37,7 +50,8 @@ ViewerSetup setup() {
     result.video.emplace();
     result.video->ssrc = 1;
     result.video->rtx_ssrc = 2;
-    result.video->abs_send_time_id = 3;
+    result.video->extensions = {
+        .mid_id = 1, .abs_send_time_id = 3, .abs_capture_time_id = 4, .transport_cc_id = 5, .mid = "v"};
     (*result.video)[Codec::H264] = {108, 109};
     (*result.video)[Codec::Vp8] = {96, 97};
     (*result.video)[Codec::Vp9] = {98, TrackSetup::kNoPayloadType};
@@ -49,7 +63,7 @@ ViewerSetup setup() {
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     const auto feed = std::make_shared<Feed>(FeedConfig{});
     TrackWriter writer(feed->open_video(0));
-    NullTransport transport;
+    CheckingTransport transport;
     Viewer viewer(feed, setup(), std::make_shared<ViewerCounters>());
     viewer.attach(transport);
     TimeNs now = kNsPerSecond;

@@ -28,8 +28,10 @@ enum class CloseReason {
 /// "local", "removed", "remote-close", "consent-expired", …: stable words for logs, signals and events.
 const char *to_string(CloseReason reason);
 
-/// The largest plaintext RTP or RTCP packet that a Transport carries.
-inline constexpr size_t kMaxPacketSize = 1400;
+/// The largest plaintext RTP or RTCP packet that a Transport carries: 1500 bytes of Ethernet less IPv6 and UDP (48),
+/// the authentication tag (16) and the SRTCP index (4). What GStreamer's payloaders make by default (1400) has room for
+/// header extensions in it.
+inline constexpr size_t kMaxPacketSize = 1432;
 
 /// How long a busy shard may let a packet wait for company: a frame interval at 25 fps.
 inline constexpr TimeNs kMaxHoldNs = 40 * kNsPerMs;

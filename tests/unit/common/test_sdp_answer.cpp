@@ -13,8 +13,8 @@ namespace {
 
 const LocalTransport kLocal{"LUFR", "localpasswordlocalpass", "sha-256 AA:BB", 40001, {"127.0.0.1", "2001:db8::1"}, 0};
 
-bool has(const std::string &text, const char *line) {
-    const std::string whole = std::string(line) + "\r\n";
+bool has(const std::string &text, const std::string &line) {
+    const std::string whole = line + "\r\n";
     return text.rfind(whole, 0) == 0 || text.find("\n" + whole) != std::string::npos;
 }
 
@@ -61,7 +61,7 @@ void test_viewer() {
         g_assert_true(has(text, line));
     g_assert_null(strstr(text.c_str(), "transport-cc"));
     const std::string group = "a=ssrc-group:FID " + std::to_string(video.ssrc) + " " + std::to_string(video.rtx_ssrc);
-    g_assert_true(has(text, group.c_str()));
+    g_assert_true(has(text, group));
 }
 
 struct CandidateRow {
@@ -164,6 +164,49 @@ void test_codec_choice() {
     }
 }
 
+struct FeedbackRow {
+    const char *name;
+    bool transport_cc; ///< asked for
+    std::vector<std::string> feedback;
+    std::vector<std::string> answered, left_out;
+};
+
+void test_bandwidth_feedback() {
+    const std::vector<FeedbackRow> rows{
+        {"both: REMB", false, {"goog-remb", "transport-cc"}, {"goog-remb"}, {"transport-cc"}},
+        {"both, transport-cc asked for", true, {"goog-remb", "transport-cc"}, {"transport-cc"}, {"goog-remb"}},
+        {"transport-cc alone", false, {"transport-cc"}, {"transport-cc"}, {"goog-remb"}},
+        {"REMB alone, transport-cc asked for", true, {"goog-remb"}, {"goog-remb"}, {"transport-cc"}},
+        {"neither", true, {"nack"}, {"nack"}, {"transport-cc", "goog-remb"}},
+    };
+    for (const FeedbackRow &row : rows) {
+        g_test_message("%s", row.name);
+        std::vector<std::string> section{"m=video 9 UDP/TLS/RTP/SAVPF 96",
+                                         "a=mid:0",
+                                         "a=recvonly",
+                                         "a=rtpmap:96 VP8/90000",
+                                         "a=extmap:2 http://www.webrtc.org/experiments/rtp-hdrext/abs-send-time",
+                                         "a=extmap:3 http://www.ietf.org/id/"
+                                         "draft-holmer-rmcat-transport-wide-cc-extensions-01",
+                                         "a=extmap:4 urn:ietf:params:rtp-hdrext:sdes:mid",
+                                         "a=extmap:7 http://www.webrtc.org/experiments/rtp-hdrext/abs-capture-time"};
+        for (const std::string &value : row.feedback)
+            section.push_back("a=rtcp-fb:96 " + value);
+        const SdpOffer offer = must_parse(offer_of(section));
+        ViewerPreferences preferences;
+        preferences.transport_cc = row.transport_cc;
+        const std::string text = write_answer(offer, negotiate_viewer(offer, preferences).value(), kLocal);
+        for (const std::string &value : row.answered)
+            g_assert_true(has(text, "a=rtcp-fb:96 " + value));
+        for (const std::string &value : row.left_out)
+            g_assert_false(has(text, "a=rtcp-fb:96 " + value));
+        for (const size_t always : {4u, 6u, 7u})
+            g_assert_true(has(text, section[always]));
+        const bool numbered = row.answered.front() == "transport-cc";
+        g_assert_true(has(text, section[5]) == numbered);
+    }
+}
+
 void test_direction() {
     const std::vector<std::string> section{"m=video 9 UDP/TLS/RTP/SAVPF 96", "a=mid:0", "a=sendonly",
                                            "a=rtpmap:96 VP8/90000"};
@@ -220,6 +263,7 @@ int main(int argc, char **argv) {
     g_test_add_func("/sdp/answer/viewer", test_viewer);
     g_test_add_func("/sdp/answer/publisher", test_publisher);
     g_test_add_func("/sdp/answer/codec-choice", test_codec_choice);
+    g_test_add_func("/sdp/answer/bandwidth-feedback", test_bandwidth_feedback);
     g_test_add_func("/sdp/answer/direction", test_direction);
     g_test_add_func("/sdp/answer/rejected-sections", test_rejected_sections);
     g_test_add_func("/sdp/answer/passive-offerer", test_passive_offerer);

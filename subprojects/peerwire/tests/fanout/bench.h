@@ -15,6 +15,7 @@
 #include <glib.h>
 
 #include <deque>
+#include <functional>
 #include <vector>
 
 namespace peerwire::test {
@@ -114,18 +115,16 @@ inline Bytes h264(uint8_t nal_type, uint8_t tag) {
     return {static_cast<uint8_t>(0x60 | nal_type), 0x11, 0x22, tag};
 }
 
-/// A viewer of `feed` that negotiated what it is told, its clock and its transport.
+/// A viewer of `feed` that negotiated VP8, H.264 and Opus, or what it is told, its clock and its transport.
 struct Seat {
-    explicit Seat(std::shared_ptr<Feed> feed, bool vp8 = true, bool h264 = true) {
+    explicit Seat(std::shared_ptr<Feed> feed, const std::function<void(ViewerSetup &)> &negotiate = {}) {
         ViewerSetup setup;
         setup.cname = "cname";
         setup.video.emplace();
         setup.video->ssrc = kVideoSsrc;
         setup.video->rtx_ssrc = kRtxSsrc;
-        if (vp8)
-            (*setup.video)[Codec::Vp8] = {kVp8Type, kVp8RtxType};
-        if (h264)
-            (*setup.video)[Codec::H264] = {kH264Type, kH264RtxType};
+        (*setup.video)[Codec::Vp8] = {kVp8Type, kVp8RtxType};
+        (*setup.video)[Codec::H264] = {kH264Type, kH264RtxType};
         setup.video->first_sequence = 65533; // wraps early
         setup.video->first_timestamp = 0xffffff00;
         setup.audio.emplace();
@@ -133,6 +132,8 @@ struct Seat {
         (*setup.audio)[Codec::Opus] = {kOpusType};
         setup.audio->first_sequence = 7;
         setup.audio->first_timestamp = 5000;
+        if (negotiate)
+            negotiate(setup);
         setup.on_connected = [this] { connected = true; };
         setup.on_closed = [this](CloseReason reason) { closed = reason; };
         viewer = std::make_unique<Viewer>(std::move(feed), std::move(setup), counters);

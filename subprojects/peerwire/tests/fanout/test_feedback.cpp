@@ -45,10 +45,11 @@ void test_nack_without_rtx() {
     Sender sender(*stage.video, 1, 100, 0);
     TrackSetup setup;
     setup.ssrc = kVideoSsrc;
-    setup.abs_send_time_id = 3;
+    setup.extensions.abs_send_time_id = 3;
     setup[Codec::Vp8] = {kVp8Type};
     ViewerCounters counters;
-    TrackSender track(setup, counters);
+    TransportNumbers numbers;
+    TrackSender track(setup, *stage.feed, numbers, counters);
     RecordingTransport transport;
     sender.frame({vp8(true, 1)}, 0);
     track.follow(stage.feed->video(0));
@@ -65,10 +66,11 @@ void test_send_time() {
     TrackSetup setup;
     setup.ssrc = kVideoSsrc;
     setup.rtx_ssrc = kRtxSsrc;
-    setup.abs_send_time_id = 3;
+    setup.extensions.abs_send_time_id = 3;
     setup[Codec::Vp8] = {kVp8Type, kVp8RtxType};
     ViewerCounters counters;
-    TrackSender track(setup, counters);
+    TransportNumbers numbers;
+    TrackSender track(setup, *stage.feed, numbers, counters);
     RecordingTransport transport;
     Bytes largest = vp8(false, 9);
     largest.resize(kMaxPacketSize - kRtpFixedHeaderSize, 9);

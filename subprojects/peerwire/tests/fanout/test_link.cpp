@@ -118,11 +118,15 @@ struct SimPeer {
         setup.video.emplace();
         setup.video->ssrc = kSsrc;
         setup.video->rtx_ssrc = kRtxSsrc;
-        (*setup.video)[Codec::Vp8] = {96, 97};
+        setup.video->extensions = {
+            .mid_id = 1, .abs_send_time_id = 2, .abs_capture_time_id = 3, .transport_cc_id = 4, .mid = "0"};
+        (*setup.video)[Codec::Vp8] = {96, has_rtx(seed) ? uint8_t{97} : TrackSetup::kNoPayloadType};
         setup.video->first_sequence = static_cast<uint16_t>(seed * 4099);
         viewer = std::make_unique<Viewer>(std::move(feed), std::move(setup), counters);
         viewer->attach(transport);
     }
+
+    static bool has_rtx(uint64_t seed) { return seed % 4 != 0; }
 
     void tick(TimeNs now, bool woken) {
         transport.now = now;

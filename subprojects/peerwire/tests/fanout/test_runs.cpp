@@ -20,8 +20,8 @@ Bytes slice(bool first_of_key, size_t size, uint8_t tag) {
 
 /// A viewer of a busy shard that has had its keyframe.
 struct BusySeat {
-    explicit BusySeat(bool rtx = true) {
-        seat = std::make_unique<Seat>(stage.feed, rtx, true);
+    BusySeat() {
+        seat = std::make_unique<Seat>(stage.feed);
         sender.frame({slice(true, 100, 0)}, 0);
         seat->viewer->on_connected(Stage::at(0));
         seat->transport.is_busy = true;

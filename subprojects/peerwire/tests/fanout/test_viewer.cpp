@@ -136,7 +136,7 @@ void test_source_switch() {
 
 void test_codec_that_the_viewer_lacks() {
     Stage stage;
-    Seat seat(stage.feed, true, false); // VP8 only
+    Seat seat(stage.feed, [](ViewerSetup &setup) { (*setup.video)[Codec::H264] = {}; });
     seat.viewer->on_connected(Stage::at(0));
     Sender first(*stage.video, 1, 100, 0);
     first.frame({vp8(true, 1)}, 0);
