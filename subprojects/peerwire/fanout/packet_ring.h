@@ -7,6 +7,7 @@
 #pragma once
 
 #include "fanout/codec.h"
+#include "fanout/picture_numbers.h"
 #include "wire/time.h"
 
 #include <array>
@@ -29,6 +30,7 @@ struct PacketInfo {
     uint16_t size = 0; ///< payload bytes
     Codec codec = Codec::Unknown;
     bool marker = false;
+    PictureMark picture;
 };
 
 struct RingConfig {

@@ -86,6 +86,8 @@ void TrackSender::begin_segment(const PacketRing *ring, uint64_t position, const
     next.live_out = reference_timestamp_;
     if (started_) {
         const int64_t squeezed = (live.timestamp - key.timestamp) / kCatchUp;
+        next.picture_offset = {static_cast<uint16_t>(next_picture_.id - key.picture.id),
+                               static_cast<uint8_t>(next_picture_.tl0 - key.picture.tl0)};
         next.live_out += std::max(ticks(live.pts - reference_pts_, live.clock_rate), squeezed + 1);
     }
     ++segment_count_;
@@ -253,7 +255,12 @@ bool TrackSender::send(Transport &transport, const PacketInfo &info, TimeNs now,
         write_padding(room.first(size), padding);
     commit(transport, room.first(size), extensions, now);
 
-    last_out_ = std::max(last_out_, out);
+    if (out > last_out_) {
+        last_out_ = out;
+        const PictureOffset after = following(info.picture);
+        next_picture_ = {static_cast<uint16_t>(after.id + segment.picture_offset.id),
+                         static_cast<uint8_t>(after.tl0 + segment.picture_offset.tl0)};
+    }
     const int64_t timestamp = out_timestamp(info.timestamp, segment.live_timestamp, segment.live_out);
     if (timestamp > reference_timestamp_) {
         reference_timestamp_ = timestamp;
@@ -293,7 +300,10 @@ size_t TrackSender::write_packet(std::span<uint8_t> room, const Segment &segment
         write_padding(room.first(at + 1), 1);
         return at + 1;
     }
-    return segment.ring->read_payload(position, info, &room[at]) ? at + info.size : 0;
+    if (!segment.ring->read_payload(position, info, &room[at]))
+        return 0;
+    write_picture_numbers(room.subspan(at, info.size), info.picture, segment.picture_offset);
+    return at + info.size;
 }
 
 const TrackSender::Segment *TrackSender::find_segment(int64_t out) const {

@@ -40,8 +40,8 @@ struct TrackSetup {
 };
 
 /// The track begins at a keyframe and goes on in *segments*: a jump to a newer keyframe or to another ring begins a new
-/// one. Sequence numbers and timestamps are continuous over segments, by one and by the difference of the pts.
-/// Thread-bound: the viewer's shard.
+/// one. Sequence numbers and timestamps are continuous over segments, by one and by the difference of the pts; so are
+/// the numbers of pictures. Thread-bound: the viewer's shard.
 class TrackSender {
   public:
     /// `feed` tells the clock; `numbers` are those of the viewer.
@@ -83,6 +83,7 @@ class TrackSender {
         int64_t sequence_offset = 0; // viewer's = ring's + offset
         int64_t live_timestamp = 0;  // ring's, of the newest packet when the segment began
         int64_t live_out = 0;        // the viewer's for it
+        PictureOffset picture_offset;
     };
 
     /// Waiting packets of one frame, to leave as one message.
@@ -131,7 +132,8 @@ class TrackSender {
     std::array<Segment, 4> segments_; // the newest ones, for NACKs
     uint64_t segment_count_ = 0;
 
-    int64_t last_out_ = 0; // highest sequence number sent
+    int64_t last_out_ = 0;       // highest sequence number sent
+    PictureOffset next_picture_; // the numbers that come after it
     uint64_t rtx_count_ = 0;
     uint32_t packet_count_ = 0, octet_count_ = 0;
 

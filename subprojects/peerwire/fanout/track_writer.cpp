@@ -47,6 +47,7 @@ void TrackWriter::enter_source(const RtpView &packet, TimeNs pts) {
     const int64_t sequence = sequences_.highest(), timestamp = timestamps_.unwrap(packet.timestamp);
     entered_ = true;
     counters_.sources.add();
+    pictures_.begin_source();
     first_sequence_ = shifted_from_ = sequence;
     if (any_) {
         const int64_t ticks = (pts - last_pts_) * int64_t{source_.clock_rate} / kNsPerSecond;
@@ -93,6 +94,7 @@ TrackWriter::Outcome TrackWriter::write(std::span<const uint8_t> packet, TimeNs 
         counters_.dropped_duplicate.add();
         return Outcome::Dropped;
     }
+    info.picture = pictures_.number(info.codec, rtp->payload);
     note_frame(info.timestamp);
     const bool newest_frame = info.timestamp == frame_timestamp_;
     const bool lacks_sets = payload.idr_slice && !payload.parameter_sets && !frame_has_parameter_sets_;

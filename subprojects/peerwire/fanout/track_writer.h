@@ -7,6 +7,7 @@
 
 #include "fanout/counter.h"
 #include "fanout/packet_ring.h"
+#include "fanout/picture_numbers.h"
 #include "fanout/sequence_window.h"
 #include "wire/rtp.h"
 
@@ -35,9 +36,9 @@ struct WriterCounters {
     Counter dropped_duplicate; ///< a number that was used, or is too old to know
 };
 
-/// Sequence numbers and timestamps go on from one source to the next: by one, and by the difference of the pts. Each
-/// source begins at a keyframe. Within a source both keep their distances, so gaps and late packets stay what they are.
-/// Thread-bound: the track's writer.
+/// Sequence numbers and timestamps go on from one source to the next: by one, and by the difference of the pts; so do
+/// the numbers of pictures. Each source begins at a keyframe. Within a source both keep their distances, so gaps and
+/// late packets stay what they are. Thread-bound: the track's writer.
 class TrackWriter {
   public:
     explicit TrackWriter(PacketRing &ring) : ring_(ring) {}
@@ -80,6 +81,8 @@ class TrackWriter {
     bool any_ = false;
     int64_t last_sequence_ = 0, last_timestamp_ = 0;
     TimeNs last_pts_ = 0;
+
+    PictureNumbering pictures_;
 
     // The newest frame.
     int64_t frame_timestamp_ = 0;
