@@ -67,6 +67,31 @@ std::vector<SdpCodec> choose_codecs(const SdpMedia &media, const std::vector<std
     return chosen;
 }
 
+/// RED (RFC 2198) whose blocks are all of `codec`: "111/111".
+const SdpCodec *find_red(const SdpMedia &media, const SdpCodec &codec) {
+    const auto carries = [&](const SdpCodec &red) {
+        const auto blocks = split(red.fmtp, '/');
+        return red.is("red") && red.clock_rate == codec.clock_rate && red.channels == codec.channels &&
+               blocks.size() >= 2 && std::all_of(blocks.begin(), blocks.end(), [&](std::string_view block) {
+                   return block == std::to_string(codec.payload_type);
+               });
+    };
+    const auto found = std::find_if(media.codecs.begin(), media.codecs.end(), carries);
+    return found == media.codecs.end() ? nullptr : &*found;
+}
+
+/// Behind what it carries, as it is sent only now and then.
+void add_red(const SdpMedia &media, std::vector<SdpCodec> &chosen) {
+    const auto opus =
+        std::find_if(chosen.begin(), chosen.end(), [](const SdpCodec &codec) { return codec.is("opus"); });
+    const SdpCodec *red = opus == chosen.end() ? nullptr : find_red(media, *opus);
+    if (!red)
+        return;
+    chosen.push_back(*red);
+    chosen.back().feedback.clear();
+    chosen.back().rtx.reset();
+}
+
 std::vector<SdpExtension> choose_extensions(const SdpMedia &media, const std::vector<std::string_view> &wanted) {
     std::vector<SdpExtension> chosen;
     for (const std::string_view uri : wanted) {
@@ -163,6 +188,8 @@ Result<Answer> negotiate_viewer(const SdpOffer &offer, const ViewerPreferences &
             section.codecs =
                 choose_codecs(media, video ? preferences.video_codecs : preferences.audio_codecs, feedback);
             section.accepted = !section.codecs.empty();
+            if (!video)
+                add_red(media, section.codecs);
         }
         if (section.accepted) {
             section.extensions = choose_extensions(media, extensions);

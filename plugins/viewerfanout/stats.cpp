@@ -18,6 +18,7 @@ constexpr ViewerField kViewerFields[] = {
     {"packets", &C::packets, true},
     {"bytes", &C::bytes, true},
     {"retransmitted", &C::retransmitted, true},
+    {"redundant", &C::redundant, true},
     {"nack-duplicate", &C::nack_duplicate, true},
     {"nack-over-budget", &C::nack_over_budget, true},
     {"nack-unknown", &C::nack_unknown, true},

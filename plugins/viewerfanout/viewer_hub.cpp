@@ -37,6 +37,10 @@ peerwire::TrackSetup track_setup(const AnswerMedia &section) {
     setup.ssrc = section.ssrc;
     setup.rtx_ssrc = section.rtx_ssrc;
     for (const SdpCodec &codec : section.codecs) {
+        if (codec.is("red")) {
+            setup.red = codec.payload_type;
+            continue;
+        }
         auto &types = setup[peerwire::codec_from_name(codec.name)];
         types.media = codec.payload_type;
         types.rtx = codec.rtx.value_or(peerwire::TrackSetup::kNoPayloadType);

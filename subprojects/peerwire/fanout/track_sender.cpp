@@ -243,15 +243,17 @@ bool TrackSender::send(Transport &transport, const PacketInfo &info, TimeNs now,
     if (out < segment.first_out) // a late packet from before the keyframe
         return true;
     const ExtensionChoice extensions = extensions_of(segment, info, false);
-    const size_t size = packet_size(segment, info, false) + padding;
+    const auto redundant = redundant_for(segment, info, now);
+    const size_t extra = redundant ? RedHeader::kSize + redundant->info.size : padding;
+    const size_t size = packet_size(segment, info, false) + extra;
     if (size > kMaxPacketSize) {
         counters_.oversized.add();
         return true;
     }
     const auto room = transport.reserve(size);
-    if (room.empty() || write_packet(room, segment, cursor_, info, false, now) == 0)
+    if (room.empty() || write_packet(room, segment, cursor_, info, false, redundant, now) == 0)
         return false;
-    if (padding > 0)
+    if (!redundant && padding > 0)
         write_padding(room.first(size), padding);
     commit(transport, room.first(size), extensions, now);
 
@@ -272,20 +274,45 @@ bool TrackSender::send(Transport &transport, const PacketInfo &info, TimeNs now,
         keyframe_sent_ = keyframe;
     gate_.sent(size);
     ++packet_count_;
-    octet_count_ += info.size;
+    octet_count_ += info.size + (redundant ? extra : 0);
     counters_.packets.add();
+    if (redundant)
+        counters_.redundant.add();
     counters_.bytes.add(size);
     return true;
 }
 
-/// Header, for RTX the original sequence number (RFC 4588 §4), payload. 0 when the payload is gone.
+/// The packet before, while that helps: only where it is not sent again under its number without it.
+std::optional<TrackSender::Redundant> TrackSender::redundant_for(const Segment &segment, const PacketInfo &info,
+                                                                 TimeNs now) const {
+    if (setup_.red == TrackSetup::kNoPayloadType || info.codec != Codec::Opus || !redundancy_.is_on(now) ||
+        !may_vary(info) || info.sequence + segment.sequence_offset <= segment.first_out)
+        return std::nullopt;
+    Redundant before;
+    const auto position = segment.ring->find(info.sequence - 1);
+    if (!position || !segment.ring->read_info(*position, before.info) || before.info.codec != info.codec)
+        return std::nullopt;
+    const int64_t distance = out_timestamp(info.timestamp, segment.live_timestamp, segment.live_out) -
+                             out_timestamp(before.info.timestamp, segment.live_timestamp, segment.live_out);
+    const size_t size = packet_size(segment, info, false) + RedHeader::kSize + before.info.size;
+    if (distance <= 0 || distance > RedHeader::kMaxDistance || before.info.size == 0 ||
+        before.info.size > RedHeader::kMaxBlock || size > kMaxPacketSize)
+        return std::nullopt;
+    before.position = *position;
+    before.distance = static_cast<uint16_t>(distance);
+    return before;
+}
+
+/// Header; for RTX the original sequence number (RFC 4588 §4), or the headers and the first block of RED; payload. 0
+/// when a payload is gone.
 size_t TrackSender::write_packet(std::span<uint8_t> room, const Segment &segment, uint64_t position,
-                                 const PacketInfo &info, bool rtx, TimeNs now) {
+                                 const PacketInfo &info, bool rtx, const std::optional<Redundant> &redundant,
+                                 TimeNs now) {
     const auto out = static_cast<uint16_t>(info.sequence + segment.sequence_offset);
     const auto &types = setup_[info.codec];
     RtpHeader header;
     header.marker = info.marker;
-    header.payload_type = rtx ? types.rtx : types.media;
+    header.payload_type = redundant ? setup_.red : rtx ? types.rtx : types.media;
     header.sequence = rtx ? rtx_sequence() : out;
     header.timestamp = static_cast<uint32_t>(out_timestamp(info.timestamp, segment.live_timestamp, segment.live_out));
     header.ssrc = rtx ? setup_.rtx_ssrc : setup_.ssrc;
@@ -299,6 +326,13 @@ size_t TrackSender::write_packet(std::span<uint8_t> room, const Segment &segment
     if (info.size == 0) { // a probe: padding only, so that the number is not missing
         write_padding(room.first(at + 1), 1);
         return at + 1;
+    }
+    if (redundant) {
+        RedHeader{types.media, redundant->distance, redundant->info.size}.write(room.subspan(at));
+        at += RedHeader::kSize;
+        if (!segment.ring->read_payload(redundant->position, redundant->info, &room[at]))
+            return 0;
+        at += redundant->info.size;
     }
     if (!segment.ring->read_payload(position, info, &room[at]))
         return 0;
@@ -338,7 +372,7 @@ void TrackSender::resend(Transport &transport, uint16_t sequence, TimeNs now) {
         break;
     }
     const auto room = transport.reserve(size);
-    if (room.empty() || write_packet(room, *segment, *position, info, rtx, now) == 0)
+    if (room.empty() || write_packet(room, *segment, *position, info, rtx, std::nullopt, now) == 0)
         return counters_.nack_unknown.add();
     commit(transport, room.first(size), extensions_of(*segment, info, rtx), now);
     rtx_count_ += rtx ? 1 : 0;

@@ -8,6 +8,7 @@
 #include "fanout/feed.h"
 #include "fanout/header_extensions.h"
 #include "fanout/packet_ring.h"
+#include "fanout/redundancy.h"
 #include "fanout/retransmission.h"
 #include "fanout/transport_numbers.h"
 #include "fanout/viewer_counters.h"
@@ -16,6 +17,7 @@
 
 #include <array>
 #include <cstdint>
+#include <optional>
 
 namespace peerwire {
 
@@ -31,6 +33,7 @@ struct TrackSetup {
     uint32_t ssrc = 0;
     uint32_t rtx_ssrc = 0;
     std::array<PayloadTypes, kCodecCount> payload_types{}; ///< by Codec
+    uint8_t red = kNoPayloadType;                          ///< RED whose blocks are Opus
     ExtensionSetup extensions;
     uint16_t first_sequence = 0;  ///< random (RFC 3550 §5.1)
     uint32_t first_timestamp = 0; ///< random
@@ -67,6 +70,9 @@ class TrackSender {
     /// Answers a NACK for `sequence` (the viewer's numbers).
     void resend(Transport &transport, uint16_t sequence, TimeNs now);
 
+    /// The viewer reports losses, `fraction_lost` of 256.
+    void on_loss(TimeNs now, uint8_t fraction_lost) { redundancy_.on_report(now, fraction_lost); }
+
     bool started() const { return started_; }
     uint32_t ssrc() const { return setup_.ssrc; }
     RetransmissionGate &gate() { return gate_; }
@@ -92,6 +98,13 @@ class TrackSender {
         size_t largest = 0; // bytes of the largest
     };
 
+    /// A packet that goes a second time, inside the one after it.
+    struct Redundant {
+        uint64_t position = 0;
+        PacketInfo info;
+        uint16_t distance = 0; // timestamp units
+    };
+
     enum class Start { Begun, NoKeyframe, OtherCodec };
     Start begin_at_keyframe(const PacketRing *ring, uint64_t not_before);
     void begin_segment(const PacketRing *ring, uint64_t position, const PacketInfo &key, const PacketInfo &live);
@@ -100,7 +113,8 @@ class TrackSender {
     bool send_waiting(Transport &transport, TimeNs now, const PumpLimits &limits);
     bool send(Transport &transport, const PacketInfo &info, TimeNs now, uint8_t padding);
     size_t write_packet(std::span<uint8_t> room, const Segment &segment, uint64_t position, const PacketInfo &info,
-                        bool rtx, TimeNs now);
+                        bool rtx, const std::optional<Redundant> &redundant, TimeNs now);
+    std::optional<Redundant> redundant_for(const Segment &segment, const PacketInfo &info, TimeNs now) const;
     bool has_rtx(Codec codec) const;
     bool repaired_by_rtx(const PacketInfo &info) const;
     bool may_vary(const PacketInfo &info) const;
@@ -122,6 +136,7 @@ class TrackSender {
     TransportNumbers &numbers_;
     ViewerCounters &counters_;
     RetransmissionGate gate_;
+    RedundancySwitch redundancy_;
 
     const PacketRing *wanted_ = nullptr;
     uint64_t wanted_not_before_ = 0;

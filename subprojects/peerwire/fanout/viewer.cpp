@@ -128,6 +128,8 @@ void Viewer::on_report_block(uint32_t, const ReportBlock &block) {
     TrackSender *track = find_track(block.ssrc);
     if (!track)
         return;
+    if (audio_)
+        audio_->on_loss(now_, block.fraction_lost);
     if (&*video_ == track || !video_)
         counters_->fraction_lost.set(block.fraction_lost);
     if (block.last_sr == 0)

@@ -11,6 +11,7 @@ namespace peerwire {
 struct ViewerCounters {
     Counter packets, bytes;    ///< RTP, without retransmissions; bytes with headers
     Counter retransmitted;     ///< answers to NACKs
+    Counter redundant;         ///< sound packets that carry the one before as well
     Counter nack_duplicate;    ///< asked again within a round trip
     Counter nack_over_budget;  ///< not answered: the repair budget is used up
     Counter nack_unknown;      ///< not in the ring, or never sent

@@ -2,7 +2,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 
 // A viewer under hostile feedback, its feed under a hostile publisher: records of one kind byte, one length byte and
-// that many bytes. Even kinds are RTP into the feed (kind / 2 chooses the codec), odd ones RTCP from the viewer.
+// that many bytes. Even kinds are RTP into the feed (kind / 2 chooses the codec; Opus is the sound), odd ones RTCP from
+// the viewer.
 
 #include "fanout/track_writer.h"
 #include "fanout/viewer.h"
@@ -55,6 +56,11 @@ ViewerSetup setup() {
     (*result.video)[Codec::H264] = {108, 109};
     (*result.video)[Codec::Vp8] = {96, 97};
     (*result.video)[Codec::Vp9] = {98, TrackSetup::kNoPayloadType};
+    result.audio.emplace();
+    result.audio->ssrc = 3;
+    result.audio->red = 63;
+    result.audio->extensions = result.video->extensions;
+    (*result.audio)[Codec::Opus] = {.media = 111, .nack = false};
     return result;
 }
 
@@ -62,7 +68,8 @@ ViewerSetup setup() {
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     const auto feed = std::make_shared<Feed>(FeedConfig{});
-    TrackWriter writer(feed->open_video(0));
+    TrackWriter writer(feed->open_video(0)), audio(feed->audio());
+    audio.begin_source({Codec::Opus, 48000, {}});
     CheckingTransport transport;
     Viewer viewer(feed, setup(), std::make_shared<ViewerCounters>());
     viewer.attach(transport);
@@ -79,10 +86,11 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
             viewer.on_rtcp(now, record);
         } else {
             const auto wanted = static_cast<Codec>((kind / 2) % kCodecCount);
-            if (wanted != codec)
+            const bool sound = wanted == Codec::Opus;
+            if (!sound && wanted != codec)
                 writer.begin_source({wanted, 90000, {{0x67, 1}, {0x68, 1}}});
-            codec = wanted;
-            writer.write(record, now - kNsPerSecond);
+            codec = sound ? codec : wanted;
+            (sound ? audio : writer).write(record, now - kNsPerSecond);
             viewer.on_wake(now);
         }
         while (viewer.next_timeout() <= now)

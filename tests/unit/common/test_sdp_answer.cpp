@@ -39,7 +39,10 @@ void test_viewer() {
                              "a=ice-lite",
                              "a=group:BUNDLE 0 1",
                              "m=video 9 UDP/TLS/RTP/SAVPF 108 109 96 97",
-                             "m=audio 9 UDP/TLS/RTP/SAVPF 111",
+                             "m=audio 9 UDP/TLS/RTP/SAVPF 111 63",
+                             "a=rtpmap:63 red/48000/2",
+                             "a=fmtp:63 111/111",
+                             "a=fmtp:111 minptime=10;useinbandfec=1",
                              "a=sendonly",
                              "a=setup:passive",
                              "a=rtcp-mux",
@@ -164,6 +167,37 @@ void test_codec_choice() {
     }
 }
 
+struct RedRow {
+    const char *name;
+    std::vector<std::string> lines;
+    bool answered;
+};
+
+void test_red() {
+    const std::vector<RedRow> rows{
+        {"Chromium's", {"a=rtpmap:63 red/48000/2", "a=fmtp:63 111/111"}, true},
+        {"deeper", {"a=rtpmap:63 red/48000/2", "a=fmtp:63 111/111/111"}, true},
+        {"of nothing", {"a=rtpmap:63 red/48000/2"}, false},
+        {"of one block", {"a=rtpmap:63 red/48000/2", "a=fmtp:63 111"}, false},
+        {"of something else", {"a=rtpmap:63 red/48000/2", "a=fmtp:63 111/0"}, false},
+        {"of one channel", {"a=rtpmap:63 red/48000", "a=fmtp:63 111/111"}, false},
+        {"none", {}, false},
+    };
+    for (const RedRow &row : rows) {
+        g_test_message("%s", row.name);
+        std::vector<std::string> section{"m=audio 9 UDP/TLS/RTP/SAVPF 63 111", "a=mid:0", "a=recvonly",
+                                         "a=rtpmap:111 opus/48000/2", "a=rtcp-fb:* nack"};
+        section.insert(section.end(), row.lines.begin(), row.lines.end());
+        const SdpOffer offer = must_parse(offer_of(section));
+        const std::string text = write_answer(offer, negotiate_viewer(offer, {}).value(), kLocal);
+        g_assert_true(has(text, "m=audio 9 UDP/TLS/RTP/SAVPF 111" + std::string(row.answered ? " 63" : "")));
+        for (const std::string &line : row.lines)
+            g_assert_true(has(text, line) == row.answered);
+        g_assert_true(has(text, "a=rtcp-fb:111 nack"));
+        g_assert_false(has(text, "a=rtcp-fb:63 nack"));
+    }
+}
+
 struct FeedbackRow {
     const char *name;
     bool transport_cc; ///< asked for
@@ -263,6 +297,7 @@ int main(int argc, char **argv) {
     g_test_add_func("/sdp/answer/viewer", test_viewer);
     g_test_add_func("/sdp/answer/publisher", test_publisher);
     g_test_add_func("/sdp/answer/codec-choice", test_codec_choice);
+    g_test_add_func("/sdp/answer/red", test_red);
     g_test_add_func("/sdp/answer/bandwidth-feedback", test_bandwidth_feedback);
     g_test_add_func("/sdp/answer/direction", test_direction);
     g_test_add_func("/sdp/answer/rejected-sections", test_rejected_sections);
