@@ -35,13 +35,8 @@ bool has_content_type(SoupServerMessage *message, const char *type) {
 }
 
 /// The local ICE credentials name the ICE session, so they are its entity tag (RFC 9725 §4.3.1).
-std::string entity_tag(const std::string &sdp) {
-    constexpr std::string_view kKey = "a=ice-ufrag:";
-    const size_t at = sdp.find(kKey);
-    if (at == std::string::npos)
-        return "\"\"";
-    const size_t begin = at + kKey.size();
-    return "\"" + sdp.substr(begin, sdp.find_first_of("\r\n", begin) - begin) + "\"";
+std::string entity_tag(const std::string &ufrag) {
+    return "\"" + ufrag + "\"";
 }
 
 /// Thread-bound: the endpoint's thread. Turns requests into calls of the handler.
@@ -78,7 +73,7 @@ class Router {
         SoupMessageHeaders *headers = soup_server_message_get_response_headers(message);
         const std::string location = (path_ == "/" ? "/" : path_ + "/") + id;
         soup_message_headers_replace(headers, "Location", location.c_str());
-        soup_message_headers_replace(headers, "ETag", entity_tag(answer.value()).c_str());
+        soup_message_headers_replace(headers, "ETag", entity_tag(handler_.ice_session(id)).c_str());
         soup_message_headers_replace(headers, "Accept-Patch", kFragmentType);
         reply_text(message, 201, kSdpType, answer.value());
     }
@@ -86,14 +81,23 @@ class Router {
     void patch(SoupServerMessage *message, const std::string &id) {
         if (!has_content_type(message, kFragmentType))
             return reply_error(message, {415, std::string("a fragment has to be sent as ") + kFragmentType});
+        if (!matches(message, id))
+            return reply_error(message, {412, "the fragment is for an ICE session that is over"});
         const auto fragment = handler_.patch_session(id, request_body(message));
         if (!fragment.ok())
             return reply_error(message, fragment.error());
         if (fragment.value().empty())
             return soup_server_message_set_status(message, 204, nullptr);
         soup_message_headers_replace(soup_server_message_get_response_headers(message), "ETag",
-                                     entity_tag(fragment.value()).c_str());
+                                     entity_tag(handler_.ice_session(id)).c_str());
         reply_text(message, 200, kFragmentType, fragment.value());
+    }
+
+    /// A candidate that comes late must not be taken for another restart (RFC 9725 §4.3.2); "*" is a restart.
+    bool matches(SoupServerMessage *message, const std::string &id) {
+        const char *wanted = soup_message_headers_get_one(soup_server_message_get_request_headers(message), "If-Match");
+        const std::string current = handler_.ice_session(id);
+        return !wanted || current.empty() || std::string_view(wanted) == "*" || wanted == entity_tag(current);
     }
 
     void remove(SoupServerMessage *message, const std::string &id) {

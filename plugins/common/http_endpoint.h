@@ -27,6 +27,9 @@ class WebrtcHttpHandler {
     /// PATCH: "" when the fragment only trickled candidates, else the fragment that answers an ICE restart.
     virtual Result<std::string> patch_session(const std::string &id, const std::string &fragment) = 0;
 
+    /// Our username fragment in the session's current ICE session, which its ETag names; "" when there is none such.
+    virtual std::string ice_session(const std::string &id) = 0;
+
     /// DELETE; false when there is no such session.
     virtual bool delete_session(const std::string &id) = 0;
 };

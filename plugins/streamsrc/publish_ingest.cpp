@@ -157,8 +157,10 @@ Result<std::string> PublishIngest::accept_patch(const std::string &text) {
         return peer.error();
     const LocalTransport local = local_transport(peer.value());
     MutexLock lock(mutex_);
-    if (current_ && current_->peer == publisher->peer)
+    if (current_ && current_->peer == publisher->peer) {
         current_->remote_ufrag = fragment.value().ice_ufrag;
+        current_->local = local;
+    }
     return write_fragment(local, publisher->mid);
 }
 
@@ -197,6 +199,11 @@ Result<std::string> PublishIngest::patch_session(const std::string &id, const st
     if (!publisher || publisher->resource != id)
         return Error{404, "no such session"};
     return accept_patch(fragment);
+}
+
+std::string PublishIngest::ice_session(const std::string &id) {
+    const auto publisher = current();
+    return publisher && publisher->resource == id ? publisher->local.ufrag : std::string();
 }
 
 bool PublishIngest::delete_session(const std::string &id) {

@@ -58,6 +58,7 @@ class PublishIngest final : public Ingest, private WebrtcHttpHandler, private Pu
 
     Result<std::string> create_session(const std::string &id, const std::string &offer) override;
     Result<std::string> patch_session(const std::string &id, const std::string &fragment) override;
+    std::string ice_session(const std::string &id) override;
     bool delete_session(const std::string &id) override;
 
     void on_publish_state(const SourceState &state) override;

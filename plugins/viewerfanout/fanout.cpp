@@ -203,6 +203,11 @@ Result<std::string> Fanout::patch_session(const std::string &id, const std::stri
     return patch_viewer(id, fragment);
 }
 
+std::string Fanout::ice_session(const std::string &id) {
+    const auto running = hub();
+    return running ? running->ice_session(id) : std::string();
+}
+
 bool Fanout::delete_session(const std::string &id) {
     return remove_viewer(id, "deleted");
 }

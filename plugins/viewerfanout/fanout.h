@@ -75,6 +75,7 @@ class Fanout : public WebrtcHttpHandler {
 
     Result<std::string> create_session(const std::string &id, const std::string &offer) override;
     Result<std::string> patch_session(const std::string &id, const std::string &fragment) override;
+    std::string ice_session(const std::string &id) override;
     bool delete_session(const std::string &id) override;
 
   private:

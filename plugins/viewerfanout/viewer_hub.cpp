@@ -96,12 +96,13 @@ Result<ViewerHub::Place> ViewerHub::take_place(const std::string &id, const SdpO
 }
 
 /// False when remove_viewer() came before the peer was there.
-bool ViewerHub::seat(const std::string &id, uint64_t number, uint64_t peer) {
+bool ViewerHub::seat(const std::string &id, uint64_t number, const peerwire::PeerLocal &local) {
     MutexLock lock(mutex_);
     const auto found = viewers_.find(id);
     if (found == viewers_.end() || found->second.number != number)
         return true; // gone already
-    found->second.peer = peer;
+    found->second.peer = local.id;
+    found->second.local_ufrag = local.ufrag;
     return found->second.removal_reason.empty();
 }
 
@@ -167,7 +168,7 @@ Result<std::string> ViewerHub::add_viewer(const std::string &id, const std::stri
         forget(id, number);
         return local.error();
     }
-    if (!seat(id, number, local.value().id))
+    if (!seat(id, number, local.value()))
         server_->remove_peer(local.value().id, peerwire::CloseReason::Removed);
     return write_answer(offer.value(), answer.value(), local_transport(local.value()));
 }
@@ -193,7 +194,18 @@ Result<std::string> ViewerHub::patch_viewer(const std::string &id, const std::st
     const auto local = server_->restart_ice(peer, f.ice_ufrag, f.ice_pwd);
     if (!local.ok())
         return local.error();
+    {
+        MutexLock lock(mutex_);
+        if (const auto found = viewers_.find(id); found != viewers_.end() && found->second.peer == peer)
+            found->second.local_ufrag = local.value().ufrag;
+    }
     return write_fragment(local_transport(local.value()), mid);
+}
+
+std::string ViewerHub::ice_session(const std::string &id) const {
+    MutexLock lock(mutex_);
+    const auto found = viewers_.find(id);
+    return found == viewers_.end() ? std::string() : found->second.local_ufrag;
 }
 
 bool ViewerHub::remove_viewer(const std::string &id, const std::string &reason) {

@@ -60,6 +60,8 @@ class ViewerHub {
     Result<std::string> add_viewer(const std::string &id, const std::string &offer, const ViewerOptions &options);
     /// "" for trickled candidates, the answering fragment for an ICE restart; 404 when there is no such viewer.
     Result<std::string> patch_viewer(const std::string &id, const std::string &fragment);
+    /// Our username fragment; "" when there is no such viewer.
+    std::string ice_session(const std::string &id) const EXCLUDES(mutex_);
     bool remove_viewer(const std::string &id, const std::string &reason);
     void remove_all_viewers(const std::string &reason);
 
@@ -78,7 +80,7 @@ class ViewerHub {
         uint64_t peer = 0; // 0 while it is being added
         uint64_t number = 0;
         bool connected = false;
-        std::string remote_ufrag;
+        std::string local_ufrag, remote_ufrag;
         std::string mid; // of the first accepted section, for ICE restarts
         std::string removal_reason;
         std::shared_ptr<peerwire::ViewerCounters> counters;
@@ -92,7 +94,7 @@ class ViewerHub {
     };
     Result<Place> take_place(const std::string &id, const SdpOffer &offer, const Answer &answer) EXCLUDES(mutex_);
     ViewerPreferences preferences(const ViewerOptions &options) const EXCLUDES(mutex_);
-    bool seat(const std::string &id, uint64_t number, uint64_t peer) EXCLUDES(mutex_);
+    bool seat(const std::string &id, uint64_t number, const peerwire::PeerLocal &local) EXCLUDES(mutex_);
     void forget(const std::string &id, uint64_t number) EXCLUDES(mutex_);
     peerwire::ViewerSetup setup_viewer(const std::string &id, uint64_t number, const Answer &answer,
                                        const ViewerOptions &options);

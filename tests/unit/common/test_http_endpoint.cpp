@@ -22,17 +22,21 @@ class FakeHandler : public WebrtcHttpHandler {
             return Error{503, "full"};
         if (offer == "bad")
             return Error{400, "no a=ice-ufrag \xff"};
-        sessions[id] = offer;
-        return "v=0\r\na=ice-ufrag:first\r\n" + offer;
+        sessions[id] = "first";
+        return "v=0\r\n" + offer;
     }
     Result<std::string> patch_session(const std::string &id, const std::string &fragment) override {
         if (!sessions.count(id))
             return Error{404, "no such session"};
-        return fragment == "restart" ? std::string("a=ice-ufrag:second\r\n") : std::string();
+        if (fragment != "restart")
+            return std::string();
+        sessions[id] = "second";
+        return std::string("a=ice-ufrag:second\r\n");
     }
+    std::string ice_session(const std::string &id) override { return sessions.count(id) ? sessions[id] : ""; }
     bool delete_session(const std::string &id) override { return sessions.erase(id) > 0; }
 
-    std::map<std::string, std::string> sessions;
+    std::map<std::string, std::string> sessions; // id → ICE session
 };
 
 struct Response {
@@ -46,9 +50,11 @@ class Client {
     Client() { soup_session_set_timeout(session_, 10); }
     ~Client() { g_object_unref(session_); }
 
-    Response send(const char *method, const std::string &uri, const char *type = nullptr,
-                  const std::string &body = "") {
+    Response send(const char *method, const std::string &uri, const char *type = nullptr, const std::string &body = "",
+                  const char *if_match = nullptr) {
         g_autoptr(SoupMessage) message = soup_message_new(method, uri.c_str());
+        if (if_match)
+            soup_message_headers_replace(soup_message_get_request_headers(message), "If-Match", if_match);
         if (type) {
             g_autoptr(GBytes) bytes = g_bytes_new(body.data(), body.size());
             soup_message_set_request_body_from_bytes(message, type, bytes);
@@ -96,7 +102,7 @@ void test_life_of_a_session() {
     const Response created = f.client.send("POST", f.base + "/whep", "application/sdp", "offer");
     g_assert_cmpuint(created.status, ==, 201);
     g_assert_cmpstr(created.content_type.c_str(), ==, "application/sdp");
-    g_assert_cmpstr(created.body.c_str(), ==, "v=0\r\na=ice-ufrag:first\r\noffer");
+    g_assert_cmpstr(created.body.c_str(), ==, "v=0\r\noffer");
     g_assert_cmpstr(created.headers.at("etag").c_str(), ==, "\"first\"");
     g_assert_cmpstr(created.headers.at("access-control-allow-origin").c_str(), ==, "*");
     const std::string location = created.headers.at("location");
@@ -113,6 +119,22 @@ void test_life_of_a_session() {
     g_assert_cmpuint(f.client.send("DELETE", f.base + location).status, ==, 404);
     g_assert_cmpuint(f.client.send("PATCH", f.base + location, fragment, "x").status, ==, 404);
     g_assert_true(f.handler.sessions.empty());
+}
+
+/// RFC 9725 §4.3.1: the entity tag is of the ICE session.
+void test_if_match() {
+    Fixture f;
+    const Response created = f.client.send("POST", f.base + "/whep", "application/sdp", "offer");
+    const std::string session = f.base + created.headers.at("location");
+    const auto patch = [&](const char *body, const char *if_match) {
+        return f.client.send("PATCH", session, "application/trickle-ice-sdpfrag", body, if_match).status;
+    };
+    g_assert_cmpuint(patch("a=candidate:1", "\"first\""), ==, 204);
+    g_assert_cmpuint(patch("restart", "\"other\""), ==, 412);
+    g_assert_cmpuint(patch("restart", "*"), ==, 200);
+    g_assert_cmpuint(patch("restart", "\"first\""), ==, 412); // a candidate of before, late
+    g_assert_cmpuint(patch("a=candidate:1", "\"second\""), ==, 204);
+    g_assert_cmpuint(patch("a=candidate:1", nullptr), ==, 204);
 }
 
 struct ErrorRow {
@@ -204,6 +226,7 @@ void test_listen_uri() {
 int main(int argc, char **argv) {
     g_test_init(&argc, &argv, nullptr);
     g_test_add_func("/http-endpoint/life-of-a-session", test_life_of_a_session);
+    g_test_add_func("/http-endpoint/if-match", test_if_match);
     g_test_add_func("/http-endpoint/errors", test_errors);
     g_test_add_func("/http-endpoint/preflight", test_preflight);
     g_test_add_func("/http-endpoint/endless-chunks", test_endless_chunks);
