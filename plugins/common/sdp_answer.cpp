@@ -107,6 +107,8 @@ void write_accepted(SdpText &sdp, const SdpMedia &media, const Answer &answer, c
     sdp.line("a=setup:", answer.dtls_client ? "active" : "passive");
     if (!section.mid.empty())
         sdp.line("a=mid:", section.mid);
+    if (section.mixed_extensions)
+        sdp.line("a=extmap-allow-mixed");
     for (const SdpExtension &extension : section.extensions)
         sdp.line("a=extmap:", uint64_t{extension.id}, " ", extension.uri);
     sdp.line(answer.sends ? "a=sendonly" : "a=recvonly");

@@ -41,6 +41,8 @@ void MediaReader::take(std::string_view key, std::string_view value) {
         media_.direction = Direction::Inactive;
     else if (key == "rtcp-mux")
         media_.rtcp_mux = true;
+    else if (key == "extmap-allow-mixed")
+        media_.mixed_extensions = true;
     else if (key == "rtpmap")
         take_rtpmap(value);
     else if (key == "fmtp")

@@ -92,13 +92,15 @@ void add_red(const SdpMedia &media, std::vector<SdpCodec> &chosen) {
     chosen.back().rtx.reset();
 }
 
-std::vector<SdpExtension> choose_extensions(const SdpMedia &media, const std::vector<std::string_view> &wanted) {
-    std::vector<SdpExtension> chosen;
+/// RFC 8285 §4.2: ids above 14 need the two-byte form, and our packets may have one form or the other.
+void choose_extensions(AnswerMedia &section, const SdpMedia &media, const std::vector<std::string_view> &wanted) {
+    constexpr uint8_t kMaxOneByteId = 14;
+    section.mixed_extensions = media.mixed_extensions;
     for (const std::string_view uri : wanted) {
-        if (const auto id = media.extension_id(uri))
-            chosen.push_back({*id, std::string(uri)});
+        const auto id = media.extension_id(uri);
+        if (id && (*id <= kMaxOneByteId || media.mixed_extensions))
+            section.extensions.push_back({*id, std::string(uri)});
     }
-    return chosen;
 }
 
 std::string join(const std::vector<std::string> &names) {
@@ -106,6 +108,31 @@ std::string join(const std::vector<std::string> &names) {
     for (const std::string &name : names)
         text += (text.empty() ? "" : ", ") + name;
     return text;
+}
+
+/// "video as VP9, AV1; audio as PCMU": the codecs of the usable sections of that direction.
+std::string describe(const SdpOffer &offer, Direction direction) {
+    std::string text;
+    for (const SdpMedia &media : offer.media) {
+        const bool fits = media.direction == direction || media.direction == Direction::SendRecv;
+        if (media.rejected || !fits || media.kind == MediaKind::Other)
+            continue;
+        std::vector<std::string> names;
+        for (const SdpCodec &codec : media.codecs) {
+            // A variant that is not carried is named as such.
+            const std::string name = rank(codec) == kUnusable ? codec.name + " (" + codec.fmtp + ")" : codec.name;
+            if (std::find(names.begin(), names.end(), name) == names.end())
+                names.push_back(name);
+        }
+        text += (text.empty() ? "" : "; ") + media.media + " as " + (names.empty() ? "nothing" : join(names));
+    }
+    return text.empty() ? "nothing" : text;
+}
+
+Error not_acceptable(const char *verb, const std::string &offered, const std::vector<std::string> &video,
+                     const std::vector<std::string> &audio) {
+    return {406, std::string("the offer ") + verb + " " + offered + "; possible here: video as " + join(video) +
+                     "; audio as " + join(audio)};
 }
 
 AnswerMedia begin_section(const SdpMedia &media) {
@@ -192,7 +219,7 @@ Result<Answer> negotiate_viewer(const SdpOffer &offer, const ViewerPreferences &
                 add_red(media, section.codecs);
         }
         if (section.accepted) {
-            section.extensions = choose_extensions(media, extensions);
+            choose_extensions(section, media, extensions);
             section.ssrc = random.next();
             section.rtx_ssrc = has_rtx(section) ? random.next() : 0;
             section.cname = cname;
@@ -202,8 +229,8 @@ Result<Answer> negotiate_viewer(const SdpOffer &offer, const ViewerPreferences &
         answer.media.push_back(std::move(section));
     }
     if (!any_accepted(answer))
-        return Error{406, "no m-section of the offer receives one of " + join(preferences.video_codecs) + " or " +
-                              join(preferences.audio_codecs)};
+        return not_acceptable("receives", describe(offer, Direction::RecvOnly), preferences.video_codecs,
+                              preferences.audio_codecs);
     return answer;
 }
 
@@ -230,7 +257,7 @@ Result<Answer> negotiate_publisher(const SdpOffer &offer, const PublisherPrefere
         }
         if (section.accepted) {
             ++count;
-            section.extensions = choose_extensions(media, extensions);
+            choose_extensions(section, media, extensions);
             section.receive_rids = media.send_rids;
             for (SdpCodec &codec : section.codecs) {
                 if (video && preferences.start_bitrate_kbps > 0)
@@ -241,8 +268,8 @@ Result<Answer> negotiate_publisher(const SdpOffer &offer, const PublisherPrefere
         answer.media.push_back(std::move(section));
     }
     if (!any_accepted(answer))
-        return Error{406, "no m-section of the offer sends one of " + join(preferences.video_codecs) + " or " +
-                              join(preferences.audio_codecs)};
+        return not_acceptable("sends", describe(offer, Direction::SendOnly), preferences.video_codecs,
+                              preferences.audio_codecs);
     return answer;
 }
 

@@ -16,6 +16,7 @@ struct AnswerMedia {
     std::string mid;
     std::vector<SdpCodec> codecs; // in our order of preference; feedback is what the answer lists
     std::vector<SdpExtension> extensions;
+    bool mixed_extensions = false;
     std::vector<std::string> receive_rids; // simulcast layers that we receive
 
     uint32_t ssrc = 0, rtx_ssrc = 0; // what we send; 0 = none

@@ -51,6 +51,7 @@ struct TransportAttributes {
     std::string ufrag, pwd, fingerprint, setup;
     std::vector<std::string> bundle;
     bool bundled = false;
+    bool mixed_extensions = false; // RFC 8285 §6: at session level it holds for all sections
 
     void take(std::string_view key, std::string_view value) {
         if (key == "ice-ufrag" && ufrag.empty())
@@ -100,6 +101,7 @@ SdpMedia read_media(const GstSDPMedia *source, const TransportAttributes &sessio
     for (guint i = 0; i < std::min(gst_sdp_media_formats_len(source), kMaxFormats); ++i)
         media.formats += (i ? " " : "") + std::string(view(gst_sdp_media_get_format(source, i)));
     media.kind = kind_of(media);
+    media.mixed_extensions = session.mixed_extensions;
 
     MediaReader reader(media);
     bool bundle_only = false;
@@ -182,6 +184,8 @@ Result<SdpOffer> parse_offer(std::string_view text) {
     for_each_attribute(message.get(), [&](std::string_view key, std::string_view value) {
         if (key == "group") // RFC 5888: at session level only
             transport.take_group(value);
+        else if (key == "extmap-allow-mixed")
+            transport.mixed_extensions = true;
     });
     SdpOffer offer;
     for (guint i = 0; i < sections; ++i) {

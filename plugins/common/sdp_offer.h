@@ -51,6 +51,7 @@ struct SdpMedia {
     std::string mid;       // "" when not given
     bool rejected = false; // port 0 without bundle-only, or not in the BUNDLE group
     bool rtcp_mux = false;
+    bool mixed_extensions = false; // one- and two-byte header extensions may follow each other (RFC 8285 §4.1.2)
     Direction direction = Direction::SendRecv;
     std::vector<SdpCodec> codecs; // in the offer's order, without rtx
     std::vector<SdpExtension> extensions;

@@ -249,6 +249,74 @@ void test_direction() {
     g_assert_true(negotiate_publisher(offer, {}).ok());
 }
 
+struct RefusedRow {
+    const char *name;
+    std::vector<std::string> section;
+    const char *says;
+};
+
+void test_refused_names_codecs() {
+    const std::vector<RefusedRow> rows{
+        {"codecs that are not ours",
+         {"m=video 9 UDP/TLS/RTP/SAVPF 96 97 98", "a=mid:0", "a=recvonly", "a=rtpmap:96 H265/90000",
+          "a=rtpmap:97 AV1/90000", "a=rtpmap:98 H265/90000", "m=audio 9 UDP/TLS/RTP/SAVPF 0", "a=rtcp-mux", "a=mid:1",
+          "a=recvonly", "a=rtpmap:0 PCMU/8000"},
+         "the offer receives video as H265, AV1; audio as PCMU; possible here: video as h264, vp8; audio as opus"},
+        {"a variant that is not ours",
+         {"m=video 9 UDP/TLS/RTP/SAVPF 96", "a=mid:0", "a=rtpmap:96 H264/90000", "a=fmtp:96 packetization-mode=0"},
+         "the offer receives video as H264 (packetization-mode=0); possible here: video as h264, vp8; audio as opus"},
+        {"no codec at all",
+         {"m=video 9 UDP/TLS/RTP/SAVPF 96", "a=mid:0"},
+         "the offer receives video as nothing; possible here: video as h264, vp8; audio as opus"},
+        {"only sends",
+         {"m=video 9 UDP/TLS/RTP/SAVPF 96", "a=mid:0", "a=sendonly", "a=rtpmap:96 VP8/90000"},
+         "the offer receives nothing; possible here: video as h264, vp8; audio as opus"},
+    };
+    for (const RefusedRow &row : rows) {
+        g_test_message("%s", row.name);
+        const auto answer = negotiate_viewer(must_parse(offer_of(row.section)), {});
+        g_assert_false(answer.ok());
+        g_assert_cmpint(answer.error().code, ==, 406);
+        g_assert_cmpstr(answer.error().text.c_str(), ==, row.says);
+    }
+}
+
+struct ExtensionRow {
+    const char *name;
+    std::vector<std::string> lines;
+    std::vector<const char *> answered, left_out;
+};
+
+void test_extension_ids() {
+    const std::string mid = "urn:ietf:params:rtp-hdrext:sdes:mid";
+    const std::vector<ExtensionRow> rows{
+        {"one-byte ids", {"a=extmap:14 " + mid}, {"a=extmap:14 urn:ietf:params:rtp-hdrext:sdes:mid"}, {"allow-mixed"}},
+        {"15 is no one-byte id", {"a=extmap:15 " + mid}, {}, {"a=extmap"}},
+        {"two-byte ids where they may be mixed",
+         {"a=extmap-allow-mixed", "a=extmap:255 " + mid},
+         {"a=extmap-allow-mixed", "a=extmap:255 urn:ietf:params:rtp-hdrext:sdes:mid"},
+         {}},
+    };
+    for (const ExtensionRow &row : rows) {
+        g_test_message("%s", row.name);
+        std::vector<std::string> section{"m=video 9 UDP/TLS/RTP/SAVPF 96", "a=mid:0", "a=rtpmap:96 VP8/90000"};
+        section.insert(section.end(), row.lines.begin(), row.lines.end());
+        const SdpOffer offer = must_parse(offer_of(section));
+        const std::string text = write_answer(offer, negotiate_viewer(offer, {}).value(), kLocal);
+        for (const char *line : row.answered)
+            g_assert_true(has(text, line));
+        for (const char *part : row.left_out)
+            g_assert_null(strstr(text.c_str(), part));
+    }
+}
+
+void test_mixed_for_all() {
+    std::string text = offer_of({"m=video 9 UDP/TLS/RTP/SAVPF 96", "a=mid:0", "a=rtpmap:96 VP8/90000"});
+    text.insert(text.find("a=group"), "a=extmap-allow-mixed\r\n");
+    const SdpOffer offer = must_parse(text);
+    g_assert_true(has(write_answer(offer, negotiate_viewer(offer, {}).value(), kLocal), "a=extmap-allow-mixed"));
+}
+
 void test_rejected_sections() {
     std::vector<std::string> lines{"m=video 9 UDP/TLS/RTP/SAVPF 96",
                                    "a=mid:0",
@@ -299,6 +367,9 @@ int main(int argc, char **argv) {
     g_test_add_func("/sdp/answer/codec-choice", test_codec_choice);
     g_test_add_func("/sdp/answer/red", test_red);
     g_test_add_func("/sdp/answer/bandwidth-feedback", test_bandwidth_feedback);
+    g_test_add_func("/sdp/answer/refused-names-codecs", test_refused_names_codecs);
+    g_test_add_func("/sdp/answer/extension-ids", test_extension_ids);
+    g_test_add_func("/sdp/answer/mixed-for-all", test_mixed_for_all);
     g_test_add_func("/sdp/answer/direction", test_direction);
     g_test_add_func("/sdp/answer/rejected-sections", test_rejected_sections);
     g_test_add_func("/sdp/answer/passive-offerer", test_passive_offerer);
