@@ -91,11 +91,46 @@ export function watch(page, url, options = {}) {
     const answer = await response.text();
     const location = response.headers.get('location');
     window.resource = location && new URL(location, endpoint).href;
+    window.etag = response.headers.get('etag');
     const sdp = withoutUdp ? answer.replaceAll(/^a=candidate:\S+ \d+ udp .*\r\n/gm, '') : answer;
     if (response.status === 201) await pc.setRemoteDescription({ type: 'answer', sdp });
     return { status: response.status, answer };
   }, { endpoint: url, ...options });
 }
+
+/**
+ * Restarts ICE of what watch() began, by PATCH (RFC 9725 §4.3.3).
+ * @returns {Promise<{status: number, etagBefore: string, etag: string, late: number, trickled: number}>} `late`, `trickled`: the
+ * status of a PATCH with a candidate for the session of before, and for the new one
+ */
+export const restartIce = (page) =>
+  page.evaluate(async () => {
+    const { pc } = window;
+    const line = (sdp, name) => sdp.match(new RegExp(`^a=${name}:.*$`, 'm'))[0].trim();
+    const patch = (body, etag) =>
+      fetch(window.resource, {
+        method: 'PATCH',
+        headers: { 'content-type': 'application/trickle-ice-sdpfrag', 'if-match': etag },
+        body,
+      });
+    const candidate = 'm=audio 9 UDP/TLS/RTP/SAVPF 0\r\na=mid:0\r\na=candidate:1 1 udp 1 4c8f.local 9 typ host\r\n';
+    const credentials = (sdp) => `${line(sdp, 'ice-ufrag')}\r\n${line(sdp, 'ice-pwd')}\r\n`;
+    const before = credentials(pc.localDescription.sdp);
+    pc.restartIce();
+    await pc.setLocalDescription();
+    const response = await patch(credentials(pc.localDescription.sdp) + candidate, '*');
+    const fragment = await response.text();
+    const { etag: etagBefore } = window;
+    window.etag = response.headers.get('etag');
+    if (response.status !== 200) return { status: response.status };
+    const sdp = pc.currentRemoteDescription.sdp
+      .replaceAll(/^a=ice-ufrag:.*$/gm, line(fragment, 'ice-ufrag'))
+      .replaceAll(/^a=ice-pwd:.*$/gm, line(fragment, 'ice-pwd'));
+    await pc.setRemoteDescription({ type: 'answer', sdp });
+    const late = await patch(before + candidate, etagBefore);
+    const trickled = await patch(credentials(pc.localDescription.sdp) + candidate, window.etag);
+    return { status: response.status, etagBefore, etag: window.etag, late: late.status, trickled: trickled.status };
+  });
 
 /** Waits until the page's connection is in `wanted` state. */
 export const connection = (page, wanted, timeoutMs = 15000) =>

@@ -86,3 +86,19 @@ test('an IPv4 and an IPv6 address, each UDP and TCP', { timeout: 60_000 }, () =>
     await framesAdvance(page, 30);
   }),
 );
+
+for (const [protocol, options] of Object.entries({ udp: {}, tcp: { withoutUdp: true } })) {
+  test(`media flows over IPv6 alone, by ${protocol}`, { timeout: 60_000 }, () =>
+    withPage('ice-tcp=true public-address=::1', async (page, endpoint) => {
+      const { answer } = await watch(page, endpoint, options);
+      assert.deepEqual([...new Set(candidates(answer).map((line) => line.split(' ')[4]))], ['::1']);
+      await framesAdvance(page, 60);
+      await soundHeard(page);
+      const { remote } = await selectedPair(page);
+      assert.equal(remote.address, '::1');
+      assert.equal(remote.protocol, protocol);
+      const [video] = await rtpStats(page, 'inbound-rtp', 'video');
+      assert.equal(video.packetsLost, 0);
+    }),
+  );
+}

@@ -1,45 +1,34 @@
 // SPDX-FileCopyrightText: Rostrum contributors
 // SPDX-License-Identifier: LGPL-2.1-or-later
 
-// A viewer: webrtcbin, which decodes what a feed sends.
+// A viewer of a feed of a session process.
 
 #pragma once
 
 #include "session_process.h"
-
-#include <gst/gst.h>
-
-#include <atomic>
+#include "webrtcbin_viewer.h"
 
 namespace test {
 
-class TestViewer {
+class TestViewer : public WebrtcbinViewer {
   public:
     /// Joins `feed`; fails the test when that is refused.
-    TestViewer(SessionProcess &session, std::string participant, std::string feed);
-    ~TestViewer();
-    TestViewer(const TestViewer &) = delete;
-    TestViewer &operator=(const TestViewer &) = delete;
+    TestViewer(SessionProcess &session, const std::string &participant, const std::string &feed)
+        : WebrtcbinViewer([&](const std::string &offer) { return play(session, participant, feed, offer); }),
+          resource_(session.resource) {}
 
-    unsigned frames() const { return frames_; }
-    unsigned sounds() const { return sounds_; }
-    /// The longest time between two decoded pictures since reset_gap().
-    double longest_gap() const;
-    void reset_gap();
-    /// Fails the test unless so many more pictures come.
-    void wait_frames(unsigned more, unsigned seconds = 15);
     const std::string &resource() const { return resource_; }
 
   private:
-    static void on_pad(GstElement *rtc, GstPad *pad, gpointer self);
-    static void on_picture(GstElement *, GstBuffer *, GstPad *, gpointer self);
-    static void on_sound(GstElement *, GstBuffer *, GstPad *, gpointer self);
-    std::string make_offer();
+    static std::string play(SessionProcess &session, const std::string &participant, const std::string &feed,
+                            const std::string &offer) {
+        const std::string answer = session.play(participant, feed, offer);
+        if (answer.empty())
+            g_error("Play was refused: %s", session.error.c_str());
+        return answer;
+    }
 
-    GstElement *pipeline_, *rtc_;
-    std::string resource_;
-    std::atomic<unsigned> frames_{0}, sounds_{0};
-    std::atomic<gint64> last_us_{0}, gap_us_{0};
+    const std::string resource_;
 };
 
 } // namespace test

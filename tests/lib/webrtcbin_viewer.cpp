@@ -1,7 +1,11 @@
 // SPDX-FileCopyrightText: Rostrum contributors
 // SPDX-License-Identifier: LGPL-2.1-or-later
 
-#include "test_viewer.h"
+#include "webrtcbin_viewer.h"
+
+#include "waiting.h"
+
+#include <algorithm>
 
 #define GST_USE_UNSTABLE_API
 #include <gst/webrtc/webrtc.h>
@@ -10,10 +14,6 @@ namespace test {
 
 namespace {
 
-const char *const kVideo =
-    "application/x-rtp,media=video,encoding-name=H264,clock-rate=90000,payload=102,packetization-mode=(string)1,"
-    "profile-level-id=(string)42e01f,rtcp-fb-nack=true,rtcp-fb-nack-pli=true;"
-    "application/x-rtp,media=video,encoding-name=VP8,clock-rate=90000,payload=96,rtcp-fb-nack-pli=true";
 const char *const kAudio =
     "application/x-rtp,media=audio,encoding-name=OPUS,clock-rate=48000,encoding-params=(string)2,payload=111";
 
@@ -39,19 +39,16 @@ void receive(GstElement *rtc, const char *caps_text) {
 
 } // namespace
 
-TestViewer::TestViewer(SessionProcess &session, std::string participant, std::string feed)
+WebrtcbinViewer::WebrtcbinViewer(const Signalling &play, const char *video)
     : pipeline_(gst_pipeline_new("viewer")), rtc_(gst_element_factory_make("webrtcbin", "rtc")) {
     g_object_set(rtc_, "bundle-policy", GST_WEBRTC_BUNDLE_POLICY_MAX_BUNDLE, "latency", 50, nullptr);
     gst_bin_add(GST_BIN(pipeline_), rtc_);
     keep_on_loopback(rtc_);
     g_signal_connect(rtc_, "pad-added", G_CALLBACK(on_pad), this);
     gst_element_set_state(pipeline_, GST_STATE_PLAYING);
-    receive(rtc_, kVideo);
+    receive(rtc_, video);
     receive(rtc_, kAudio);
-    const std::string answer = session.play(participant, feed, make_offer());
-    if (answer.empty())
-        g_error("Play was refused: %s", session.error.c_str());
-    resource_ = session.resource;
+    const std::string answer = play(make_offer());
     GstSDPMessage *sdp = nullptr;
     g_assert_cmpint(gst_sdp_message_new_from_text(answer.c_str(), &sdp), ==, GST_SDP_OK);
     GstWebRTCSessionDescription *description = gst_webrtc_session_description_new(GST_WEBRTC_SDP_TYPE_ANSWER, sdp);
@@ -59,13 +56,13 @@ TestViewer::TestViewer(SessionProcess &session, std::string participant, std::st
     gst_webrtc_session_description_free(description);
 }
 
-TestViewer::~TestViewer() {
+WebrtcbinViewer::~WebrtcbinViewer() {
     g_signal_handlers_disconnect_by_data(rtc_, this);
     gst_element_set_state(pipeline_, GST_STATE_NULL);
     gst_object_unref(pipeline_);
 }
 
-std::string TestViewer::make_offer() {
+std::string WebrtcbinViewer::make_offer() {
     GstPromise *promise = gst_promise_new();
     g_signal_emit_by_name(rtc_, "create-offer", nullptr, promise);
     gst_promise_wait(promise);
@@ -88,25 +85,12 @@ std::string TestViewer::make_offer() {
 }
 
 /// On a streaming thread of webrtcbin.
-void TestViewer::on_pad(GstElement *, GstPad *pad, gpointer data) {
-    auto *self = static_cast<TestViewer *>(data);
+void WebrtcbinViewer::on_pad(GstElement *, GstPad *pad, gpointer data) {
+    auto *self = static_cast<WebrtcbinViewer *>(data);
     if (GST_PAD_DIRECTION(pad) != GST_PAD_SRC)
         return;
     GstElement *decode = gst_element_factory_make("decodebin", nullptr);
-    g_signal_connect(decode, "pad-added", G_CALLBACK(+[](GstElement *, GstPad *raw, gpointer viewer) {
-                         g_autoptr(GstCaps) caps = gst_pad_get_current_caps(raw);
-                         const bool video = gst_structure_has_name(gst_caps_get_structure(caps, 0), "video/x-raw");
-                         GstElement *sink = gst_element_factory_make("fakesink", nullptr);
-                         g_object_set(sink, "sync", FALSE, "async", FALSE, "signal-handoffs", TRUE, nullptr);
-                         g_signal_connect(sink, "handoff", video ? G_CALLBACK(on_picture) : G_CALLBACK(on_sound),
-                                          viewer);
-                         gst_bin_add(GST_BIN(static_cast<TestViewer *>(viewer)->pipeline_), sink);
-                         gst_element_sync_state_with_parent(sink);
-                         GstPad *in = gst_element_get_static_pad(sink, "sink");
-                         gst_pad_link(raw, in);
-                         gst_object_unref(in);
-                     }),
-                     self);
+    g_signal_connect(decode, "pad-added", G_CALLBACK(on_decoded), self);
     gst_bin_add(GST_BIN(self->pipeline_), decode);
     gst_element_sync_state_with_parent(decode);
     GstPad *in = gst_element_get_static_pad(decode, "sink");
@@ -114,27 +98,55 @@ void TestViewer::on_pad(GstElement *, GstPad *pad, gpointer data) {
     gst_object_unref(in);
 }
 
-void TestViewer::on_picture(GstElement *, GstBuffer *, GstPad *, gpointer data) {
-    auto *self = static_cast<TestViewer *>(data);
+/// On a streaming thread of the decoder.
+void WebrtcbinViewer::on_decoded(GstElement *, GstPad *pad, gpointer data) {
+    auto *self = static_cast<WebrtcbinViewer *>(data);
+    g_autoptr(GstCaps) caps = gst_pad_get_current_caps(pad);
+    const bool video = gst_structure_has_name(gst_caps_get_structure(caps, 0), "video/x-raw");
+    GstElement *sink = gst_element_factory_make("fakesink", nullptr);
+    g_object_set(sink, "sync", FALSE, "async", FALSE, "signal-handoffs", TRUE, nullptr);
+    g_signal_connect(sink, "handoff", video ? G_CALLBACK(on_picture) : G_CALLBACK(on_sound), self);
+    gst_bin_add(GST_BIN(self->pipeline_), sink);
+    gst_element_sync_state_with_parent(sink);
+    g_autoptr(GstPad) in = gst_element_get_static_pad(sink, "sink");
+    gst_pad_link(pad, in);
+}
+
+void WebrtcbinViewer::on_picture(GstElement *, GstBuffer *, GstPad *pad, gpointer data) {
+    auto *self = static_cast<WebrtcbinViewer *>(data);
+    g_autoptr(GstCaps) caps = gst_pad_get_current_caps(pad);
+    int width = 0;
+    gst_structure_get_int(gst_caps_get_structure(caps, 0), "width", &width);
+    self->width_ = width;
     const gint64 now = g_get_monotonic_time(), last = self->last_us_.exchange(now);
     ++self->frames_;
     if (last && now - last > self->gap_us_)
         self->gap_us_ = now - last;
 }
 
-void TestViewer::on_sound(GstElement *, GstBuffer *, GstPad *, gpointer data) {
-    ++static_cast<TestViewer *>(data)->sounds_;
+/// opusdec gives 16-bit samples.
+void WebrtcbinViewer::on_sound(GstElement *, GstBuffer *buffer, GstPad *, gpointer data) {
+    auto *self = static_cast<WebrtcbinViewer *>(data);
+    ++self->sounds_;
+    GstMapInfo map;
+    if (!gst_buffer_map(buffer, &map, GST_MAP_READ))
+        return;
+    const auto *samples = reinterpret_cast<const gint16 *>(map.data);
+    const bool loud = std::any_of(samples, samples + map.size / sizeof *samples, [](gint16 s) { return s > 1000; });
+    gst_buffer_unmap(buffer, &map);
+    if (loud)
+        self->loud_ = true;
 }
 
-double TestViewer::longest_gap() const {
+double WebrtcbinViewer::longest_gap() const {
     return static_cast<double>(std::max<gint64>(gap_us_, g_get_monotonic_time() - last_us_)) / G_USEC_PER_SEC;
 }
 
-void TestViewer::reset_gap() {
+void WebrtcbinViewer::reset_gap() {
     gap_us_ = 0;
 }
 
-void TestViewer::wait_frames(unsigned more, unsigned seconds) {
+void WebrtcbinViewer::wait_frames(unsigned more, unsigned seconds) {
     const unsigned goal = frames_ + more;
     wait_for(
         "pictures at the viewer", [&] { return frames_ >= goal; }, seconds);
