@@ -96,6 +96,15 @@ export function stats(page) {
   });
 }
 
+/** The candidates that the page's first peer uses. @returns {Promise<{local: RTCIceCandidateStats, remote: RTCIceCandidateStats}>} */
+export const candidatePair = (page) =>
+  page.evaluate(async () => {
+    const report = await [...window.peer.peers][0].pc.getStats();
+    const transport = [...report.values()].find((one) => one.type === 'transport');
+    const pair = report.get(transport.selectedCandidatePairId);
+    return { local: report.get(pair.localCandidateId), remote: report.get(pair.remoteCandidateId) };
+  });
+
 /** Waits until the received sound is louder than silence. @returns {Promise<number>} RMS level, 0 to 1 */
 export async function soundHeard(page, timeoutMs = 10000) {
   return until(

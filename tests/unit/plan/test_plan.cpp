@@ -223,13 +223,27 @@ void test_codec_replaces_decoder() {
 }
 
 void test_network() {
-    const Graph graph = plan(kAnn, {"192.0.2.7", "40000-40100"});
+    const PlanConfig config{"192.0.2.7,2001:db8::7", "40000-40100", true, 3, 20};
+    const Graph graph = plan(kAnn, config);
+    unsigned ends = 0;
     for (const auto &branch : graph.branches)
         for (const auto &node : branch.nodes)
             if (node.factory == "streamsrc" || node.factory == "viewerfanout") {
-                g_assert_cmpstr(node.properties.at("public-address").c_str(), ==, "192.0.2.7");
-                g_assert_cmpstr(node.properties.at("port-range").c_str(), ==, "40000-40100");
+                same(node.properties.at("public-address"), "192.0.2.7,2001:db8::7");
+                same(node.properties.at("port-range"), "40000-40100");
+                same(node.properties.at("ice-tcp"), "true");
+                ++ends;
             }
+    g_assert_cmpuint(ends, ==, 3);
+    const Properties &program = graph.find("program")->nodes.back().properties;
+    const Properties &feed = graph.find("feed:ann")->nodes.back().properties;
+    same(program.at("shards"), "3");
+    g_assert_false(feed.count("shards"));
+    same(program.at("max-viewers"), "20");
+    same(feed.at("max-viewers"), "20");
+    const Graph bare = plan(kAnn, {});
+    const Properties alone{{"public-address", "127.0.0.1"}};
+    g_assert_true(bare.find("program")->nodes.back().properties == alone);
 }
 
 void test_compositor_pads() {

@@ -9,19 +9,13 @@
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
+#include <sstream>
 
 namespace rostrum {
 namespace {
 
 std::string default_state() {
     return std::string(g_get_user_state_dir()) + "/rostrum";
-}
-
-std::string environment_name(const std::string &key) {
-    std::string name = "ROSTRUM_" + key;
-    for (char &c : name)
-        c = c == '-' ? '_' : g_ascii_toupper(c);
-    return name;
 }
 
 bool is_count(const std::string &value) {
@@ -45,6 +39,14 @@ bool is_port_range(const std::string &value) {
     return 0 < low && low <= high && high <= 65535;
 }
 
+bool is_address_list(const std::string &value) {
+    std::istringstream words(value);
+    for (std::string word; std::getline(words, word, ',');)
+        if (!g_hostname_is_ip_address(g_strstrip(word.data())))
+            return false;
+    return true;
+}
+
 /// What is wrong with a value, and what to write instead; "" when it is right.
 std::string fault_of(const ConfigKey &key, const std::string &value) {
     if (value.empty())
@@ -56,8 +58,10 @@ std::string fault_of(const ConfigKey &key, const std::string &value) {
         return is_count(value) ? "" : "write a whole number";
     case KeyKind::HttpUrl:
         return is_http_url(value) ? "" : "write a URL such as http://127.0.0.1:8080";
+    case KeyKind::Addresses:
+        return is_address_list(value) ? "" : "write IP addresses such as 203.0.113.7,2001:db8::7";
     case KeyKind::PortRange:
-        return is_port_range(value) ? "" : "write two UDP ports such as 40000-40100";
+        return is_port_range(value) ? "" : "write two ports such as 40000-40100";
     case KeyKind::Path:
     case KeyKind::Text:
         return "";
@@ -173,6 +177,13 @@ size_t edit_distance(const std::string &a, const std::string &b) {
 
 } // namespace
 
+std::string environment_name(const std::string &key) {
+    std::string name = "ROSTRUM_" + key;
+    for (char &c : name)
+        c = c == '-' ? '_' : g_ascii_toupper(c);
+    return name;
+}
+
 const std::vector<ConfigKey> &config_keys() {
     static const std::vector<ConfigKey> keys = {
         {"config", KeyKind::Path, "", false, "a rostrum.conf to read"},
@@ -182,8 +193,12 @@ const std::vector<ConfigKey> &config_keys() {
         {"listen", KeyKind::HttpUrl, "http://127.0.0.1:8080", false,
          "where HTTP is answered; port 0 takes any free port"},
         {"public-url", KeyKind::HttpUrl, "", false, "how clients reach this server; default: where it listens"},
-        {"public-address", KeyKind::Text, "127.0.0.1", false, "IP addresses that media is sent to, comma-separated"},
-        {"port-range", KeyKind::PortRange, "", false, "UDP ports for media; default: any free port"},
+        {"public-address", KeyKind::Addresses, "127.0.0.1", false,
+         "IPv4 and IPv6 addresses that media is sent to, comma-separated"},
+        {"port-range", KeyKind::PortRange, "", false, "ports for media; default: any free port"},
+        {"ice-tcp", KeyKind::Flag, "true", false, "offer media over TCP too, for networks that block UDP"},
+        {"shards", KeyKind::Count, "0", false,
+         "threads, each with a port, that serve the viewers of a session; 0 = one per processor, at most 4"},
         {"api-key", KeyKind::Text, "", false, "the `apikey` claim of tokens; generated when absent"},
         {"api-secret", KeyKind::Text, "", true, "signs tokens (HS256); generated when absent"},
         {"webhook-url", KeyKind::HttpUrl, "", false, "receives every webhook of every room"},

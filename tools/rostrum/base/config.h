@@ -13,7 +13,7 @@
 
 namespace rostrum {
 
-enum class KeyKind { Text, Flag, Count, HttpUrl, PortRange, Path };
+enum class KeyKind { Text, Flag, Count, HttpUrl, Addresses, PortRange, Path };
 
 struct ConfigKey {
     const char *name;
@@ -47,6 +47,9 @@ struct ConfigResult {
 
 /// `extra_flags`: further `--name VALUE` options of a subcommand; they land in `config` under their name.
 ConfigResult read_config(const std::vector<std::string> &arguments, const std::vector<ConfigKey> &extra_flags = {});
+
+/// `turn-secret` → `ROSTRUM_TURN_SECRET`.
+std::string environment_name(const std::string &key);
 
 /// The text that --help prints about the keys.
 std::string describe_keys(const std::vector<ConfigKey> &keys);

@@ -3,6 +3,8 @@
 
 #include "tools/rostrum/live/session_process.h"
 
+#include "tools/rostrum/base/config.h"
+
 #include <csignal>
 #include <cstring>
 #include <fcntl.h>
@@ -87,13 +89,15 @@ bool SessionProcess::launch(int ready_write_fd, std::string *error) {
     const std::string log = settings_.log_dir + "/" + session_id_ + ".log";
     for (auto take : {g_subprocess_launcher_take_stdout_fd, g_subprocess_launcher_take_stderr_fd})
         take(launcher.get(), ::open(log.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0600));
-    for (const char *secret : {"ROSTRUM_API_SECRET", "ROSTRUM_WEBHOOK_SECRET"})
-        g_subprocess_launcher_unsetenv(launcher.get(), secret);
+    for (const auto &key : config_keys())
+        if (key.secret)
+            g_subprocess_launcher_unsetenv(launcher.get(), environment_name(key.name).c_str());
     // Its own session: neither a signal to our process group nor our end reaches it.
     g_subprocess_launcher_set_child_setup(
         launcher.get(), [](gpointer) { ::setsid(); }, nullptr, nullptr);
 
     const std::string ready_fd = std::to_string(kReadyFd), path = socket_path();
+    const std::string shards = std::to_string(settings_.shards), viewers = std::to_string(settings_.max_viewers);
     std::vector<const char *> arguments = {settings_.binary.c_str(),
                                            "--socket",
                                            path.c_str(),
@@ -103,10 +107,16 @@ bool SessionProcess::launch(int ready_write_fd, std::string *error) {
                                            session_id_.c_str(),
                                            "--public-address",
                                            settings_.public_address.c_str(),
+                                           "--shards",
+                                           shards.c_str(),
+                                           "--max-viewers",
+                                           viewers.c_str(),
                                            "--ready-fd",
                                            ready_fd.c_str()};
     if (!settings_.port_range.empty())
         arguments.insert(arguments.end(), {"--port-range", settings_.port_range.c_str()});
+    if (settings_.ice_tcp)
+        arguments.push_back("--ice-tcp");
     arguments.push_back(nullptr);
     GError *failure = nullptr;
     child_ = ObjectRef<GSubprocess>::adopt(g_subprocess_launcher_spawnv(launcher.get(), arguments.data(), &failure));

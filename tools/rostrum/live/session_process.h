@@ -21,6 +21,9 @@ struct LaunchSettings {
     std::string log_dir;        ///< $STATE/logs
     std::string public_address; ///< comma-separated
     std::string port_range;     ///< "" or "min-max"
+    bool ice_tcp = false;
+    unsigned shards = 1;
+    unsigned max_viewers = 0; ///< of one feed; 0 = no limit of ours
 };
 
 struct PeerChange {

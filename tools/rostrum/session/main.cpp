@@ -31,6 +31,8 @@ bool parse(int *argc, char ***argv, Arguments &out) {
     g_autofree char *session = nullptr;
     g_autofree char *address = nullptr;
     g_autofree char *ports = nullptr;
+    gboolean ice_tcp = FALSE;
+    int shards = 1, max_viewers = 0;
     int orphan_s = static_cast<int>(out.config.orphan_timeout_s);
     const GOptionEntry entries[] = {
         {"socket", 0, 0, G_OPTION_ARG_FILENAME, &socket, "Unix socket to listen on", "PATH"},
@@ -38,7 +40,10 @@ bool parse(int *argc, char ***argv, Arguments &out) {
         {"session", 0, 0, G_OPTION_ARG_STRING, &session, "Session id", "ID"},
         {"public-address", 0, 0, G_OPTION_ARG_STRING, &address, "Where browsers reach this machine (default 127.0.0.1)",
          "A"},
-        {"port-range", 0, 0, G_OPTION_ARG_STRING, &ports, "UDP ports to use (default any)", "MIN-MAX"},
+        {"port-range", 0, 0, G_OPTION_ARG_STRING, &ports, "Ports to use (default any)", "MIN-MAX"},
+        {"ice-tcp", 0, 0, G_OPTION_ARG_NONE, &ice_tcp, "Offer TCP to browsers too", nullptr},
+        {"shards", 0, 0, G_OPTION_ARG_INT, &shards, "Threads that serve the program's viewers (default 1)", "N"},
+        {"max-viewers", 0, 0, G_OPTION_ARG_INT, &max_viewers, "Viewers of one feed (default: no limit of ours)", "N"},
         {"ready-fd", 0, 0, G_OPTION_ARG_INT, &out.ready_fd, "Gets one byte when the socket is listened on", "N"},
         {"orphan-timeout", 0, 0, G_OPTION_ARG_INT, &orphan_s, "End after so many seconds alone (default 60)", "S"},
         {nullptr, 0, 0, G_OPTION_ARG_NONE, nullptr, nullptr, nullptr}};
@@ -61,6 +66,9 @@ bool parse(int *argc, char ***argv, Arguments &out) {
     out.config.orphan_timeout_s = static_cast<unsigned>(std::max(orphan_s, 1));
     out.config.plan.public_address = address ? address : "127.0.0.1";
     out.config.plan.port_range = ports ? ports : "";
+    out.config.plan.ice_tcp = ice_tcp;
+    out.config.plan.shards = static_cast<unsigned>(std::max(shards, 1));
+    out.config.plan.max_viewers = static_cast<unsigned>(std::max(max_viewers, 0));
     return true;
 }
 

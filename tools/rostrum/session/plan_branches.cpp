@@ -58,7 +58,18 @@ Properties network(const PlanConfig &config) {
     Properties properties{{"public-address", config.public_address}};
     if (!config.port_range.empty())
         properties["port-range"] = config.port_range;
+    if (config.ice_tcp)
+        properties["ice-tcp"] = "true";
     return properties;
+}
+
+Node fanout(const PlanConfig &config, unsigned shards) {
+    Node node{"fanout", "viewerfanout", network(config)};
+    if (shards > 1)
+        node.properties["shards"] = std::to_string(shards);
+    if (config.max_viewers > 0)
+        node.properties["max-viewers"] = std::to_string(config.max_viewers);
+    return node;
 }
 
 /// Video codecs that can be composed: depayloader, what follows it, decoder.
@@ -165,16 +176,15 @@ FrameSize frame_size(const Composition &composition) {
 Branch program(const PlanConfig &config) {
     Branch branch{kProgramBranch, Branch::Kind::Program, {}, {}, {}};
     const Properties unsynced{{"sync-streams", "false"}};
-    branch.nodes = {{"video", "input-selector", unsynced},
-                    {"audio", "input-selector", unsynced},
-                    {"fanout", "viewerfanout", network(config)}};
+    branch.nodes = {
+        {"video", "input-selector", unsynced}, {"audio", "input-selector", unsynced}, fanout(config, config.shards)};
     link(branch, "video", "src", "fanout", "video_0");
     link(branch, "audio", "src", "fanout", "audio");
     return branch;
 }
 
 Branch feed(const std::string &participant, const PlanConfig &config) {
-    return {feed_branch(participant), Branch::Kind::Feed, {{"fanout", "viewerfanout", network(config)}}, {}, {}};
+    return {feed_branch(participant), Branch::Kind::Feed, {fanout(config, 1)}, {}, {}};
 }
 
 Branch streamsrc(const std::string &participant, const PlanConfig &config) {
