@@ -5,6 +5,7 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 
 import { Backoff } from '../../tools/web/assets/rostrum/backoff.js';
+import { iceServersOf } from '../../tools/web/assets/rostrum/ice_servers.js';
 import { publishCodecs } from '../../tools/web/assets/rostrum/peer.js';
 import { emptyRoom, hostsOf, reduce, viewersOf } from '../../tools/web/assets/rostrum/room.js';
 
@@ -114,6 +115,28 @@ test('H.264 constrained baseline first, VP8 behind, the rest left out', () => {
     { mimeType: 'video/VP9' },
   ];
   assert.deepEqual(publishCodecs(codecs), [codecs[4], codecs[2], codecs[0], codecs[1]]);
+});
+
+test('STUN and TURN servers in Link headers', () => {
+  const turn = (uri) => `<${uri}>; rel="ice-server"; username="17:a%2Cb"; credential="x/+=" ; credential-type="password"`;
+  const credentials = { username: '17:a%2Cb', credential: 'x/+=' };
+  const rows = [
+    ['no header', null, []],
+    ['STUN alone', '<stun:s.example:3478>; rel="ice-server"', [{ urls: 'stun:s.example:3478' }]],
+    ['rel without quotes', '<stun:s.example>;rel=ice-server', [{ urls: 'stun:s.example' }]],
+    [
+      'several, and another relation between them',
+      `<stun:s.example>; rel="ice-server", <https://x.example/>; rel="next"; title="a, <b>", ${turn('turn:t.example?transport=udp')},${turn('turns:t.example')}`,
+      [{ urls: 'stun:s.example' }, { urls: 'turn:t.example?transport=udp', ...credentials }, { urls: 'turns:t.example', ...credentials }],
+    ],
+    [
+      'escaped quotes',
+      '<turn:t.example>; rel="ice-server"; username="a\\"b"; credential="c"',
+      [{ urls: 'turn:t.example', username: 'a"b', credential: 'c' }],
+    ],
+    ['rubbish', 'rel="ice-server"; <>, ;;=', []],
+  ];
+  for (const [name, link, wanted] of rows) assert.deepEqual(iceServersOf(link), wanted, name);
 });
 
 test('attempts wait longer and longer, up to the cap', () => {

@@ -3,6 +3,7 @@
 
 #include "tools/rostrum/api/api.h"
 
+#include "tools/rostrum/base/ice_servers.h"
 #include "tools/rostrum/base/ids.h"
 #include "tools/rostrum/base/keys.h"
 #include "tools/rostrum/base/places.h"
@@ -48,6 +49,16 @@ unsigned default_shards() {
     return std::min(g_get_num_processors(), 4u);
 }
 
+/// What is wrong with settings that are right each by itself, or "".
+std::string fault_between(const Config &config) {
+    for (const auto &server : parse_ice_servers(config.text("ice-servers")).servers)
+        if (server.turn && !config.has("turn-secret"))
+            return "ice-servers: " + server.uri +
+                   " needs turn-secret; set ROSTRUM_TURN_SECRET to the static-auth-secret of the TURN server, or write "
+                   "it into rostrum.conf";
+    return "";
+}
+
 LiveSettings live_settings(const Config &config, const std::string &session_binary) {
     LiveSettings settings;
     settings.launch = {session_binary,
@@ -86,7 +97,8 @@ class Server {
                                      sessions_,
                                      {config.text("api-key"), config.text("api-secret")},
                                      rsa_public_key(config.text("webhook-key")),
-                                     config.text("ice-server")} {
+                                     {parse_ice_servers(config.text("ice-servers")).servers, config.text("turn-secret"),
+                                      config.count("turn-lifetime")}} {
         add_room_routes(router_, api_);
         add_session_routes(router_, api_);
         add_livestream_routes(router_, api_);
@@ -164,6 +176,8 @@ int run_serve(const Arguments &arguments) {
     if (session_binary.empty())
         result.errors.push_back("rostrum-session is neither beside this program nor installed; name it in "
                                 "ROSTRUM_SESSION_BINARY");
+    if (std::string fault = fault_between(result.config); !fault.empty())
+        result.errors.push_back(std::move(fault));
     if (!result.errors.empty())
         return report_config_errors(result.errors);
 

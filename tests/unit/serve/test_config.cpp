@@ -58,16 +58,19 @@ void every_error_at_once() {
     const std::string file =
         state.file("rostrum.conf", "[rostrum]\n# fine\nlisten = ftp://x\nno value here\nlistn = 1\n"
                                    "[other]\nport-range = 9-3\n");
-    const auto result = rostrum::read_config({"--state", state.path, "--api-secret", "hush", "--max-sessions", "many",
-                                              "--public-address", "127.0.0.1,host", "--empty"});
+    const auto result =
+        rostrum::read_config({"--state", state.path, "--api-secret", "hush", "--turn-secret=hush", "--max-sessions",
+                              "many", "--public-address", "127.0.0.1,host", "--ice-servers", "turn:", "--empty"});
     const char *expected[] = {":3: listen: 'ftp://x' will not do",
                               ":4: write `key = value`",
                               ":5: listn: no such setting; did you mean 'listen'?",
                               ":6: the only group is [rostrum]",
                               ":7: port-range: '9-3' will not do",
                               "--api-secret: a secret on the command line",
+                              "--turn-secret: a secret on the command line",
                               "--max-sessions: 'many' will not do; write a whole number",
                               "--public-address: '127.0.0.1,host' will not do; write IP addresses",
+                              "--ice-servers: 'turn:' will not do; turn: needs HOST",
                               "--empty: no such setting"};
     for (const char *text : expected) {
         g_test_message("%s", text);

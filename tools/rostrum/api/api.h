@@ -4,6 +4,7 @@
 #pragma once
 
 #include "tools/rostrum/api/http_server.h"
+#include "tools/rostrum/api/ice_links.h"
 #include "tools/rostrum/auth/access.h"
 #include "tools/rostrum/live/sessions.h"
 
@@ -15,7 +16,7 @@ struct Api {
     Sessions &sessions;
     TokenKey token_key;
     std::string webhook_public_key; ///< PEM
-    std::string ice_server;         ///< "" for none
+    IceLinks ice_links;
 
     /// Below, everything throws Refusal.
 

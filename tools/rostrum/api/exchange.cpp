@@ -134,6 +134,11 @@ void Exchange::set_header(const char *name, const std::string &value) {
         soup_message_headers_replace(soup_server_message_get_response_headers(message_.get()), name, value.c_str());
 }
 
+void Exchange::add_header(const char *name, const std::string &value) {
+    if (is_header_value(value))
+        soup_message_headers_append(soup_server_message_get_response_headers(message_.get()), name, value.c_str());
+}
+
 void Exchange::reply(int status, const Json &body) {
     reply(status, "application/json", body.dump());
 }

@@ -40,6 +40,8 @@ class Exchange {
     std::string text_body(const char *type) const;
 
     void set_header(const char *name, const std::string &value);
+    /// One more of the same name.
+    void add_header(const char *name, const std::string &value);
     void reply(int status, const Json &body);
     void reply(int status, const std::string &content_type, const std::string &body);
     void reply(int status, const std::string &content_type, GBytes *body);

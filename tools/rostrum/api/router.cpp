@@ -56,9 +56,10 @@ std::string allowed_methods(const std::vector<const Route *> &routes) {
 
 } // namespace
 
-void Router::add(const char *method, const std::string &path, Handler handler, std::string summary,
-                 std::string request_type) {
-    routes_.push_back({method, split(path), path, std::move(handler), std::move(summary), std::move(request_type)});
+Route &Router::add(const char *method, const std::string &path, Handler handler, std::string summary,
+                   std::string request_type) {
+    routes_.push_back({method, split(path), path, std::move(handler), std::move(summary), std::move(request_type), {}});
+    return routes_.back();
 }
 
 void Router::dispatch(const ExchangePtr &exchange) const {
@@ -86,9 +87,14 @@ void Router::answer_options(Exchange &exchange, const std::vector<const Route *>
     exchange.set_header("Access-Control-Allow-Methods", methods);
     exchange.set_header("Access-Control-Allow-Headers", "Authorization, Content-Type, If-Match, X-Request-Id");
     exchange.set_header("Access-Control-Max-Age", "86400");
-    for (const Route *route : matching)
+    for (const Route *route : matching) {
         if (route->method == "POST" && route->request_type == "application/sdp")
             exchange.set_header("Accept-Post", route->request_type);
+        if (route->describe) {
+            exchange.set_params(*match(route->pattern, exchange.path()));
+            route->describe(exchange);
+        }
+    }
     exchange.reply_empty(204);
 }
 

@@ -19,13 +19,15 @@ struct Route {
     Handler handler;
     std::string summary;           ///< for /openapi.json
     std::string request_type = {}; ///< content type of the body, "" when there is none
+    /// Adds to the answer to OPTIONS on this path; throws nothing.
+    std::function<void(Exchange &)> describe = {};
 };
 
 /// Finds the handler: 404, 405 with Allow and CORS preflight are answered here. Reentrant once filled.
 class Router {
   public:
-    void add(const char *method, const std::string &path, Handler handler, std::string summary,
-             std::string request_type = {});
+    Route &add(const char *method, const std::string &path, Handler handler, std::string summary,
+               std::string request_type = {});
     void dispatch(const ExchangePtr &exchange) const;
     const std::vector<Route> &routes() const { return routes_; }
 

@@ -49,26 +49,54 @@ JoinRequest read_participant(const Exchange &exchange, const Claims &claims, con
     return request;
 }
 
+/// Who wants to do what in which room; the token allows it.
+struct Admission {
+    Room room;
+    JoinRequest request;
+};
+
+Admission admit(const Api &api, const Exchange &exchange, const Kind &kind) {
+    const Claims claims = api.claims(exchange);
+    const std::string in_path = exchange.param("roomId"),
+                      room_id = in_path.empty() ? exchange.query("roomId") : in_path;
+    if (room_id.empty())
+        throw Refusal{400, code::kInvalidRoomId, "roomId is missing"};
+    Admission admission{api.room(room_id), read_participant(exchange, claims, kind)};
+    const Room &room = admission.room;
+    const RoomAccess access{room.room_id, room.disabled, room.settings.get("allowedParticipantIds").strings()};
+    demand(check_join(claims, access, admission.request.participant_id));
+    demand(check_mode(claims, kind.needed));
+    return admission;
+}
+
+void add_ice_servers(const Api &api, Exchange &exchange, const std::string &participant_id) {
+    for (const auto &link : api.ice_links.values(participant_id, now_ms() / 1000))
+        exchange.add_header("Link", link);
+}
+
+/// RFC 9725 section 4.6: for those that cannot change their servers once they have made an offer. They need the token
+/// that the offer needs; without one it is a CORS preflight, which is not told.
+void describe(const Api &api, Exchange &exchange, const Kind &kind) {
+    if (exchange.header("Authorization").empty())
+        return;
+    try {
+        add_ice_servers(api, exchange, admit(api, exchange, kind).request.participant_id);
+    } catch (const Refusal &) {
+        // the POST says why
+    }
+}
+
 void answer(const Api &api, Exchange &exchange, const Kind &kind, const std::string &session_id,
-            const Negotiated &negotiated) {
+            const std::string &participant_id, const Negotiated &negotiated) {
     exchange.set_header("Location",
                         std::string("/v2/") + kind.name + "/sessions/" + session_id + "-" + negotiated.resource);
     exchange.set_header("ETag", "\"" + random_hex(16) + "\"");
-    if (!api.ice_server.empty())
-        exchange.set_header("Link", "<" + api.ice_server + ">; rel=\"ice-server\"");
+    add_ice_servers(api, exchange, participant_id);
     exchange.reply(201, "application/sdp", negotiated.answer);
 }
 
-void offer(Api &api, const ExchangePtr &exchange, const Kind &kind, const std::string &room_id, const std::string &feed,
-           bool needs_session) {
-    const Claims claims = api.claims(*exchange);
-    if (room_id.empty())
-        throw Refusal{400, code::kInvalidRoomId, "roomId is missing"};
-    const Room room = api.room(room_id);
-    const JoinRequest request = read_participant(*exchange, claims, kind);
-    const RoomAccess access{room.room_id, room.disabled, room.settings.get("allowedParticipantIds").strings()};
-    demand(check_join(claims, access, request.participant_id));
-    demand(check_mode(claims, kind.needed));
+void offer(Api &api, const ExchangePtr &exchange, const Kind &kind, const std::string &feed, bool needs_session) {
+    const auto [room, request] = admit(api, *exchange, kind);
     const std::string sdp = read_offer(*exchange);
     if (needs_session)
         api.live(room, code::kInvalidRoomId);
@@ -78,11 +106,12 @@ void offer(Api &api, const ExchangePtr &exchange, const Kind &kind, const std::s
     LiveSession &session = *std::get<LiveSession *>(opened);
     demand(session.check_room_for(request.participant_id));
 
-    auto reply = [&api, exchange, kind, id = session.id()](std::variant<Negotiated, Refusal> result) {
+    auto reply = [&api, exchange, kind, id = session.id(),
+                  participant = request.participant_id](std::variant<Negotiated, Refusal> result) {
         if (auto *refusal = std::get_if<Refusal>(&result))
             exchange->refuse(*refusal);
         else
-            answer(api, *exchange, kind, id, std::get<Negotiated>(result));
+            answer(api, *exchange, kind, id, participant, std::get<Negotiated>(result));
     };
     if (kind.role == kWhip.role)
         session.publish(request, sdp, reply);
@@ -147,24 +176,26 @@ void patch(Api &api, const ExchangePtr &exchange, const Kind &kind) {
 } // namespace
 
 void add_webrtc_routes(Router &router, Api &api) {
-    const std::string sdp = "application/sdp", fragment = "application/trickle-ice-sdpfrag";
-    router.add(
-        "POST", "/v2/whip", [&api](const ExchangePtr &e) { offer(api, e, kWhip, e->query("roomId"), "", false); },
-        "Publish by WHIP (?roomId=)", sdp);
-    router.add(
-        "POST", "/v2/whep",
-        [&api](const ExchangePtr &e) { offer(api, e, kWhep, e->query("roomId"), e->query("remotePeerId"), true); },
-        "Play by WHEP from a running session (?roomId=, ?remotePeerId= for one host)", sdp);
-    router.add(
-        "POST", "/whip/{roomId}", [&api](const ExchangePtr &e) { offer(api, e, kWhip, e->param("roomId"), "", false); },
-        "Publish by WHIP", sdp);
-    router.add(
-        "POST", "/whep/{roomId}", [&api](const ExchangePtr &e) { offer(api, e, kWhep, e->param("roomId"), "", false); },
-        "Play the program by WHEP", sdp);
-    router.add(
-        "POST", "/whep/{roomId}/{feed}",
-        [&api](const ExchangePtr &e) { offer(api, e, kWhep, e->param("roomId"), e->param("feed"), false); },
-        "Play one feed by WHEP", sdp);
+    const std::string fragment = "application/trickle-ice-sdpfrag";
+    const auto add_endpoint = [&](const char *path, const Kind &kind, Handler handler, const char *summary) {
+        router.add("POST", path, std::move(handler), summary, "application/sdp").describe = [&api, &kind](Exchange &e) {
+            describe(api, e, kind);
+        };
+    };
+    add_endpoint(
+        "/v2/whip", kWhip, [&api](const ExchangePtr &e) { offer(api, e, kWhip, "", false); },
+        "Publish by WHIP (?roomId=)");
+    add_endpoint(
+        "/v2/whep", kWhep, [&api](const ExchangePtr &e) { offer(api, e, kWhep, e->query("remotePeerId"), true); },
+        "Play by WHEP from a running session (?roomId=, ?remotePeerId= for one host)");
+    add_endpoint(
+        "/whip/{roomId}", kWhip, [&api](const ExchangePtr &e) { offer(api, e, kWhip, "", false); }, "Publish by WHIP");
+    add_endpoint(
+        "/whep/{roomId}", kWhep, [&api](const ExchangePtr &e) { offer(api, e, kWhep, "", false); },
+        "Play the program by WHEP");
+    add_endpoint(
+        "/whep/{roomId}/{feed}", kWhep, [&api](const ExchangePtr &e) { offer(api, e, kWhep, e->param("feed"), false); },
+        "Play one feed by WHEP");
     for (const Kind *kind : {&kWhip, &kWhep}) {
         const std::string path = std::string("/v2/") + kind->name + "/sessions/{id}";
         router.add(

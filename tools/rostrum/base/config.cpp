@@ -5,6 +5,7 @@
 
 #include "tools/rostrum/base/config_file.h"
 #include "tools/rostrum/base/glib_handles.h"
+#include "tools/rostrum/base/ice_servers.h"
 
 #include <algorithm>
 #include <cstdio>
@@ -60,6 +61,8 @@ std::string fault_of(const ConfigKey &key, const std::string &value) {
         return is_http_url(value) ? "" : "write a URL such as http://127.0.0.1:8080";
     case KeyKind::Addresses:
         return is_address_list(value) ? "" : "write IP addresses such as 203.0.113.7,2001:db8::7";
+    case KeyKind::IceServers:
+        return parse_ice_servers(value).fault;
     case KeyKind::PortRange:
         return is_port_range(value) ? "" : "write two ports such as 40000-40100";
     case KeyKind::Path:
@@ -204,7 +207,10 @@ const std::vector<ConfigKey> &config_keys() {
         {"webhook-url", KeyKind::HttpUrl, "", false, "receives every webhook of every room"},
         {"webhook-secret", KeyKind::Text, "", true, "`whsec_…`, signs webhooks (HMAC); generated when absent"},
         {"webhook-key", KeyKind::Path, "", false, "PEM file of the RSA key that signs webhooks; generated when absent"},
-        {"ice-server", KeyKind::Text, "", false, "STUN or TURN URL that WHIP and WHEP clients are told (Link header)"},
+        {"ice-servers", KeyKind::IceServers, "", false,
+         "STUN and TURN servers that clients are told, comma-separated: stun:HOST, turn:HOST:PORT?transport=tcp"},
+        {"turn-secret", KeyKind::Text, "", true, "what the TURN servers have as static-auth-secret"},
+        {"turn-lifetime", KeyKind::Count, "86400", false, "seconds that TURN credentials are good for"},
         {"cors-origin", KeyKind::Text, "*", false, "origin that browsers may call the API from"},
         {"empty-timeout", KeyKind::Count, "10", false, "seconds after which a session without participants ends"},
         {"max-sessions", KeyKind::Count, "100", false, "sessions that may run at once"},

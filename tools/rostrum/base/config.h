@@ -13,7 +13,7 @@
 
 namespace rostrum {
 
-enum class KeyKind { Text, Flag, Count, HttpUrl, Addresses, PortRange, Path };
+enum class KeyKind { Text, Flag, Count, HttpUrl, Addresses, PortRange, IceServers, Path };
 
 struct ConfigKey {
     const char *name;

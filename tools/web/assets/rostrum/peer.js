@@ -4,6 +4,7 @@
 import { RostrumError, request } from './api.js';
 import { Backoff, delay } from './backoff.js';
 import { Emitter } from './emitter.js';
+import { iceServersOf } from './ice_servers.js';
 
 const kConnectMs = 10000; // the server gives up on an unconnected peer after 15 s
 const kDisconnectedMs = 4000; // ICE "disconnected" often heals; two missed consent rounds do not
@@ -146,14 +147,17 @@ export class MediaPeer extends Emitter {
     const offer = await pc.createOffer();
     // Chrome decodes Opus to mono unless stereo is asked for.
     offer.sdp = offer.sdp.replace(/(a=fmtp:\d+ minptime=10;useinbandfec=1)(?!;stereo)/g, '$1;stereo=1');
-    await pc.setLocalDescription(offer);
     const response = await request(this.#endpoint, {
       method: 'POST',
       headers: { authorization: this.#token, 'content-type': 'application/sdp' },
-      body: pc.localDescription.sdp,
+      body: offer.sdp,
       signal,
     });
     this.#resource = new URL(response.headers.get('location'), this.#endpoint);
+    // The answer names the STUN and TURN servers, and the local description starts the gathering.
+    const iceServers = iceServersOf(response.headers.get('link'));
+    pc.setConfiguration({ ...pc.getConfiguration(), iceServers });
+    await pc.setLocalDescription(offer);
     await pc.setRemoteDescription({ type: 'answer', sdp: await response.text() });
     await connected(pc, signal);
   }
