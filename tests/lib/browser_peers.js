@@ -16,7 +16,7 @@ export async function blankPage(context, rostrum) {
 }
 
 /** @returns {Promise<import('playwright-core').Page>} a page whose camera and microphone are on air */
-export async function hostPage(context, rostrum, roomId, { participantId = 'host', name = 'Ann', vp8Only = false } = {}) {
+export async function hostPage(context, rostrum, roomId, { participantId = 'host', name = 'Ann', vp8Only = false, simulcast = false } = {}) {
   const page = await blankPage(context, rostrum);
   if (vp8Only) await page.evaluate(forceVp8);
   await page.evaluate(
@@ -24,7 +24,7 @@ export async function hostPage(context, rostrum, roomId, { participantId = 'host
       const { joinAsHost, getCamera } = await import('/assets/rostrum.js');
       window.peer = await joinAsHost({ ...options, stream: await getCamera() });
     },
-    { roomId, token: rostrum.hostToken(roomId), participantId, name },
+    { roomId, token: rostrum.hostToken(roomId), participantId, name, simulcast },
   );
   await mediaState(page, 'connected');
   return page;

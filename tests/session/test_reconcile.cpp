@@ -199,7 +199,7 @@ Graph program(const char *shown) {
                       camera(shown, "ball")};
     const PadRef from{std::string(shown) + "/tee", "src_%u"};
     graph.links = {{from, {"program/video", "sink_%u"}, {}}};
-    graph.selections = {{"program/video", from, true}};
+    graph.selections = {{"program/video", from, ""}};
     return graph;
 }
 
@@ -246,6 +246,46 @@ void test_switches_at_keyframe() {
     g_assert_null(stage.reconciler.element("a/src"));
 }
 
+/// As program(), with one more layer of the picture, which has a selector in a branch of its own.
+Graph layered_program(const char *shown) {
+    Graph graph = program(shown);
+    const PadRef from{std::string(shown) + "/tee", "src_%u"};
+    graph.branches[0].nodes.push_back({"upper", "fakesink", {{"async", "false"}, {"sync", "false"}}});
+    graph.branches.insert(graph.branches.begin() + 1,
+                          branch("program:1", {{"video", "input-selector", {{"sync-streams", "false"}}}}));
+    graph.links.push_back({{"program:1/video", "src"}, {"program/upper", "sink"}, {}});
+    graph.links.push_back({from, {"program:1/video", "sink_%u"}, {}});
+    graph.selections.push_back({"program:1/video", from, ""});
+    return graph;
+}
+
+/// Another source takes over layer by layer; what has fewer layers ends the others when it is there, not before.
+void test_layers() {
+    Stage stage;
+    Graph lower = program("c");
+    lower.branches[0] = layered_program("c").branches[0];
+    stage.reconciler.apply(layered_program("a"));
+    stage.wait_flow("program/upper");
+    GstElement *selector = stage.reconciler.element("program:1/video");
+
+    stage.reconciler.apply(layered_program("b"));
+    test::wait_for("both switches", [&] { return stage.reconciler.settled(); });
+    g_assert_true(stage.reconciler.element("program:1/video") == selector);
+    g_assert_null(stage.reconciler.element("a/src"));
+    stage.wait_flow("program/upper");
+
+    stage.reconciler.apply(lower);
+    g_assert_false(stage.reconciler.settled());
+    g_assert_true(stage.reconciler.element("program:1/video") == selector);
+    stage.wait_flow("program/sink");
+    test::wait_for("the switch", [&] { return stage.reconciler.settled(); });
+    g_assert_null(stage.reconciler.element("program:1/video"));
+    g_assert_null(stage.reconciler.element("b/src"));
+    const auto upper = adopt(gst_element_get_static_pad(stage.reconciler.element("program/upper"), "sink"));
+    g_assert_false(gst_pad_is_linked(upper.get()));
+    stage.wait_flow("program/sink");
+}
+
 } // namespace
 
 int main(int argc, char **argv) {
@@ -258,5 +298,6 @@ int main(int argc, char **argv) {
     g_test_add_func("/session/reconcile/missing-element", test_missing_element);
     g_test_add_func("/session/reconcile/drain", test_drain);
     g_test_add_func("/session/reconcile/switches-at-keyframe", test_switches_at_keyframe);
+    g_test_add_func("/session/reconcile/layers", test_layers);
     return g_test_run();
 }

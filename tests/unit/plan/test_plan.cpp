@@ -6,6 +6,7 @@
 #include <glib.h>
 
 #include <algorithm>
+#include <utility>
 
 using namespace rostrum::session;
 
@@ -57,7 +58,7 @@ struct Row {
     State state;
     const char *mode;
     const char *branches; // ids, sorted
-    const char *picture;  // what the program's picture comes from
+    const char *picture;  // what the program's picture comes from, from layer 0 on; "-" for a layer without one
     const char *sound;    // and its sound
     const char *decoders; // factories, sorted
     const char *encoders; // factories, sorted
@@ -78,10 +79,20 @@ const Row kRows[] = {
     {"one host that only speaks", with_hosts({host("ann", {audio()})}), "passthrough",
      "feed:ann host:ann program track:ann:audio_0", "", "track:ann:audio_0/tee", "", "", ""},
     {"one host, layers", with_hosts({host("ann", {video("VP8", "video_0", "q"), video("VP8", "video_1", "f")})}),
-     "passthrough", "feed:ann host:ann program track:ann:video_0 track:ann:video_1", "track:ann:video_1/tee", "", "",
-     "", ""},
+     "passthrough", "feed:ann host:ann program program:1 track:ann:video_0 track:ann:video_1",
+     "track:ann:video_0/tee track:ann:video_1/tee", "", "", "", ""},
+    {"one host, the upper layer came first",
+     with_hosts({host("ann", {video("VP8", "video_2", "f"), video("VP8", "video_0", "q")})}), "passthrough",
+     "feed:ann host:ann program program:2 track:ann:video_0 track:ann:video_2",
+     "track:ann:video_0/tee - track:ann:video_2/tee", "", "", "", ""},
+    {"one host, layers, and a recording",
+     recording(with_hosts({host("ann", {video("VP8", "video_0", "q"), video("VP8", "video_1", "f")})})), "composed",
+     "aac compose decode:ann:video_1 feed:ann host:ann program program:1 recording:r track:ann:video_0 "
+     "track:ann:video_1",
+     "compose/packets compose/packets", "compose/rtp_audio", "vp8dec", "avenc_aac opusenc x264enc",
+     "1280x720 grid dark"},
     {"one host, a codec that viewers may lack", with_hosts({host("ann", {video("VP9")})}), "composed",
-     "compose decode:ann:video_0 feed:ann host:ann program track:ann:video_0", "compose/rtp_video", "compose/rtp_audio",
+     "compose decode:ann:video_0 feed:ann host:ann program track:ann:video_0", "compose/packets", "compose/rtp_audio",
      "vp9dec", "opusenc x264enc", "1280x720 grid dark"},
     {"a second host is on the way", with_hosts({host("ann", {video("H264")}), host("bob", {video("H264")}, false)}),
      "passthrough", "feed:ann feed:bob host:ann host:bob program track:ann:video_0 track:bob:video_0",
@@ -93,25 +104,25 @@ const Row kRows[] = {
      "compose decode:ann:audio_0 decode:ann:video_0 decode:bob:audio_0 decode:bob:video_0 feed:ann feed:bob host:ann "
      "host:bob "
      "program track:ann:audio_0 track:ann:video_0 track:bob:audio_0 track:bob:video_0",
-     "compose/rtp_video", "compose/rtp_audio", "avdec_h264 opusdec opusdec vp8dec", "opusenc x264enc",
+     "compose/packets", "compose/rtp_audio", "avdec_h264 opusdec opusdec vp8dec", "opusenc x264enc",
      "1280x720 grid dark"},
     {"one host and a livestream", streaming(kAnn), "composed",
      "aac compose decode:ann:audio_0 decode:ann:video_0 feed:ann host:ann livestream program track:ann:audio_0 "
      "track:ann:video_0",
-     "compose/rtp_video", "compose/rtp_audio", "avdec_h264 opusdec", "avenc_aac opusenc x264enc", "1280x720 grid dark"},
+     "compose/packets", "compose/rtp_audio", "avdec_h264 opusdec", "avenc_aac opusenc x264enc", "1280x720 grid dark"},
     {"one host and a recording", recording(kAnn), "composed",
      "aac compose decode:ann:audio_0 decode:ann:video_0 feed:ann host:ann program recording:r track:ann:audio_0 "
      "track:ann:video_0",
-     "compose/rtp_video", "compose/rtp_audio", "avdec_h264 opusdec", "avenc_aac opusenc x264enc", "1280x720 grid dark"},
+     "compose/packets", "compose/rtp_audio", "avdec_h264 opusdec", "avenc_aac opusenc x264enc", "1280x720 grid dark"},
     {"everything", recording(streaming(kAnn)), "composed",
      "aac compose decode:ann:audio_0 decode:ann:video_0 feed:ann host:ann livestream program recording:r "
      "track:ann:audio_0 "
      "track:ann:video_0",
-     "compose/rtp_video", "compose/rtp_audio", "avdec_h264 opusdec", "avenc_aac opusenc x264enc", "1280x720 grid dark"},
-    {"a recording of nobody", recording({}), "composed", "aac compose program recording:r", "compose/rtp_video",
+     "compose/packets", "compose/rtp_audio", "avdec_h264 opusdec", "avenc_aac opusenc x264enc", "1280x720 grid dark"},
+    {"a recording of nobody", recording({}), "composed", "aac compose program recording:r", "compose/packets",
      "compose/rtp_audio", "", "avenc_aac opusenc x264enc", "1280x720 grid dark"},
     {"low, portrait, sidebar, light", light_portrait(recording({})), "composed", "aac compose program recording:r",
-     "compose/rtp_video", "compose/rtp_audio", "", "avenc_aac opusenc x264enc", "480x854 sidebar light"},
+     "compose/packets", "compose/rtp_audio", "", "avenc_aac opusenc x264enc", "480x854 sidebar light"},
 };
 
 void same(const std::string &got, const char *wanted) {
@@ -142,6 +153,18 @@ std::string shown(const Graph &graph, const char *selector) {
     return "";
 }
 
+std::string shown_layers(const Graph &graph) {
+    std::string text, missing;
+    for (unsigned layer = 0; layer < 8; ++layer) {
+        const std::string from = shown(graph, (layer_branch(layer) + "/video").c_str());
+        if (!from.empty())
+            text += (text.empty() ? "" : " ") + std::exchange(missing, {}) + from;
+        else
+            missing += "- ";
+    }
+    return text;
+}
+
 std::string canvas(const Graph &graph) {
     const Branch *compose = graph.find(kComposeBranch);
     if (!compose)
@@ -158,7 +181,7 @@ void test_row(gconstpointer data) {
         ids.push_back(branch.id);
     same(to_string(program_mode(row.state)), row.mode);
     same(joined(ids), row.branches);
-    same(shown(graph, "program/video"), row.picture);
+    same(shown_layers(graph), row.picture);
     same(shown(graph, "program/audio"), row.sound);
     same(joined(factories(graph, {"avdec_h264", "vp8dec", "vp9dec", "opusdec"})), row.decoders);
     same(joined(factories(graph, {"x264enc", "opusenc", "avenc_aac"})), row.encoders);
@@ -186,6 +209,25 @@ void test_well_formed(gconstpointer data) {
         g_assert_true(std::any_of(graph.links.begin(), graph.links.end(), [&](const Link &link) {
             return link.from == selection.from && link.to.node == selection.selector;
         }));
+}
+
+std::string fanout_pads(const Graph &graph, const char *fanout) {
+    std::vector<std::string> pads;
+    for (const auto &link : graph.links)
+        if (link.to.node == fanout)
+            pads.push_back(link.from.node + ">" + link.to.pad);
+    return joined(pads);
+}
+
+/// A layer keeps its pad of a fan-out, whichever of them are there.
+void test_layers_keep_their_pads() {
+    const Graph upper = plan(with_hosts({host("ann", {video("VP8", "video_2", "f")})}), {});
+    const Graph both =
+        plan(with_hosts({host("ann", {video("VP8", "video_0", "q"), video("VP8", "video_2", "f")})}), {});
+    same(fanout_pads(upper, "feed:ann/fanout"), "track:ann:video_2/tee>video_2");
+    same(fanout_pads(both, "feed:ann/fanout"), "track:ann:video_0/tee>video_0 track:ann:video_2/tee>video_2");
+    same(fanout_pads(both, "program/fanout"), "program:2/video>video_2");
+    g_assert_true(*upper.find("program:2") == *both.find("program:2"));
 }
 
 void test_branches_stay() {
@@ -281,6 +323,7 @@ int main(int argc, char **argv) {
         g_test_add_data_func((std::string("/plan/well-formed/") + row.name).c_str(), &row, test_well_formed);
     }
     g_test_add_func("/plan/branches-stay", test_branches_stay);
+    g_test_add_func("/plan/layers-keep-their-pads", test_layers_keep_their_pads);
     g_test_add_func("/plan/layout-changes-live", test_layout_changes_live);
     g_test_add_func("/plan/size-begins-a-part", test_size_begins_a_part);
     g_test_add_func("/plan/codec-replaces-decoder", test_codec_replaces_decoder);

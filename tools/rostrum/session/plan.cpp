@@ -6,6 +6,8 @@
 #include "plan_branches.h"
 
 #include <algorithm>
+#include <cstdlib>
+#include <set>
 
 namespace rostrum::session {
 
@@ -19,6 +21,11 @@ bool wants_outputs(const State &state) {
 
 bool every_viewer_decodes(const Track &track) {
     return track.encoding.empty() || track.encoding == "H264" || track.encoding == "VP8";
+}
+
+/// The number of a simulcast layer, which is that of its pad: pads come in any order.
+unsigned layer_of(const Track &track) {
+    return static_cast<unsigned>(std::strtoul(track.pad.c_str() + track.pad.rfind('_') + 1, nullptr, 10));
 }
 
 /// The best picture of a host: layers are listed lowest first, as browsers send them.
@@ -62,6 +69,7 @@ class Planner {
 
     Graph build() {
         graph_.branches.push_back(program(config_));
+        add_layers();
         for (const auto &host : state_.hosts)
             graph_.branches.push_back(feed(host.participant, config_));
         const ProgramMode mode = program_mode(state_);
@@ -79,19 +87,39 @@ class Planner {
         graph_.links.push_back({std::move(from), std::move(to), std::move(pad_properties)});
     }
 
-    void show(const char *selector, const PadRef &from, bool at_keyframe) {
+    void show(const std::string &selector, const PadRef &from, const char *follows = "") {
         link(from, {selector, "sink_%u"});
-        graph_.selections.push_back({selector, from, at_keyframe});
+        graph_.selections.push_back({selector, from, follows});
+    }
+
+    void show_sound(const PadRef &from) { show("program/audio", from, "program/video"); }
+
+    static PadRef tee_of(const Host &host, const Track &track) {
+        return {track_branch(host.participant, track) + "/tee", "src_%u"};
+    }
+
+    /// The layers of the program's picture are those of the hosts it is made of; without one there is layer 0. Each has
+    /// a selector and a pad of the fan-out of its own, so that another source takes over layer by layer and no viewer
+    /// has to change its layer for that. The pad of a layer that no source has any more goes.
+    void add_layers() {
+        for (const Host *host : shown_hosts(state_))
+            for (const auto &track : host->tracks)
+                if (track.video)
+                    layers_.insert(layer_of(track));
+        for (const unsigned layer : layers_)
+            if (layer > 0) {
+                graph_.branches.push_back(program_layer(layer));
+                link({layer_branch(layer) + "/video", "src"}, {"program/fanout", "video_" + std::to_string(layer)});
+            }
     }
 
     void add_host(const Host &host) {
-        size_t layer = 0;
         for (const auto &track : host.tracks) {
             Branch tee = track_tee(host.participant, track);
             const PadRef out{tee.full("tee"), "src_%u"};
             link({host_branch(host.participant) + "/src", track.pad}, {tee.full("tee"), "sink"});
             if (track.video)
-                link(out, {feed_branch(host.participant) + "/fanout", "video_" + std::to_string(layer++)});
+                link(out, {feed_branch(host.participant) + "/fanout", "video_" + std::to_string(layer_of(track))});
             else if (&track == first_audio(host))
                 link(out, {feed_branch(host.participant) + "/fanout", "audio"});
             graph_.branches.push_back(std::move(tee));
@@ -100,10 +128,11 @@ class Planner {
     }
 
     void add_passthrough(const Host &host) {
-        if (const Track *video = best_video(host))
-            show("program/video", {track_branch(host.participant, *video) + "/tee", "src_%u"}, true);
+        for (const auto &track : host.tracks)
+            if (track.video)
+                show(layer_branch(layer_of(track)) + "/video", tee_of(host, track));
         if (const Track *audio = first_audio(host))
-            show("program/audio", {track_branch(host.participant, *audio) + "/tee", "src_%u"}, false);
+            show_sound(tee_of(host, *audio));
     }
 
     void add_composed() {
@@ -114,8 +143,11 @@ class Planner {
         if (aac_wanted)
             graph_.branches.push_back(aac());
         graph_.branches.push_back(compose(state_.wanted.composition));
-        show("program/video", {"compose/rtp_video", "src"}, true);
-        show("program/audio", {"compose/rtp_audio", "src"}, false);
+        show("program/video", {"compose/packets", "src_%u"});
+        for (const unsigned layer : layers_)
+            if (layer > 0)
+                show(layer_branch(layer) + "/video", {"compose/packets", "src_%u"});
+        show_sound({"compose/rtp_audio", "src"});
         for (const auto &wanted : state_.wanted.recordings)
             feed_output(recording_branch(wanted.id));
         if (live)
@@ -152,7 +184,7 @@ class Planner {
         std::optional<Branch> branch = decode(host.participant, track);
         if (!branch)
             return;
-        link({track_branch(host.participant, track) + "/tee", "src_%u"}, {branch->full("guard"), "sink"});
+        link(tee_of(host, track), {branch->full("guard"), "sink"});
         link({branch->full("decoder"), "src"},
              {"compose/compositor", (track.video ? "video_" : "audio_") + std::to_string(host.slot)},
              {{"label", label_of(state_, host)}});
@@ -162,6 +194,7 @@ class Planner {
     const State &state_;
     const PlanConfig &config_;
     Graph graph_;
+    std::set<unsigned> layers_; // of the program's picture
 };
 
 } // namespace

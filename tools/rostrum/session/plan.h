@@ -38,6 +38,8 @@ Graph plan(const State &state, const PlanConfig &config);
 std::string host_branch(const std::string &participant);
 std::string feed_branch(const std::string &participant);
 std::string recording_branch(const std::string &recording);
+/// Of the program's picture; layer 0 is in the program branch itself.
+std::string layer_branch(unsigned layer);
 inline const char *const kProgramBranch = "program";
 inline const char *const kComposeBranch = "compose";
 inline const char *const kLivestreamBranch = "livestream";

@@ -54,6 +54,10 @@ Node tee(const char *name) {
     return {name, "tee", {{"allow-not-linked", "true"}}};
 }
 
+Node selector(const char *name) {
+    return {name, "input-selector", {{"sync-streams", "false"}}};
+}
+
 Properties network(const PlanConfig &config) {
     Properties properties{{"public-address", config.public_address}};
     if (!config.port_range.empty())
@@ -158,6 +162,10 @@ std::string recording_branch(const std::string &recording) {
     return "recording:" + recording;
 }
 
+std::string layer_branch(unsigned layer) {
+    return layer == 0 ? kProgramBranch : std::string(kProgramBranch) + ":" + std::to_string(layer);
+}
+
 std::string track_branch(const std::string &participant, const Track &track) {
     return "track:" + participant + ":" + track.pad;
 }
@@ -175,12 +183,14 @@ FrameSize frame_size(const Composition &composition) {
 
 Branch program(const PlanConfig &config) {
     Branch branch{kProgramBranch, Branch::Kind::Program, {}, {}, {}};
-    const Properties unsynced{{"sync-streams", "false"}};
-    branch.nodes = {
-        {"video", "input-selector", unsynced}, {"audio", "input-selector", unsynced}, fanout(config, config.shards)};
+    branch.nodes = {selector("video"), selector("audio"), fanout(config, config.shards)};
     link(branch, "video", "src", "fanout", "video_0");
     link(branch, "audio", "src", "fanout", "audio");
     return branch;
+}
+
+Branch program_layer(unsigned layer) {
+    return {layer_branch(layer), Branch::Kind::Layer, {selector("video")}, {}, {}};
 }
 
 Branch feed(const std::string &participant, const PlanConfig &config) {
@@ -224,6 +234,7 @@ Branch compose(const Composition &composition) {
         {"rtp_video",
          "rtph264pay",
          {{"aggregate-mode", "zero-latency"}, {"config-interval", "-1"}, {"mtu", "1200"}, {"pt", "96"}}},
+        tee("packets"),
         tee("sound"),
         leaky_queue("samples", "1000000000"),
         {"opus", "opusenc", {{"bitrate", "96000"}, {"frame-size", "20"}}},
@@ -232,6 +243,7 @@ Branch compose(const Composition &composition) {
     link(branch, "compositor", "video", "frames", "sink");
     chain(branch, {"frames", "x264", "baseline", "parse", "encoded"});
     link(branch, "encoded", "src_%u", "rtp_video", "sink");
+    chain(branch, {"rtp_video", "packets"});
     link(branch, "compositor", "audio", "sound", "sink");
     link(branch, "sound", "src_%u", "samples", "sink");
     chain(branch, {"samples", "opus", "rtp_audio"});

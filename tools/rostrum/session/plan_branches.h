@@ -12,6 +12,8 @@ namespace rostrum::session {
 std::string track_branch(const std::string &participant, const Track &track);
 
 Branch program(const PlanConfig &config);
+/// One more quality layer of the program's picture, from 1.
+Branch program_layer(unsigned layer);
 Branch feed(const std::string &participant, const PlanConfig &config);
 Branch streamsrc(const std::string &participant, const PlanConfig &config);
 Branch track_tee(const std::string &participant, const Track &track);

@@ -18,6 +18,14 @@ GstPtr<GstPad> active_pad(GstElement *selector) {
     return adopt(pad);
 }
 
+/// False for the pads of a selector that are not shown.
+bool lets_through(GstPad *sink) {
+    gboolean active = TRUE;
+    if (g_object_class_find_property(G_OBJECT_GET_CLASS(sink), "active"))
+        g_object_get(sink, "active", &active, nullptr);
+    return active;
+}
+
 } // namespace
 
 Reconciler::~Reconciler() {
@@ -142,16 +150,12 @@ void Reconciler::update_links() {
                 running.set_pad_properties(wanted.pad_properties);
 }
 
-/// Sound follows the picture: a selection that waits for no keyframe is made when no other waits for one.
 void Reconciler::select() {
-    bool waiting = false;
-    for (const bool at_keyframe : {true, false})
+    for (const bool follower : {false, true})
         for (const auto &selection : wanted_.selections)
-            if (selection.at_keyframe == at_keyframe && (at_keyframe || !waiting))
-                if (RunningLink *link = find_link(selection.from, selection.selector)) {
+            if (selection.follows.empty() != follower && !switches_.count(selection.follows))
+                if (RunningLink *link = find_link(selection.from, selection.selector))
                     select_now(selection, *link);
-                    waiting = waiting || switches_.count(selection.selector);
-                }
     std::erase_if(switches_, [&](const auto &pending) {
         return std::none_of(wanted_.selections.begin(), wanted_.selections.end(),
                             [&](const Selection &selection) { return selection.selector == pending.first; });
@@ -167,9 +171,10 @@ void Reconciler::select_now(const Selection &selection, RunningLink &link) {
     switches_.erase(selection.selector);
     if (active.get() == link.sink())
         return;
-    if (!selection.at_keyframe || !active) {
+    const bool at_keyframe = selection.follows.empty();
+    if (!at_keyframe || !active) {
         g_object_set(selector, "active-pad", link.sink(), nullptr);
-        if (selection.at_keyframe)
+        if (at_keyframe)
             request_keyframe(link.sink());
         return;
     }
@@ -180,22 +185,13 @@ void Reconciler::select_now(const Selection &selection, RunningLink &link) {
         });
 }
 
-/// The branches whose media the program shows now.
+/// The program and the branches whose media it shows now.
 std::set<std::string> Reconciler::shown() const {
-    std::set<std::string> branches;
-    for (const auto &link : links_) {
-        const GstElement *to = element(link.link().to.node);
-        if (!to || branch_of(link.link().to.node) != "program")
-            continue;
-        gboolean active = FALSE;
-        g_object_get(link.sink(), "active", &active, nullptr);
-        if (active)
-            branches.insert(branch_of(link.link().from.node));
-    }
-    for (bool grew = !branches.empty(); grew;) {
+    std::set<std::string> branches{"program"};
+    for (bool grew = true; grew;) {
         grew = false;
         for (const auto &link : links_)
-            if (branches.count(branch_of(link.link().to.node)))
+            if (branches.count(branch_of(link.link().to.node)) && lets_through(link.sink()))
                 grew |= branches.insert(branch_of(link.link().from.node)).second;
     }
     return branches;
@@ -206,8 +202,7 @@ void Reconciler::remove_unwanted() {
     cut_links([&](const Link &link) {
         const bool wanted =
             std::any_of(wanted_.links.begin(), wanted_.links.end(), [&](const Link &w) { return w.same_ends(link); });
-        return !wanted && !(kept.count(branch_of(link.from.node)) &&
-                            (branch_of(link.to.node) == "program" || kept.count(branch_of(link.to.node))));
+        return !wanted && !(kept.count(branch_of(link.from.node)) && kept.count(branch_of(link.to.node)));
     });
     for (auto it = branches_.begin(); it != branches_.end();) {
         const auto branch = it++;

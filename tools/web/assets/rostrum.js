@@ -50,12 +50,12 @@ export function getCamera({ cameraId, microphoneId } = {}) {
 
 /**
  * Joins as a host. With `stream`, publishing starts at once; without, call `publish(stream)` later.
- * @param {JoinOptions & {stream?: MediaStream}} options
+ * @param {JoinOptions & {stream?: MediaStream, simulcast?: boolean}} options `simulcast`: see `publish`
  * @returns {Promise<Participation>}
  */
-export async function joinAsHost({ stream, server = kServer, ...options }) {
+export async function joinAsHost({ stream, simulcast, server = kServer, ...options }) {
   const participation = await new Participation({ server, mode: 'SEND_AND_RECV', ...options }).join();
-  if (stream) participation.publish(stream);
+  if (stream) participation.publish(stream, { simulcast });
   return participation;
 }
 

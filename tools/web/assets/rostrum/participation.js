@@ -69,9 +69,13 @@ export class Participation extends Emitter {
     return this;
   }
 
-  /** Starts publishing camera and microphone (WHIP). @param {MediaStream} stream @returns {Publisher} */
-  publish(stream) {
-    this.#publisher = new Publisher({ ...this.#peerOptions('whip'), stream });
+  /**
+   * Starts publishing camera and microphone (WHIP).
+   * @param {MediaStream} stream @param {{simulcast?: boolean}} [options] `simulcast`: smaller pictures too, for thin connections
+   * @returns {Publisher}
+   */
+  publish(stream, { simulcast = false } = {}) {
+    this.#publisher = new Publisher({ ...this.#peerOptions('whip'), stream, simulcast });
     this.#publisher.on('state', (state) => this.emit('media', state));
     return this.#add(this.#publisher);
   }

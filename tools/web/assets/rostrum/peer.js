@@ -195,15 +195,25 @@ export function publishCodecs(codecs) {
   return codecs.filter((codec) => rank(codec) >= 0).sort((a, b) => rank(a) - rank(b));
 }
 
+/** Below the full picture, lowest first: the order in which the server numbers layers. */
+const kLowerLayers = [
+  { rid: 'q', scaleResolutionDownBy: 4, maxBitrate: 150_000 },
+  { rid: 'h', scaleResolutionDownBy: 2, maxBitrate: 500_000 },
+];
+
 /**
  * Sends camera and microphone. A track may be exchanged at any time without a new connection.
  */
 export class Publisher extends MediaPeer {
   #tracks;
 
-  /** @param {object} options as MediaPeer, and @param {MediaStream} options.stream */
-  constructor({ stream, maxBitrateBps = 2_500_000, ...options }) {
-    super({ ...options, setup: (pc) => this.#addTracks(pc, maxBitrateBps) });
+  /**
+   * @param {object} options as MediaPeer, and @param {MediaStream} options.stream
+   * @param {boolean} [options.simulcast] send smaller pictures too, for viewers whose connection is thin
+   */
+  constructor({ stream, simulcast = false, maxBitrateBps = 2_500_000, ...options }) {
+    const full = { maxBitrate: maxBitrateBps };
+    super({ ...options, setup: (pc) => this.#addTracks(pc, simulcast ? [...kLowerLayers, { rid: 'f', ...full }] : [full]) });
     this.#tracks = { audio: stream.getAudioTracks()[0] ?? null, video: stream.getVideoTracks()[0] ?? null };
   }
 
@@ -214,13 +224,13 @@ export class Publisher extends MediaPeer {
     await sender?.replaceTrack(track);
   }
 
-  #addTracks(pc, maxBitrateBps) {
+  #addTracks(pc, sendEncodings) {
     const stream = new MediaStream(Object.values(this.#tracks).filter(Boolean));
     pc.addTransceiver(this.#tracks.audio ?? 'audio', { direction: 'sendonly', streams: [stream] });
     const video = pc.addTransceiver(this.#tracks.video ?? 'video', {
       direction: 'sendonly',
       streams: [stream],
-      sendEncodings: [{ maxBitrate: maxBitrateBps }],
+      sendEncodings,
     });
     const codecs = publishCodecs(RTCRtpSender.getCapabilities('video').codecs);
     if (codecs.length) video.setCodecPreferences?.(codecs);
