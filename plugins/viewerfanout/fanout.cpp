@@ -45,6 +45,7 @@ Result<HubConfig> Fanout::hub_config() const {
     config.shards = wanted.shards;
     config.max_viewers = wanted.max_viewers;
     config.video_codecs = split_codecs(wanted.codecs);
+    config.start_bps = wanted.start_bps;
     return config;
 }
 
@@ -132,6 +133,7 @@ void Fanout::set_settings(FanoutSettings settings) {
     feed_->set_keyframe_interval(settings.keyframe_interval_ms * peerwire::kNsPerMs);
     if (const auto running = hub()) {
         running->set_max_viewers(settings.max_viewers);
+        running->set_start_bitrate(settings.start_bps);
         running->set_video_codecs(split_codecs(settings.codecs));
     }
     MutexLock lock(mutex_);
@@ -183,6 +185,11 @@ Result<std::string> Fanout::add_viewer(const std::string &id, const std::string 
 Result<std::string> Fanout::patch_viewer(const std::string &id, const std::string &fragment) {
     const auto running = hub();
     return running ? running->patch_viewer(id, fragment) : kNotRunning;
+}
+
+bool Fanout::set_limits(const std::string &id, const peerwire::LayerLimits &limits) {
+    const auto running = hub();
+    return running && running->set_limits(id, limits);
 }
 
 bool Fanout::remove_viewer(const std::string &id, const std::string &reason) {

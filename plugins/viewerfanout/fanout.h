@@ -29,6 +29,7 @@ struct FanoutSettings {
     unsigned max_viewers = 10000;
     unsigned history_ms = 3000;
     unsigned keyframe_interval_ms = 500;
+    unsigned start_bps = peerwire::kDefaultStartBps;
 };
 
 /// Thread-safe. Emits and posts only from the event queue's thread, with no lock held.
@@ -67,6 +68,7 @@ class Fanout : public WebrtcHttpHandler {
 
     Result<std::string> add_viewer(const std::string &id, const std::string &offer, const ViewerOptions &options);
     Result<std::string> patch_viewer(const std::string &id, const std::string &fragment);
+    bool set_limits(const std::string &id, const peerwire::LayerLimits &limits);
     bool remove_viewer(const std::string &id, const std::string &reason);
     void remove_all_viewers(const std::string &reason);
     void set_last_error(const Error &error) EXCLUDES(mutex_);

@@ -19,6 +19,7 @@
 #include "viewerfanout/fanout.h"
 #include "viewerfanout/sink_pad.h"
 
+#include <algorithm>
 #include <cstdio>
 
 using rostrum::Error;
@@ -41,6 +42,7 @@ enum {
     PROP_MAX_VIEWERS,
     PROP_HISTORY,
     PROP_KEYFRAME_INTERVAL,
+    PROP_START_BITRATE,
     PROP_CODECS,
     PROP_STATS,
     PROP_VIEWER_COUNT,
@@ -98,6 +100,9 @@ void set_property(GObject *object, guint id, const GValue *value, GParamSpec *sp
     case PROP_KEYFRAME_INTERVAL:
         settings.keyframe_interval_ms = g_value_get_uint(value);
         break;
+    case PROP_START_BITRATE:
+        settings.start_bps = g_value_get_uint(value);
+        break;
     case PROP_CODECS:
         settings.codecs = string_of(value);
         break;
@@ -130,6 +135,8 @@ void get_property(GObject *object, guint id, GValue *value, GParamSpec *spec) {
         return g_value_set_uint(value, settings.history_ms);
     case PROP_KEYFRAME_INTERVAL:
         return g_value_set_uint(value, settings.keyframe_interval_ms);
+    case PROP_START_BITRATE:
+        return g_value_set_uint(value, settings.start_bps);
     case PROP_CODECS:
         return g_value_set_string(value, settings.codecs.c_str());
     case PROP_STATS:
@@ -153,13 +160,25 @@ char *result_text(Fanout &fanout, const peerwire::Result<std::string> &result) {
     return nullptr;
 }
 
+/// `max-layer`, `max-bitrate`; what is not there is not limited.
+peerwire::LayerLimits read_limits(const GstStructure *options) {
+    guint layer = G_MAXUINT, bitrate = G_MAXUINT;
+    gst_structure_get_uint(options, "max-layer", &layer);
+    gst_structure_get_uint(options, "max-bitrate", &bitrate);
+    peerwire::LayerLimits limits;
+    limits.max_layer = std::min<guint>(layer, peerwire::kMaxLayers);
+    if (bitrate != G_MAXUINT)
+        limits.max_bps = bitrate;
+    return limits;
+}
+
 char *add_viewer(GstViewerFanout *self, const char *id, const char *sdp, const GstStructure *options) {
     if (!id || !*id || !sdp)
         return result_text(*self->impl, Error{400, "add-viewer needs an id and an SDP offer"});
     rostrum::ViewerOptions viewer;
     gboolean transport_cc = FALSE;
     if (options) {
-        gst_structure_get_uint(options, "layer", &viewer.layer);
+        viewer.limits = read_limits(options);
         gst_structure_get_boolean(options, "transport-cc", &transport_cc);
     }
     viewer.transport_cc = transport_cc;
@@ -170,6 +189,10 @@ char *patch_viewer(GstViewerFanout *self, const char *id, const char *fragment) 
     if (!id || !fragment)
         return result_text(*self->impl, Error{400, "patch-viewer needs an id and an SDP fragment"});
     return result_text(*self->impl, self->impl->patch_viewer(id, fragment));
+}
+
+gboolean set_viewer_options(GstViewerFanout *self, const char *id, const GstStructure *options) {
+    return id && options && self->impl->set_limits(id, read_limits(options));
 }
 
 void remove_viewer(GstViewerFanout *self, const char *id, const char *reason) {
@@ -301,6 +324,11 @@ void install_settings(GObjectClass *klass) {
                       "Milliseconds in which at most one keyframe request goes upstream per pad, however many viewers "
                       "ask; 0 = no limit",
                       0, 60000, 500, GST_PARAM_MUTABLE_PLAYING));
+    install(PROP_START_BITRATE,
+            uint_spec("start-bitrate", "Start bitrate",
+                      "Bit/s that a new viewer's path is taken to carry until something is known about it: chooses the "
+                      "quality layer it starts with",
+                      10000, G_MAXUINT, peerwire::kDefaultStartBps, GST_PARAM_MUTABLE_PLAYING));
 }
 
 void install_readable(GObjectClass *klass) {
@@ -331,7 +359,8 @@ void install_signals(GType type) {
      * GstViewerFanout::add-viewer:
      * @id: a name for the viewer, not in use
      * @sdp: its SDP offer
-     * @options: (nullable): `layer` (uint, the video pad to follow), `transport-cc` (boolean, rather than REMB)
+     * @options: (nullable): `max-layer` (uint: no better quality layer than this one, counted from the one with the
+     * lowest bitrate), `max-bitrate` (uint, bit/s of picture and sound), `transport-cc` (boolean, rather than REMB)
      *
      * Returns: (transfer full) (nullable): the SDP answer; NULL on error, see last-error
      */
@@ -346,6 +375,15 @@ void install_signals(GType type) {
      */
     g_signal_new_class_handler("patch-viewer", type, action, G_CALLBACK(patch_viewer), nullptr, nullptr, nullptr,
                                G_TYPE_STRING, 2, G_TYPE_STRING, G_TYPE_STRING);
+    /**
+     * GstViewerFanout::set-viewer-options:
+     * @id: the viewer
+     * @options: `max-layer`, `max-bitrate` as in add-viewer; what is left out is not limited any more
+     *
+     * Returns: FALSE when there is no such viewer
+     */
+    g_signal_new_class_handler("set-viewer-options", type, action, G_CALLBACK(set_viewer_options), nullptr, nullptr,
+                               nullptr, G_TYPE_BOOLEAN, 2, G_TYPE_STRING, GST_TYPE_STRUCTURE);
     /**
      * GstViewerFanout::remove-viewer:
      * @id: the viewer; an unknown one is ignored
@@ -367,6 +405,17 @@ void install_signals(GType type) {
      */
     g_signal_new("viewer-connected", type, G_SIGNAL_RUN_LAST, 0, nullptr, nullptr, nullptr, G_TYPE_NONE, 1,
                  G_TYPE_STRING);
+    /**
+     * GstViewerFanout::viewer-quality:
+     * @id: the viewer
+     * @quality: `layer` (uint, number of the video pad that it gets), `paused` (boolean: not even the smallest layer
+     * fits, sound only), `reason` (string: best, limit, bandwidth, paused), `estimate` (uint64, bit/s that its path
+     * carries)
+     *
+     * The viewer gets another layer, or its picture pauses or goes on. From the thread of viewer-connected.
+     */
+    g_signal_new("viewer-quality", type, G_SIGNAL_RUN_LAST, 0, nullptr, nullptr, nullptr, G_TYPE_NONE, 2, G_TYPE_STRING,
+                 GST_TYPE_STRUCTURE);
     /**
      * GstViewerFanout::viewer-disconnected:
      * @id: the viewer

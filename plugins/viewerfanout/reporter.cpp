@@ -42,6 +42,17 @@ void Reporter::viewer_connected(const std::string &id) {
     });
 }
 
+void Reporter::viewer_quality(const std::string &id, const ViewerQuality &quality) {
+    post([id, quality](GstElement *element) {
+        GstStructure *structure = gst_structure_new("viewer-quality", "layer", G_TYPE_UINT, quality.layer, "paused",
+                                                    G_TYPE_BOOLEAN, quality.reason == peerwire::LayerReason::Paused,
+                                                    "reason", G_TYPE_STRING, to_string(quality.reason), "estimate",
+                                                    G_TYPE_UINT64, static_cast<guint64>(quality.estimate_bps), nullptr);
+        g_signal_emit_by_name(element, "viewer-quality", id.c_str(), structure);
+        gst_structure_free(structure);
+    });
+}
+
 void Reporter::viewer_disconnected(const std::string &id, const std::string &reason) {
     post([id, reason](GstElement *element) {
         g_signal_emit_by_name(element, "viewer-disconnected", id.c_str(), reason.c_str());

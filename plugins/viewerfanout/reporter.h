@@ -19,6 +19,7 @@ class Reporter : public HubListener {
     ~Reporter() override;
 
     void viewer_connected(const std::string &id) override;
+    void viewer_quality(const std::string &id, const ViewerQuality &quality) override;
     void viewer_disconnected(const std::string &id, const std::string &reason) override;
     /// GstForceKeyUnit out of the pad video_`layer`.
     void keyframe_wanted(unsigned layer);

@@ -27,6 +27,10 @@ constexpr ViewerField kViewerFields[] = {
     {"jumps", &C::jumps, true},
     {"keyframe-requests", &C::keyframe_requests, true},
     {"rtcp-ignored", &C::rtcp_ignored, true},
+    {"layer-switches", &C::layer_switches, true},
+    {"probes", &C::probes, true},
+    {"probe-bytes", &C::probe_bytes, true},
+    {"estimate", &C::estimate_bps, false},
     {"remb", &C::remb_bps, false},
     {"round-trip-us", &C::round_trip_us, false},
     {"fraction-lost", &C::fraction_lost, false},
@@ -42,11 +46,19 @@ void set_structure(GstStructure *structure, const char *name, GstStructure *inne
     gst_structure_free(inner);
 }
 
+/// -1 = none.
+int layer_number(uint64_t layer) {
+    return layer < peerwire::kMaxLayers ? static_cast<int>(layer) : -1;
+}
+
 GstStructure *viewer_structure(const ViewerStats &viewer) {
     GstStructure *structure = gst_structure_new("viewer", "id", G_TYPE_STRING, viewer.id.c_str(), "connected",
                                                 G_TYPE_BOOLEAN, viewer.connected, nullptr);
     for (const ViewerField &field : kViewerFields)
         set_number(structure, field.name, ((*viewer.counters).*field.counter).get());
+    const auto reason = static_cast<peerwire::LayerReason>(viewer.counters->layer_reason.get());
+    gst_structure_set(structure, "layer", G_TYPE_INT, layer_number(viewer.counters->layer.get()), "layer-reason",
+                      G_TYPE_STRING, to_string(reason), nullptr);
     return structure;
 }
 

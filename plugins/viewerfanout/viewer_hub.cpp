@@ -57,7 +57,7 @@ peerwire::TrackSetup track_setup(const AnswerMedia &section) {
 
 ViewerHub::ViewerHub(HubConfig config, std::shared_ptr<peerwire::Feed> feed, std::shared_ptr<HubListener> listener)
     : addresses_(std::move(config.addresses)), feed_(std::move(feed)), listener_(std::move(listener)),
-      max_viewers_(config.max_viewers), video_codecs_(std::move(config.video_codecs)) {}
+      start_bps_(config.start_bps), max_viewers_(config.max_viewers), video_codecs_(std::move(config.video_codecs)) {}
 
 Result<std::shared_ptr<ViewerHub>> ViewerHub::start(HubConfig config, std::shared_ptr<peerwire::Feed> feed,
                                                     std::shared_ptr<HubListener> listener) {
@@ -80,7 +80,8 @@ ViewerHub::~ViewerHub() {
     server_.reset(); // its callbacks still use the other members
 }
 
-Result<ViewerHub::Place> ViewerHub::take_place(const std::string &id, const SdpOffer &offer, const Answer &answer) {
+Result<ViewerHub::Place> ViewerHub::take_place(const std::string &id, const SdpOffer &offer, const Answer &answer,
+                                               const ViewerOptions &options) {
     MutexLock lock(mutex_);
     if (viewers_.count(id))
         return Error{409, "there is already a viewer '" + id + "'"};
@@ -89,10 +90,12 @@ Result<ViewerHub::Place> ViewerHub::take_place(const std::string &id, const SdpO
     Entry &entry = viewers_[id];
     entry.number = ++last_number_;
     entry.counters = std::make_shared<peerwire::ViewerCounters>();
+    entry.wishes = std::make_shared<peerwire::ViewerWishes>();
+    entry.wishes->set(options.limits);
     entry.remote_ufrag = offer.ice_ufrag;
     const auto first = std::find_if(answer.media.begin(), answer.media.end(), [](const auto &m) { return m.accepted; });
     entry.mid = first->mid;
-    return Place{entry.number, entry.counters};
+    return Place{entry.number, entry.counters, entry.wishes};
 }
 
 /// False when remove_viewer() came before the peer was there.
@@ -121,8 +124,7 @@ void ViewerHub::forget(const std::string &id, uint64_t number) {
         viewers_.erase(found);
 }
 
-peerwire::ViewerSetup ViewerHub::setup_viewer(const std::string &id, uint64_t number, const Answer &answer,
-                                              const ViewerOptions &options) {
+peerwire::ViewerSetup ViewerHub::setup_viewer(const std::string &id, const Place &place, const Answer &answer) {
     peerwire::ViewerSetup setup;
     if (const AnswerMedia *video = answer.find(MediaKind::Video)) {
         setup.video = track_setup(*video);
@@ -132,10 +134,16 @@ peerwire::ViewerSetup ViewerHub::setup_viewer(const std::string &id, uint64_t nu
         setup.audio = track_setup(*audio);
         setup.cname = audio->cname;
     }
-    setup.layer = options.layer;
+    setup.wishes = place.wishes;
+    setup.start_bps = start_bps_.load(std::memory_order_relaxed);
     // The hub outlives its peers: stop() joins the shards.
-    setup.on_connected = [this, id, number] { on_connected(id, number); };
-    setup.on_closed = [this, id, number](peerwire::CloseReason reason) { on_closed(id, number, reason); };
+    setup.on_connected = [this, id, number = place.number] { on_connected(id, number); };
+    setup.on_quality = [this, id](const peerwire::LayerChooser::Choice &choice, uint64_t estimate_bps) {
+        listener_->viewer_quality(id, {choice.layer, choice.reason, estimate_bps});
+    };
+    setup.on_closed = [this, id, number = place.number](peerwire::CloseReason reason) {
+        on_closed(id, number, reason);
+    };
     return setup;
 }
 
@@ -151,24 +159,23 @@ Result<std::string> ViewerHub::add_viewer(const std::string &id, const std::stri
     const auto answer = negotiate_viewer(offer.value(), preferences(options));
     if (!answer.ok())
         return answer.error();
-    const auto place = take_place(id, offer.value(), answer.value());
+    const auto place = take_place(id, offer.value(), answer.value(), options);
     if (!place.ok())
         return place.error();
-    const auto &[number, counters] = place.value();
 
     peerwire::PeerSetup peer;
     peer.remote_ufrag = offer.value().ice_ufrag;
     peer.remote_pwd = offer.value().ice_pwd;
     peer.remote_fingerprint = offer.value().fingerprint;
     peer.dtls_client = answer.value().dtls_client;
-    peer.endpoint =
-        std::make_unique<peerwire::Viewer>(feed_, setup_viewer(id, number, answer.value(), options), counters);
+    peer.endpoint = std::make_unique<peerwire::Viewer>(feed_, setup_viewer(id, place.value(), answer.value()),
+                                                       place.value().counters);
     const auto local = server_->add_peer(std::move(peer));
     if (!local.ok()) {
-        forget(id, number);
+        forget(id, place.value().number);
         return local.error();
     }
-    if (!seat(id, number, local.value()))
+    if (!seat(id, place.value().number, local.value()))
         server_->remove_peer(local.value().id, peerwire::CloseReason::Removed);
     return write_answer(offer.value(), answer.value(), local_transport(local.value()));
 }
@@ -206,6 +213,15 @@ std::string ViewerHub::ice_session(const std::string &id) const {
     MutexLock lock(mutex_);
     const auto found = viewers_.find(id);
     return found == viewers_.end() ? std::string() : found->second.local_ufrag;
+}
+
+bool ViewerHub::set_limits(const std::string &id, const peerwire::LayerLimits &limits) {
+    MutexLock lock(mutex_);
+    const auto found = viewers_.find(id);
+    if (found == viewers_.end())
+        return false;
+    found->second.wishes->set(limits);
+    return true;
 }
 
 bool ViewerHub::remove_viewer(const std::string &id, const std::string &reason) {

@@ -11,6 +11,7 @@
 #include "net/server.h"
 #include "sync/mutex.h"
 
+#include <atomic>
 #include <map>
 #include <memory>
 #include <string>
@@ -25,11 +26,19 @@ struct HubConfig {
     unsigned shards = 1;
     unsigned max_viewers = 10000;
     std::vector<std::string> video_codecs{"h264", "vp8"};
+    uint64_t start_bps = peerwire::kDefaultStartBps;
 };
 
 struct ViewerOptions {
-    unsigned layer = peerwire::kBestLayer;
+    peerwire::LayerLimits limits;
     bool transport_cc = false;
+};
+
+/// What a viewer gets, and why.
+struct ViewerQuality {
+    unsigned layer = 0; // number of the video pad
+    peerwire::LayerReason reason = peerwire::LayerReason::NoSource;
+    uint64_t estimate_bps = 0;
 };
 
 /// Called on shard threads and on those of callers, never with a lock held: only note and return.
@@ -37,6 +46,7 @@ class HubListener {
   public:
     virtual ~HubListener() = default;
     virtual void viewer_connected(const std::string &id) = 0;
+    virtual void viewer_quality(const std::string &id, const ViewerQuality &quality) = 0;
     /// Once for each viewer that was added, connected or not.
     virtual void viewer_disconnected(const std::string &id, const std::string &reason) = 0;
 };
@@ -62,12 +72,15 @@ class ViewerHub {
     Result<std::string> patch_viewer(const std::string &id, const std::string &fragment);
     /// Our username fragment; "" when there is no such viewer.
     std::string ice_session(const std::string &id) const EXCLUDES(mutex_);
+    /// False when there is no such viewer.
+    bool set_limits(const std::string &id, const peerwire::LayerLimits &limits);
     bool remove_viewer(const std::string &id, const std::string &reason);
     void remove_all_viewers(const std::string &reason);
 
     /// New packets are in the feed; `whole`: up to the end of a frame. Cheap.
     void wake(bool whole) { whole ? server_->wake() : server_->wake_lazily(); }
 
+    void set_start_bitrate(uint64_t bps) { start_bps_.store(bps, std::memory_order_relaxed); }
     void set_max_viewers(unsigned max);
     void set_video_codecs(std::vector<std::string> codecs);
     unsigned connected_count() const;
@@ -84,6 +97,7 @@ class ViewerHub {
         std::string mid; // of the first accepted section, for ICE restarts
         std::string removal_reason;
         std::shared_ptr<peerwire::ViewerCounters> counters;
+        std::shared_ptr<peerwire::ViewerWishes> wishes;
     };
 
     ViewerHub(HubConfig config, std::shared_ptr<peerwire::Feed> feed, std::shared_ptr<HubListener> listener);
@@ -91,13 +105,14 @@ class ViewerHub {
     struct Place {
         uint64_t number = 0;
         std::shared_ptr<peerwire::ViewerCounters> counters;
+        std::shared_ptr<peerwire::ViewerWishes> wishes;
     };
-    Result<Place> take_place(const std::string &id, const SdpOffer &offer, const Answer &answer) EXCLUDES(mutex_);
+    Result<Place> take_place(const std::string &id, const SdpOffer &offer, const Answer &answer,
+                             const ViewerOptions &options) EXCLUDES(mutex_);
     ViewerPreferences preferences(const ViewerOptions &options) const EXCLUDES(mutex_);
     bool seat(const std::string &id, uint64_t number, const peerwire::PeerLocal &local) EXCLUDES(mutex_);
     void forget(const std::string &id, uint64_t number) EXCLUDES(mutex_);
-    peerwire::ViewerSetup setup_viewer(const std::string &id, uint64_t number, const Answer &answer,
-                                       const ViewerOptions &options);
+    peerwire::ViewerSetup setup_viewer(const std::string &id, const Place &place, const Answer &answer);
     void on_connected(const std::string &id, uint64_t number) EXCLUDES(mutex_);
     void on_closed(const std::string &id, uint64_t number, peerwire::CloseReason reason) EXCLUDES(mutex_);
     LocalTransport local_transport(const peerwire::PeerLocal &local) const;
@@ -106,6 +121,7 @@ class ViewerHub {
     const std::shared_ptr<peerwire::Feed> feed_;
     const std::shared_ptr<HubListener> listener_;
     std::unique_ptr<peerwire::Server> server_; // set by start(), gone with the destructor; thread-safe
+    std::atomic<uint64_t> start_bps_;
 
     mutable peerwire::Mutex mutex_; // never held while calling the server or the listener
     unsigned max_viewers_ GUARDED_BY(mutex_);

@@ -15,6 +15,9 @@ namespace {
 
 constexpr size_t kWord = sizeof(uint64_t);
 
+// RTP header with one extension, SRTP tag, UDP and IP headers: what a packet costs a viewer's path on top.
+constexpr size_t kOverhead = 12 + 8 + 16 + 28;
+
 constexpr size_t words_for(size_t bytes) {
     return (bytes + kWord - 1) / kWord;
 }
@@ -88,6 +91,8 @@ uint64_t PacketRing::push(PacketInfo info, std::span<const uint8_t> payload) {
     store_bytes(slots_[position & slot_mask_].words.data(), bytes);
     by_sequence_[static_cast<uint64_t>(info.sequence) & slot_mask_].store(position, std::memory_order_relaxed);
     head_.store(position + 1, std::memory_order_release);
+    meter_.add(info.pts, payload.size() + kOverhead);
+    rate_bps_.store(meter_.bps(info.pts), std::memory_order_relaxed);
     return position;
 }
 
@@ -122,6 +127,14 @@ bool PacketRing::read_payload(uint64_t position, const PacketInfo &info, uint8_t
 uint64_t PacketRing::newest_keyframe() const {
     const uint64_t position = keyframe_.load(std::memory_order_acquire);
     return position == kNone || position < floor() ? kNone : position;
+}
+
+std::optional<uint64_t> PacketRing::bytes_since(uint64_t position) const {
+    PacketInfo from, newest;
+    const uint64_t end = head();
+    if (end == 0 || !read_info(position, from) || !read_info(end - 1, newest))
+        return std::nullopt;
+    return (newest.word - from.word) * kWord + newest.size;
 }
 
 std::optional<uint64_t> PacketRing::find(int64_t sequence) const {

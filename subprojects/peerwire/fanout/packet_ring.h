@@ -8,6 +8,7 @@
 
 #include "fanout/codec.h"
 #include "fanout/picture_numbers.h"
+#include "fanout/rate_meter.h"
 #include "wire/time.h"
 
 #include <array>
@@ -71,6 +72,11 @@ class PacketRing {
     uint64_t floor() const { return floor_.load(std::memory_order_acquire); }
     /// Where the newest keyframe begins; kNone when it is not in the ring any more.
     uint64_t newest_keyframe() const;
+    /// Of the packets as a viewer gets them, over the last two seconds of media; what it was when they stopped coming.
+    uint64_t rate_bps() const { return rate_bps_.load(std::memory_order_relaxed); }
+    /// Payload bytes from `position` up to the newest packet, a little more where the arena wrapped; nothing when it is
+    /// not there.
+    std::optional<uint64_t> bytes_since(uint64_t position) const;
     /// False when it was overwritten, or is not there yet.
     bool read_info(uint64_t position, PacketInfo &info) const;
     /// Copies info.size bytes; false when they were overwritten (then `out` holds rubbish).
@@ -98,12 +104,14 @@ class PacketRing {
 
     // Writer's thread only.
     uint64_t next_word_ = 0; // grows; modulo arena_words_ it is an index
+    RateMeter<20, 100 * kNsPerMs> meter_;
 
     std::atomic<TimeNs> history_;
     std::atomic<uint64_t> head_{0};
     std::atomic<uint64_t> floor_{0}; // raised before anything below it is overwritten
     std::atomic<uint64_t> keyframe_{kNone};
     std::atomic<uint64_t> complete_{0};
+    std::atomic<uint64_t> rate_bps_{0};
 };
 
 } // namespace peerwire

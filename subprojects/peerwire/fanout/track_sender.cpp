@@ -29,13 +29,6 @@ constexpr size_t kRtxHeader = 2;    // original sequence number, RFC 4588 §4
 constexpr int64_t kIntroduction = 64;
 constexpr TimeNs kCaptureTimeInterval = kNsPerSecond;
 
-/// RFC 3550 §5.1: the last byte counts all of them.
-void write_padding(std::span<uint8_t> packet, uint8_t size) {
-    packet[0] |= 0x20;
-    std::fill(packet.end() - size, packet.end() - 1, uint8_t{0});
-    packet.back() = size;
-}
-
 int64_t out_timestamp(int64_t timestamp, int64_t live_timestamp, int64_t live_out) {
     const int64_t distance = timestamp - live_timestamp;
     return live_out + (distance >= 0 ? distance : distance / kCatchUp);
@@ -47,16 +40,39 @@ int64_t ticks(TimeNs duration, uint32_t clock_rate) {
 
 } // namespace
 
-TrackSender::TrackSender(const TrackSetup &setup, const Feed &feed, TransportNumbers &numbers, ViewerCounters &counters)
-    : setup_(setup), extensions_(setup.extensions), feed_(feed), numbers_(numbers), counters_(counters),
+TrackSender::TrackSender(const TrackSetup &setup, const Feed &feed, SendLog &log, ViewerCounters &counters)
+    : setup_(setup), extensions_(setup.extensions), feed_(feed), log_(log), counters_(counters),
       last_out_(first_out() - 1), reference_timestamp_(setup.first_timestamp) {}
 
-void TrackSender::follow(const PacketRing *ring) {
+void TrackSender::follow(const PacketRing *ring, uint64_t catch_up_bytes) {
     if (ring == wanted_)
         return;
     wanted_ = ring;
-    // The first ring may be entered in its past, another one only from here on.
+    leaving_ = false;
+    // The first ring may be entered in its past, another one only where that is near.
     wanted_not_before_ = started_ && ring ? ring->head() : 0;
+    if (wanted_not_before_ == 0)
+        return;
+    const uint64_t keyframe = ring->newest_keyframe();
+    const auto since = keyframe == PacketRing::kNone ? std::nullopt : ring->bytes_since(keyframe);
+    if (since && *since <= catch_up_bytes)
+        wanted_not_before_ = keyframe;
+}
+
+void TrackSender::leave() {
+    repairable_from_ = last_out_ + 1;
+    leaving_ = live_ && !frame_end_;
+    live_ = leaving_;
+}
+
+void TrackSender::pause() {
+    follow(nullptr);
+    leave();
+}
+
+void TrackSender::enter_anyway() {
+    if (wanted_ && !live_ && current().ring != wanted_)
+        wanted_not_before_ = 0;
 }
 
 TrackSender::Start TrackSender::begin_at_keyframe(const PacketRing *ring, uint64_t not_before) {
@@ -82,6 +98,7 @@ void TrackSender::begin_segment(const PacketRing *ring, uint64_t position, const
     next.ring = ring;
     next.first_out = last_out_ + 1;
     next.sequence_offset = next.first_out - key.sequence;
+    next.key_timestamp = key.timestamp;
     next.live_timestamp = live.timestamp;
     next.live_out = reference_timestamp_;
     if (started_) {
@@ -94,6 +111,7 @@ void TrackSender::begin_segment(const PacketRing *ring, uint64_t position, const
     current() = next;
     cursor_ = position;
     started_ = live_ = true;
+    leaving_ = false;
     capture_timestamp_ = kNoFrame;
     reference_pts_ = live.pts;
     reference_timestamp_ = next.live_out;
@@ -114,16 +132,14 @@ bool TrackSender::fell_behind(uint64_t head) const {
 
 TrackSender::PumpResult TrackSender::pump(Transport &transport, TimeNs now, const PumpLimits &limits) {
     PumpResult result;
-    if (!wanted_)
-        return result;
-    if (!live_ || current().ring != wanted_) {
+    if (wanted_ && (!live_ || current().ring != wanted_)) {
         const Start start = begin_at_keyframe(wanted_, wanted_not_before_);
         result.wants_keyframe = start == Start::NoKeyframe && wanted_->head() > 0;
     }
     if (live_)
         jump_if_behind(result);
     if (live_)
-        result.more = send_waiting(transport, now, limits);
+        send_waiting(transport, now, limits, result);
     return result;
 }
 
@@ -138,23 +154,37 @@ void TrackSender::jump_if_behind(PumpResult &result) {
     result.wants_keyframe = result.wants_keyframe || start == Start::NoKeyframe;
 }
 
-/// True when packets are left that could be sent now.
-bool TrackSender::send_waiting(Transport &transport, TimeNs now, const PumpLimits &limits) {
+void TrackSender::send_waiting(Transport &transport, TimeNs now, const PumpLimits &limits, PumpResult &result) {
     const PacketRing *ring = current().ring;
     const uint64_t limit = limits.whole_frames ? std::min(ring->complete(), ring->head()) : ring->head();
     PacketInfo info;
     Run run;
-    for (unsigned sent = 0; cursor_ < limit; ++cursor_, ++sent) {
+    size_t caught_up = 0;
+    for (unsigned sent = 0; cursor_ < limit && live_; ++cursor_, ++sent) {
+        result.more = true;
         if (sent == limits.max_packets)
-            return true;
+            return;
         if (cursor_ >= run.end)
             run = plan_run(limit, limits.max_packets - sent);
-        if (!ring->read_info(cursor_, info) || !send(transport, info, now, padding_in(run, info, limits.rider)))
-            return cursor_ < ring->floor(); // overtaken by the writer, or the peer cannot send
-        if (!live_)
-            return true; // the codec changed to one that the viewer does not have
+        const bool there = ring->read_info(cursor_, info);
+        if (there && info.timestamp > current().key_timestamp && info.timestamp < current().live_timestamp)
+            caught_up += info.size;
+        result.catching_up = caught_up > limits.catch_up_bytes;
+        if (result.catching_up)
+            return;
+        if (!there || !send(transport, info, now, padding_in(run, info, limits.rider))) {
+            result.more = cursor_ < ring->floor(); // overtaken by the writer, or the peer cannot send
+            return;
+        }
+        if (!live_) {
+            result.more = true; // the codec changed to one that the viewer does not have
+            return;
+        }
+        frame_end_ = info.marker;
+        if (leaving_ && frame_end_)
+            leaving_ = live_ = false;
     }
-    return false;
+    result.more = false;
 }
 
 TrackSender::Run TrackSender::plan_run(uint64_t limit, unsigned max_packets) {
@@ -227,7 +257,9 @@ void TrackSender::choose_capture_frame(const PacketInfo &first) {
 
 void TrackSender::commit(Transport &transport, std::span<uint8_t> packet, ExtensionChoice extensions, TimeNs now) {
     if (extensions_.has_transport_number(extensions))
-        HeaderExtensions::put_transport_number(packet, numbers_.take(now, packet.size()));
+        HeaderExtensions::put_transport_number(packet, log_.take_number(now, packet.size()));
+    else
+        log_.add(now, packet.size());
     transport.commit_rtp(packet.size());
 }
 
@@ -254,7 +286,7 @@ bool TrackSender::send(Transport &transport, const PacketInfo &info, TimeNs now,
     if (room.empty() || write_packet(room, segment, cursor_, info, false, redundant, now) == 0)
         return false;
     if (!redundant && padding > 0)
-        write_padding(room.first(size), padding);
+        write_rtp_padding(room.first(size), padding);
     commit(transport, room.first(size), extensions, now);
 
     if (out > last_out_) {
@@ -324,7 +356,7 @@ size_t TrackSender::write_packet(std::span<uint8_t> room, const Segment &segment
         at += kRtxHeader;
     }
     if (info.size == 0) { // a probe: padding only, so that the number is not missing
-        write_padding(room.first(at + 1), 1);
+        write_rtp_padding(room.first(at + 1), 1);
         return at + 1;
     }
     if (redundant) {
@@ -338,45 +370,6 @@ size_t TrackSender::write_packet(std::span<uint8_t> room, const Segment &segment
         return 0;
     write_picture_numbers(room.subspan(at, info.size), info.picture, segment.picture_offset);
     return at + info.size;
-}
-
-const TrackSender::Segment *TrackSender::find_segment(int64_t out) const {
-    const uint64_t kept = std::min<uint64_t>(segment_count_, segments_.size());
-    for (uint64_t i = 0; i < kept; ++i) {
-        const Segment &segment = segments_[(segment_count_ - i) % segments_.size()];
-        if (out >= segment.first_out)
-            return &segment;
-    }
-    return nullptr;
-}
-
-void TrackSender::resend(Transport &transport, uint16_t sequence, TimeNs now) {
-    if (!started_)
-        return;
-    const int64_t out =
-        last_out_ + static_cast<int16_t>(static_cast<uint16_t>(sequence - static_cast<uint16_t>(last_out_)));
-    const Segment *segment = out <= last_out_ ? find_segment(out) : nullptr;
-    const auto position = segment ? segment->ring->find(out - segment->sequence_offset) : std::nullopt;
-    PacketInfo info;
-    if (!position || !segment->ring->read_info(*position, info) ||
-        setup_[info.codec].media == TrackSetup::kNoPayloadType || !setup_[info.codec].nack)
-        return counters_.nack_unknown.add();
-    const bool rtx = repaired_by_rtx(info);
-    const size_t size = packet_size(*segment, info, rtx);
-    switch (gate_.admit(sequence, size, now)) {
-    case RetransmissionGate::Verdict::Duplicate:
-        return counters_.nack_duplicate.add();
-    case RetransmissionGate::Verdict::OverBudget:
-        return counters_.nack_over_budget.add();
-    case RetransmissionGate::Verdict::Send:
-        break;
-    }
-    const auto room = transport.reserve(size);
-    if (room.empty() || write_packet(room, *segment, *position, info, rtx, std::nullopt, now) == 0)
-        return counters_.nack_unknown.add();
-    commit(transport, room.first(size), extensions_of(*segment, info, rtx), now);
-    rtx_count_ += rtx ? 1 : 0;
-    counters_.retransmitted.add();
 }
 
 SenderReport TrackSender::report(TimeNs now) const {

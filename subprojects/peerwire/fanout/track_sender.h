@@ -10,11 +10,12 @@
 #include "fanout/packet_ring.h"
 #include "fanout/redundancy.h"
 #include "fanout/retransmission.h"
-#include "fanout/transport_numbers.h"
+#include "fanout/send_log.h"
 #include "fanout/viewer_counters.h"
 #include "net/media_endpoint.h"
 #include "wire/rtcp.h"
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <optional>
@@ -38,6 +39,11 @@ struct TrackSetup {
     uint16_t first_sequence = 0;  ///< random (RFC 3550 §5.1)
     uint32_t first_timestamp = 0; ///< random
 
+    /// For some codec.
+    bool has_rtx() const {
+        return rtx_ssrc != 0 && std::any_of(payload_types.begin(), payload_types.end(),
+                                            [](const PayloadTypes &types) { return types.rtx != kNoPayloadType; });
+    }
     PayloadTypes &operator[](Codec codec) { return payload_types[static_cast<size_t>(codec)]; }
     const PayloadTypes &operator[](Codec codec) const { return payload_types[static_cast<size_t>(codec)]; }
 };
@@ -47,20 +53,30 @@ struct TrackSetup {
 /// the numbers of pictures. Thread-bound: the viewer's shard.
 class TrackSender {
   public:
-    /// `feed` tells the clock; `numbers` are those of the viewer.
-    TrackSender(const TrackSetup &setup, const Feed &feed, TransportNumbers &numbers, ViewerCounters &counters);
+    /// `feed` tells the clock; `log` is the viewer's.
+    TrackSender(const TrackSetup &setup, const Feed &feed, SendLog &log, ViewerCounters &counters);
 
-    /// Follow `ring` from its next keyframe on; until then the current one goes on.
-    void follow(const PacketRing *ring);
+    /// Follow `ring` from its next keyframe on, or from its newest one when what came since has at most
+    /// `catch_up_bytes`; until then the current one goes on.
+    void follow(const PacketRing *ring, uint64_t catch_up_bytes = 0);
+    /// Of the current ring only the rest of a frame that has begun is still sent, and nothing is sent again: its
+    /// packets are in the way of what follows.
+    void leave();
+    /// leave(), and follow nothing.
+    void pause();
+    /// Enough waited for a keyframe after leave(): the newest one in the ring will do.
+    void enter_anyway();
 
     struct PumpResult {
-        bool more = false;           ///< stopped at max_packets: call again soon
+        bool more = false;           ///< stopped at a limit: call again soon
+        bool catching_up = false;    ///< namely at that of catch_up_bytes
         bool wants_keyframe = false; ///< the followed ring has no keyframe to begin with
     };
     struct PumpLimits {
         unsigned max_packets = 0;
-        bool whole_frames = false; ///< leave the beginning of a frame for later
-        bool rider = false;        ///< a packet of another track will follow
+        size_t catch_up_bytes = SIZE_MAX; ///< of the past that follows the keyframe where a viewer enters
+        bool whole_frames = false;        ///< leave the beginning of a frame for later
+        bool rider = false;               ///< a packet of another track will follow
     };
     PumpResult pump(Transport &transport, TimeNs now, const PumpLimits &limits);
 
@@ -70,10 +86,16 @@ class TrackSender {
     /// Answers a NACK for `sequence` (the viewer's numbers).
     void resend(Transport &transport, uint16_t sequence, TimeNs now);
 
+    /// Sends a packet that is nothing but load, as RTX: a recent one again, or padding. Its size; 0 when that cannot
+    /// be.
+    size_t probe(Transport &transport, TimeNs now);
+
     /// The viewer reports losses, `fraction_lost` of 256.
     void on_loss(TimeNs now, uint8_t fraction_lost) { redundancy_.on_report(now, fraction_lost); }
 
     bool started() const { return started_; }
+    /// A ring is being sent, whether it is the followed one or the one before.
+    bool live() const { return live_; }
     uint32_t ssrc() const { return setup_.ssrc; }
     RetransmissionGate &gate() { return gate_; }
     /// Where the newest keyframe began that was sent; grows. PacketRing::kNone before the first.
@@ -87,7 +109,8 @@ class TrackSender {
         const PacketRing *ring = nullptr;
         int64_t first_out = 0;       // the viewer's number of the first packet
         int64_t sequence_offset = 0; // viewer's = ring's + offset
-        int64_t live_timestamp = 0;  // ring's, of the newest packet when the segment began
+        int64_t key_timestamp = 0;   // ring's, where the segment began
+        int64_t live_timestamp = 0;  // ring's, of the newest packet at that time
         int64_t live_out = 0;        // the viewer's for it
         PictureOffset picture_offset;
     };
@@ -110,7 +133,7 @@ class TrackSender {
     void begin_segment(const PacketRing *ring, uint64_t position, const PacketInfo &key, const PacketInfo &live);
     bool fell_behind(uint64_t head) const;
     void jump_if_behind(PumpResult &result);
-    bool send_waiting(Transport &transport, TimeNs now, const PumpLimits &limits);
+    void send_waiting(Transport &transport, TimeNs now, const PumpLimits &limits, PumpResult &result);
     bool send(Transport &transport, const PacketInfo &info, TimeNs now, uint8_t padding);
     size_t write_packet(std::span<uint8_t> room, const Segment &segment, uint64_t position, const PacketInfo &info,
                         bool rtx, const std::optional<Redundant> &redundant, TimeNs now);
@@ -123,6 +146,9 @@ class TrackSender {
     void commit(Transport &transport, std::span<uint8_t> packet, ExtensionChoice extensions, TimeNs now);
     void choose_capture_frame(const PacketInfo &first);
     const Segment *find_segment(int64_t out) const;
+    size_t repeat_recent(Transport &transport, TimeNs now);
+    size_t send_padding(Transport &transport, TimeNs now);
+    void count_probe(Transport &transport, std::span<uint8_t> packet, ExtensionChoice extensions, TimeNs now);
     Run plan_run(uint64_t limit, unsigned max_packets);
     uint8_t padding_in(const Run &run, const PacketInfo &info, bool rider) const;
     int64_t first_out() const { return int64_t{setup_.first_sequence} + 65536; }
@@ -133,7 +159,7 @@ class TrackSender {
     const TrackSetup setup_;
     const HeaderExtensions extensions_;
     const Feed &feed_;
-    TransportNumbers &numbers_;
+    SendLog &log_;
     ViewerCounters &counters_;
     RetransmissionGate gate_;
     RedundancySwitch redundancy_;
@@ -141,7 +167,10 @@ class TrackSender {
     const PacketRing *wanted_ = nullptr;
     uint64_t wanted_not_before_ = 0;
     bool started_ = false;
-    bool live_ = false; // the current segment goes on
+    bool live_ = false;           // the current segment goes on
+    bool leaving_ = false;        // to the end of its frame
+    bool frame_end_ = false;      // the newest packet sent was the last of its frame
+    int64_t repairable_from_ = 0; // the viewer's numbers
     uint64_t cursor_ = 0;
     uint64_t keyframe_sent_ = PacketRing::kNone;
     std::array<Segment, 4> segments_; // the newest ones, for NACKs

@@ -3,8 +3,6 @@
 
 #include "fanout/viewer.h"
 
-#include "fanout/layer_choice.h"
-
 #include <algorithm>
 #include <array>
 
@@ -14,11 +12,19 @@ namespace {
 
 // RFC 3550 asks for 5 s on average; browsers synchronise lips from the second report on.
 constexpr TimeNs kReportInterval = kNsPerSecond;
+constexpr TimeNs kWatchfulReportInterval = 200 * kNsPerMs; // each one gives a round trip
 
 // A burst (a start in the past, a large keyframe) leaves as 32 packets per 2 ms, about 150 Mbit/s, so that it neither
 // fills the receive buffer of the viewer nor holds up the other viewers of the shard.
 constexpr unsigned kBurstPackets = 32;
 constexpr TimeNs kBurstPause = 2 * kNsPerMs;
+
+// The past that follows the keyframe is no hurry: eight times as fast as it was made, so that a thin path's queue holds
+// it.
+constexpr TimeNs kCatchUpPause = 10 * kNsPerMs;
+constexpr uint64_t kMinCatchUpBps = 1'500'000, kCatchUpSpeed = 8;
+
+constexpr unsigned kMaxProbesAtOnce = 8; // what a probe is behind with after a pause is not made up for
 
 // Between two wishes of one viewer, even where requests are not limited.
 constexpr TimeNs kMinPressInterval = 100 * kNsPerMs;
@@ -26,14 +32,24 @@ constexpr TimeNs kMinPressInterval = 100 * kNsPerMs;
 // Chromium asks for a keyframe when it starts, even while one is on its way.
 constexpr TimeNs kKeyframeGrace = 300 * kNsPerMs;
 
+bool is_numbered(const ViewerSetup &setup) {
+    return (setup.video && setup.video->extensions.transport_cc_id) ||
+           (setup.audio && setup.audio->extensions.transport_cc_id);
+}
+
 } // namespace
 
 Viewer::Viewer(std::shared_ptr<Feed> feed, ViewerSetup setup, std::shared_ptr<ViewerCounters> counters)
-    : feed_(std::move(feed)), setup_(std::move(setup)), counters_(std::move(counters)), rtcp_limit_(*counters_) {
+    : feed_(std::move(feed)), setup_(std::move(setup)), counters_(std::move(counters)), log_(is_numbered(setup_)),
+      control_(*feed_, log_, {.start_bps = setup_.start_bps, .can_probe = setup_.video && setup_.video->has_rtx()},
+               *counters_),
+      rtcp_limit_(*counters_) {
+    counters_->layer.set(kMaxLayers);
+    counters_->layer_reason.set(static_cast<uint64_t>(LayerReason::NoSource));
     if (setup_.video)
-        video_.emplace(*setup_.video, *feed_, numbers_, *counters_);
+        video_.emplace(*setup_.video, *feed_, log_, *counters_);
     if (setup_.audio) {
-        audio_.emplace(*setup_.audio, *feed_, numbers_, *counters_);
+        audio_.emplace(*setup_.audio, *feed_, log_, *counters_);
         audio_->follow(&feed_->audio());
     }
 }
@@ -55,14 +71,18 @@ void Viewer::on_closed(TimeNs, CloseReason reason) {
 }
 
 TimeNs Viewer::next_timeout() const {
-    return std::min({next_report_, next_pump_, next_press_});
+    return std::min({next_report_, next_pump_, next_press_, control_.next_timeout()});
 }
 
 void Viewer::on_timeout(TimeNs now) {
     if (now >= next_report_) {
-        choose_layer(now);
         send_reports(now);
-        next_report_ = now + kReportInterval;
+        adapt(now);
+        next_report_ = now + (control_.wants_round_trips(now) ? kWatchfulReportInterval : kReportInterval);
+    }
+    if (now >= control_.next_timeout()) {
+        adapt(now);
+        send_probes(now);
     }
     if (now >= next_pump_)
         pump(now);
@@ -74,18 +94,27 @@ void Viewer::pump(TimeNs now) {
         pump_video(now);
     if (audio_)
         audio_->pump(*transport_, now, {.max_packets = kBurstPackets});
+    send_probes(now);
 }
 
 void Viewer::pump_video(TimeNs now) {
     if (!video_->started())
-        choose_layer(now);
+        adapt(now);
     if (next_pump_ != kNever && now < next_pump_)
         return; // pacing; what waits leaves with the timeout
     const bool busy = transport_->busy();
     const bool rider = busy && audio_ && audio_->has_waiting();
-    const auto result = video_->pump(*transport_, now, {kBurstPackets, busy, rider});
-    next_pump_ = result.more ? now + kBurstPause : kNever;
-    if (result.wants_keyframe)
+    note_pump(
+        now,
+        video_->pump(
+            *transport_, now,
+            {.max_packets = kBurstPackets, .catch_up_bytes = catch_up_bytes(), .whole_frames = busy, .rider = rider}));
+    press_for_keyframe(now);
+}
+
+void Viewer::note_pump(TimeNs now, const TrackSender::PumpResult &result) {
+    next_pump_ = result.more ? now + (result.catching_up ? kCatchUpPause : kBurstPause) : kNever;
+    if (result.wants_keyframe && waits_in_vain(now))
         keyframe_wanted_ = true;
     if (video_->keyframe_sent() != keyframe_seen_) {
         keyframe_seen_ = video_->keyframe_sent();
@@ -93,14 +122,25 @@ void Viewer::pump_video(TimeNs now) {
         keyframe_wanted_ = false;
         next_press_ = kNever;
     }
-    press_for_keyframe(now);
 }
 
-void Viewer::choose_layer(TimeNs now) {
-    if (!video_)
+/// In one kCatchUpPause.
+size_t Viewer::catch_up_bytes() const {
+    const PacketRing *ring = feed_->video(layer_);
+    const uint64_t bps = std::max(kMinCatchUpBps, ring ? kCatchUpSpeed * ring->rate_bps() : 0);
+    return bps / 8 * static_cast<uint64_t>(kCatchUpPause / kNsPerMs) / 1000;
+}
+
+void Viewer::send_probes(TimeNs now) {
+    if (!control_.probing())
         return;
-    layer_ = peerwire::choose_layer(*feed_, setup_.layer, layer_, feed_->feed_time(now));
-    video_->follow(feed_->video(layer_));
+    uint64_t due = control_.padding_due(now);
+    for (unsigned sent = 0; due > 0 && sent < kMaxProbesAtOnce; ++sent) {
+        const size_t size = video_->probe(*transport_, now);
+        if (size == 0)
+            return;
+        due -= std::min<uint64_t>(due, size);
+    }
 }
 
 void Viewer::press_for_keyframe(TimeNs now) {
@@ -120,8 +160,12 @@ TrackSender *Viewer::find_track(uint32_t ssrc) {
 void Viewer::on_rtcp(TimeNs now, std::span<const uint8_t> compound) {
     now_ = now;
     rtcp_limit_.parse(now, compound, *this);
-    if (video_)
-        press_for_keyframe(now);
+    if (!video_)
+        return;
+    adapt(now);
+    if (control_.wants_round_trips(now))
+        next_report_ = std::min(next_report_, reported_at_ + kWatchfulReportInterval);
+    press_for_keyframe(now);
 }
 
 void Viewer::on_report_block(uint32_t, const ReportBlock &block) {
@@ -130,8 +174,10 @@ void Viewer::on_report_block(uint32_t, const ReportBlock &block) {
         return;
     if (audio_)
         audio_->on_loss(now_, block.fraction_lost);
-    if (&*video_ == track || !video_)
+    if (track == &*video_ || !video_)
         counters_->fraction_lost.set(block.fraction_lost);
+    if (video_ && track == &*video_)
+        control_.on_report(now_, block);
     if (block.last_sr == 0)
         return;
     // RFC 3550 §6.4.1, in 1/65536 s.
@@ -141,6 +187,7 @@ void Viewer::on_report_block(uint32_t, const ReportBlock &block) {
         return;
     const TimeNs round_trip = int64_t{elapsed} * kNsPerSecond >> 16;
     track->gate().set_round_trip(round_trip);
+    control_.on_round_trip(now_, round_trip);
     counters_->round_trip_us.set(static_cast<uint64_t>(round_trip / kNsPerUs));
 }
 
@@ -169,7 +216,11 @@ void Viewer::on_fir(const Fir &fir) {
 }
 
 void Viewer::on_remb(const Remb &remb) {
-    counters_->remb_bps.set(remb.bitrate_bps);
+    control_.on_remb(now_, remb.bitrate_bps);
+}
+
+void Viewer::on_transport_cc(const TransportCc &feedback) {
+    control_.on_transport_cc(now_, feedback);
 }
 
 size_t Viewer::write_report(std::span<uint8_t> out, const TrackSender &track, TimeNs now) const {
@@ -178,6 +229,7 @@ size_t Viewer::write_report(std::span<uint8_t> out, const TrackSender &track, Ti
 }
 
 void Viewer::send_reports(TimeNs now) {
+    reported_at_ = now;
     constexpr size_t kMaxReports = 400; // two SR and two SDES with a CNAME of at most 64 bytes
     const bool video = video_ && video_->started(), audio = audio_ && audio_->started();
     if (!video && !audio)

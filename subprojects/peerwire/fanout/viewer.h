@@ -6,10 +6,12 @@
 #pragma once
 
 #include "fanout/feed.h"
+#include "fanout/layer_control.h"
 #include "fanout/rtcp_limit.h"
 #include "fanout/track_sender.h"
 #include "net/media_endpoint.h"
 
+#include <atomic>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -17,14 +19,34 @@
 
 namespace peerwire {
 
-inline constexpr unsigned kBestLayer = kMaxLayers; ///< whichever layer has most to show
+/// What a viewer asks for; may change while it watches. Thread-safe.
+class ViewerWishes {
+  public:
+    void set(const LayerLimits &limits) {
+        max_layer_.store(limits.max_layer, std::memory_order_relaxed);
+        max_bps_.store(limits.max_bps, std::memory_order_relaxed);
+    }
+    LayerLimits get() const {
+        return {max_layer_.load(std::memory_order_relaxed), max_bps_.load(std::memory_order_relaxed)};
+    }
+
+  private:
+    std::atomic<unsigned> max_layer_{kMaxLayers};
+    std::atomic<uint64_t> max_bps_{UINT64_MAX};
+};
+
+/// A good mobile connection. Who has more is served better within two seconds or three.
+inline constexpr uint64_t kDefaultStartBps = 1'000'000;
 
 struct ViewerSetup {
     std::optional<TrackSetup> video, audio;
     std::string cname;
-    unsigned layer = kBestLayer; ///< followed while it flows, otherwise another one
+    std::shared_ptr<const ViewerWishes> wishes; ///< null = none
+    uint64_t start_bps = kDefaultStartBps;      ///< chooses the first layer
     // Called on the shard's thread: note and return.
     std::function<void()> on_connected;
+    /// Another layer, or the video pauses or goes on.
+    std::function<void(const LayerChooser::Choice &, uint64_t estimate_bps)> on_quality;
     std::function<void(CloseReason)> on_closed;
 };
 
@@ -49,10 +71,21 @@ class Viewer final : public MediaEndpoint, private RtcpVisitor {
     void on_pli(const Pli &pli) override;
     void on_fir(const Fir &fir) override;
     void on_remb(const Remb &remb) override;
+    void on_transport_cc(const TransportCc &feedback) override;
 
     void pump(TimeNs now);
     void pump_video(TimeNs now);
-    void choose_layer(TimeNs now);
+    void note_pump(TimeNs now, const TrackSender::PumpResult &result);
+    void send_probes(TimeNs now);
+    size_t catch_up_bytes() const;
+
+    // viewer_quality.cpp
+    void adapt(TimeNs now);
+    void apply(TimeNs now, const LayerChooser::Choice &choice);
+    void switch_layer(TimeNs now, unsigned layer, bool urgent);
+    unsigned layer_to_follow(const LayerChooser::Choice &choice) const;
+    bool waits_in_vain(TimeNs now) const;
+
     void press_for_keyframe(TimeNs now);
     void send_reports(TimeNs now);
     size_t write_report(std::span<uint8_t> out, const TrackSender &track, TimeNs now) const;
@@ -62,13 +95,16 @@ class Viewer final : public MediaEndpoint, private RtcpVisitor {
     const ViewerSetup setup_;
     const std::shared_ptr<ViewerCounters> counters_;
     Transport *transport_ = nullptr;
-    TransportNumbers numbers_;
+    SendLog log_;
+    LayerControl control_;
     std::optional<TrackSender> video_, audio_;
     unsigned layer_ = kMaxLayers; // followed now
+    bool paused_ = false;
+    TimeNs switched_at_ = 0;
     RtcpLimit rtcp_limit_;
     TimeNs now_ = 0; // of the RTCP that is being visited
 
-    TimeNs next_report_ = kNever;
+    TimeNs next_report_ = kNever, reported_at_ = 0;
     TimeNs next_pump_ = kNever; // a paced burst goes on
     TimeNs next_press_ = kNever;
     bool keyframe_wanted_ = false;

@@ -20,6 +20,12 @@ struct ViewerCounters {
     Counter jumps;             ///< the viewer fell behind and went on at a newer keyframe
     Counter keyframe_requests; ///< PLI and FIR from the viewer
     Counter rtcp_ignored;      ///< feedback beyond what a viewer may cost
+    Counter layer;             ///< video layer that is followed, kMaxLayers = none
+    Counter layer_reason;      ///< LayerReason
+    Counter layer_switches;    ///< changes of the layer, and pauses
+    Counter estimate_bps;      ///< what the path is believed to carry
+    Counter probes;            ///< attempts to find out whether it carries more
+    Counter probe_bytes;       ///< sent for them
     Counter remb_bps;          ///< newest estimate of the receiver, 0 = none
     Counter round_trip_us;     ///< newest, from receiver reports
     Counter fraction_lost;     ///< of 256, newest video report

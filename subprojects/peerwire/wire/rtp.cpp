@@ -138,4 +138,10 @@ size_t write_rtp_header(std::span<uint8_t> out, const RtpHeader &header, std::sp
     return writer.size();
 }
 
+void write_rtp_padding(std::span<uint8_t> packet, uint8_t size) {
+    packet[0] |= 0x20;
+    std::fill(packet.end() - size, packet.end() - 1, uint8_t{0});
+    packet.back() = size;
+}
+
 } // namespace peerwire

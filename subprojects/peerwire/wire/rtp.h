@@ -57,6 +57,9 @@ struct HeaderExtension {
 size_t write_rtp_header(std::span<uint8_t> out, const RtpHeader &header,
                         std::span<const HeaderExtension> extensions = {});
 
+/// Fills the last `size` (1 to 255) bytes of `packet` with padding and says so in its header (RFC 3550 §5.1).
+void write_rtp_padding(std::span<uint8_t> packet, uint8_t size);
+
 /// RFC 3550 §A.1: `a` comes after `b` in a 16-bit number space that wraps.
 constexpr bool sequence_newer(uint16_t a, uint16_t b) {
     return static_cast<int16_t>(static_cast<uint16_t>(a - b)) > 0;

@@ -15,6 +15,8 @@ namespace peerwire {
 using TimeNs = int64_t;
 
 inline constexpr TimeNs kNever = std::numeric_limits<TimeNs>::max();
+/// Before everything, and differences to it still fit.
+inline constexpr TimeNs kLongAgo = -kNever / 2;
 inline constexpr TimeNs kNsPerUs = 1'000;
 inline constexpr TimeNs kNsPerMs = 1'000'000;
 inline constexpr TimeNs kNsPerSecond = 1'000'000'000;

@@ -48,8 +48,8 @@ void test_nack_without_rtx() {
     setup.extensions.abs_send_time_id = 3;
     setup[Codec::Vp8] = {kVp8Type};
     ViewerCounters counters;
-    TransportNumbers numbers;
-    TrackSender track(setup, *stage.feed, numbers, counters);
+    SendLog log(false);
+    TrackSender track(setup, *stage.feed, log, counters);
     RecordingTransport transport;
     sender.frame({vp8(true, 1)}, 0);
     track.follow(stage.feed->video(0));
@@ -69,8 +69,8 @@ void test_send_time() {
     setup.extensions.abs_send_time_id = 3;
     setup[Codec::Vp8] = {kVp8Type, kVp8RtxType};
     ViewerCounters counters;
-    TransportNumbers numbers;
-    TrackSender track(setup, *stage.feed, numbers, counters);
+    SendLog log(false);
+    TrackSender track(setup, *stage.feed, log, counters);
     RecordingTransport transport;
     Bytes largest = vp8(false, 9);
     largest.resize(kMaxPacketSize - kRtpFixedHeaderSize, 9);

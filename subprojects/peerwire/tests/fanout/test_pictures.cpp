@@ -145,14 +145,14 @@ struct Track {
     Stage stage;
     TrackSetup setup;
     ViewerCounters counters;
-    TransportNumbers numbers;
+    SendLog log{false};
     RecordingTransport transport;
     std::optional<TrackSender> sender;
 
     Track() {
         setup.ssrc = kVideoSsrc;
         setup[Codec::Vp8] = {kVp8Type};
-        sender.emplace(setup, *stage.feed, numbers, counters);
+        sender.emplace(setup, *stage.feed, log, counters);
     }
     void pump(TimeNs pts) { sender->pump(transport, Stage::at(pts), {.max_packets = 100}); }
 };

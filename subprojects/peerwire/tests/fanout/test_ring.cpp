@@ -2,7 +2,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 
 #include "bench.h"
-#include "fanout/layer_choice.h"
 
 #include <thread>
 
@@ -156,33 +155,6 @@ void test_payloads() {
     g_assert_true(codec_from_name("H265") == Codec::Unknown);
 }
 
-/// Two layers, the second one twice as rich.
-struct Layers {
-    Feed feed{FeedConfig{}};
-
-    Layers() {
-        for (unsigned layer : {0u, 1u})
-            feed.open_video(layer);
-    }
-    void flow(unsigned layer, TimeNs from, TimeNs to) {
-        for (TimeNs pts = from; pts < to; pts += ms(33))
-            feed.open_video(layer).push(packet(pts / ms(33), pts), Bytes(200 * (layer + 1)));
-    }
-};
-
-void test_layer_choice() {
-    Layers layers;
-    g_assert_cmpuint(choose_layer(layers.feed, kBestLayer, kMaxLayers, 0), ==, 0); // nothing flows yet
-    layers.flow(0, 0, ms(1000));
-    g_assert_cmpuint(choose_layer(layers.feed, 1, 0, ms(1000)), ==, 0); // the preferred one does not flow
-    layers.flow(1, 0, ms(1000));
-    g_assert_cmpuint(choose_layer(layers.feed, kBestLayer, kMaxLayers, ms(1000)), ==, 1);
-    g_assert_cmpuint(choose_layer(layers.feed, 0, 1, ms(1000)), ==, 0);
-    layers.flow(0, ms(1000), ms(4000)); // the rich one stopped
-    g_assert_cmpuint(choose_layer(layers.feed, kBestLayer, 1, ms(4000)), ==, 0);
-    g_assert_cmpuint(choose_layer(layers.feed, kBestLayer, 0, ms(9000)), ==, 0); // all stopped: stay
-}
-
 } // namespace
 
 int main(int argc, char **argv) {
@@ -193,6 +165,5 @@ int main(int argc, char **argv) {
     g_test_add_func("/ring/keyframe-leaves-with-its-packets", test_keyframe_leaves_with_its_packets);
     g_test_add_func("/ring/concurrent-readers", test_concurrent_readers);
     g_test_add_func("/codec/payloads", test_payloads);
-    g_test_add_func("/feed/layer-choice", test_layer_choice);
     return g_test_run();
 }

@@ -1,0 +1,115 @@
+// SPDX-FileCopyrightText: Rostrum contributors
+// SPDX-License-Identifier: LGPL-2.1-or-later
+
+#include "fanout/bandwidth.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace peerwire {
+
+namespace {
+
+constexpr uint64_t kMinBps = 10'000; // nothing that has media is slower
+constexpr uint64_t kMaxBps = 1'000'000'000;
+
+// As in draft-ietf-rmcat-gcc-02 §6: below it is chance, above it the path is full.
+constexpr double kHighLoss = 0.10;
+constexpr double kSomeLoss = 0.04;                // enough where the receiver's estimate fell as well
+constexpr double kOverflowing = 0.25;             // what is left then is what the path carries
+constexpr double kEnoughPackets = 20;             // one packet of a few is no share
+constexpr TimeNs kJudgeEvery = 200 * kNsPerMs;    // a receiver in trouble reports after every loss
+constexpr uint32_t kMaxPacketsPerReport = 20'000; // more is a report of another stream, or a lie
+
+constexpr double kFell = 0.97; // browsers report a fall of 3 % at once
+constexpr TimeNs kRecent = 2 * kNsPerSecond;
+
+// A round trip passes two radio links; a queue of a router is longer, and stays.
+constexpr TimeNs kQueue = 100 * kNsPerMs;
+constexpr TimeNs kQueueStays = 150 * kNsPerMs;
+constexpr TimeNs kSlowEvery = 400 * kNsPerMs;
+constexpr double kSlower = 0.85;
+constexpr TimeNs kPeriod = 15 * kNsPerSecond; // clocks drift, routes change
+
+uint64_t scaled(uint64_t bps, double factor) {
+    return static_cast<uint64_t>(static_cast<double>(bps) * factor);
+}
+
+} // namespace
+
+void Bandwidth::note_sign(TimeNs now) {
+    ++signs_;
+    sign_at_ = now;
+}
+
+void Bandwidth::congest(TimeNs now, uint64_t kept_bps) {
+    note_sign(now);
+    congested_at_ = now;
+    if (receiver_bps_ > 0 && now - receiver_fell_at_ < kRecent)
+        kept_bps = std::min(kept_bps, receiver_bps_);
+    capacity_bps_ = std::max(std::min(capacity_bps_, kept_bps), kMinBps);
+}
+
+void Bandwidth::on_receiver_estimate(TimeNs now, uint64_t bps) {
+    bps = std::clamp(bps, kMinBps, kMaxBps);
+    const bool fell = bps < scaled(receiver_bps_, kFell);
+    receiver_bps_ = bps;
+    if (fell) {
+        receiver_fell_at_ = now;
+        if (now - congested_at_ < kRecent)
+            congest(now, bps);
+        else
+            note_sign(now);
+    } else if (now - sign_at_ >= kRecent) {
+        prove(bps);
+    }
+}
+
+void Bandwidth::on_report(TimeNs now, const ReportBlock &block, uint64_t sending_bps) {
+    const uint32_t packets = block.highest_sequence - reported_sequence_;
+    const bool first = !std::exchange(reported_, true);
+    reported_sequence_ = block.highest_sequence;
+    if (first || packets > kMaxPacketsPerReport)
+        return;
+    expected_ += packets;
+    lost_ += packets * (block.fraction_lost / 256.0);
+    if (expected_ < kEnoughPackets || now - judged_at_ < kJudgeEvery)
+        return;
+    judge_loss(now, lost_ / expected_, sending_bps);
+    judged_at_ = now;
+    expected_ = lost_ = 0;
+}
+
+void Bandwidth::judge_loss(TimeNs now, double loss, uint64_t sending_bps) {
+    const bool estimate_fell = now - receiver_fell_at_ < kRecent;
+    if (loss > kOverflowing)
+        congest(now, scaled(sending_bps, 1 - loss));
+    else if (loss > kHighLoss || (loss > kSomeLoss && estimate_fell))
+        congest(now, scaled(sending_bps, 1 - loss / 2));
+}
+
+void Bandwidth::on_round_trip(TimeNs now, TimeNs round_trip, uint64_t sending_bps) {
+    if (now - period_began_ >= kPeriod) {
+        shortest_before_ = std::exchange(shortest_, kNever);
+        period_began_ = now;
+    }
+    shortest_ = std::min(shortest_, round_trip);
+    queue_ = round_trip - std::min(shortest_, shortest_before_);
+    if (queue_ < kQueue) {
+        queued_since_ = kNever;
+        return;
+    }
+    if (queued_since_ == kNever) {
+        queued_since_ = now;
+        note_sign(now);
+    } else if (now - queued_since_ >= kQueueStays && now - slowed_at_ >= kSlowEvery) {
+        slowed_at_ = now;
+        congest(now, scaled(sending_bps, kSlower));
+    }
+}
+
+void Bandwidth::prove(uint64_t bps) {
+    capacity_bps_ = std::max(capacity_bps_, std::min(bps, kMaxBps));
+}
+
+} // namespace peerwire

@@ -1,0 +1,66 @@
+// SPDX-FileCopyrightText: Rostrum contributors
+// SPDX-License-Identifier: LGPL-2.1-or-later
+
+// How much the path to one viewer carries.
+
+#pragma once
+
+#include "wire/rtcp.h"
+#include "wire/time.h"
+
+#include <cstdint>
+
+namespace peerwire {
+
+/// A capacity that falls where loss or delay show that the path is full, and rises with what went through. A receiver's
+/// estimate (REMB, or ArrivalEstimate) is not obeyed by itself: browsers raise it to 1.5 times of what arrives at most
+/// and by 8 % a second, have none for 5 s, and let it fall for a hiccup of their machine; so it only tells how far to
+/// fall, and when to look. Bits per second of IP packets. Thread-bound: the viewer's shard.
+class Bandwidth {
+  public:
+    /// `start_bps` is taken for granted until the path says otherwise.
+    explicit Bandwidth(uint64_t start_bps) : capacity_bps_(start_bps) {}
+
+    /// REMB, or what was found in transport-cc feedback.
+    void on_receiver_estimate(TimeNs now, uint64_t bps);
+    /// A report block of the picture's stream; `sending_bps` is the rate of the last second.
+    void on_report(TimeNs now, const ReportBlock &block, uint64_t sending_bps);
+    /// A round trip that ended now.
+    void on_round_trip(TimeNs now, TimeNs round_trip, uint64_t sending_bps);
+    /// So much was sent for a while, and nothing spoke against it.
+    void prove(uint64_t bps);
+
+    uint64_t bps() const { return capacity_bps_; }
+    /// Grows with each sign that the path may be full, certain or not.
+    uint64_t signs() const { return signs_; }
+    /// When the last of them came, and the last certain one; kLongAgo = never.
+    TimeNs sign_at() const { return sign_at_; }
+    TimeNs congested_at() const { return congested_at_; }
+    /// What the newest round trip was longer than the shortest lately.
+    TimeNs queue() const { return queue_; }
+
+  private:
+    /// Certain: the path is full, and carries about `kept_bps`.
+    void congest(TimeNs now, uint64_t kept_bps);
+    void note_sign(TimeNs now);
+    void judge_loss(TimeNs now, double loss, uint64_t sending_bps);
+
+    uint64_t capacity_bps_;
+    uint64_t signs_ = 0;
+    TimeNs sign_at_ = kLongAgo, congested_at_ = kLongAgo;
+
+    uint64_t receiver_bps_ = 0; ///< 0 = it said nothing yet
+    TimeNs receiver_fell_at_ = kLongAgo;
+
+    // Reports cover few packets each; loss is judged over enough of them.
+    uint32_t reported_sequence_ = 0;
+    double expected_ = 0, lost_ = 0;
+    TimeNs judged_at_ = 0;
+    bool reported_ = false;
+
+    // The shortest round trip of this period and of the one before.
+    TimeNs shortest_ = kNever, shortest_before_ = kNever, period_began_ = 0;
+    TimeNs queue_ = 0, queued_since_ = kNever, slowed_at_ = kLongAgo;
+};
+
+} // namespace peerwire
