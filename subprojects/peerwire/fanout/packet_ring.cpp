@@ -58,8 +58,9 @@ void PacketRing::evict_for(size_t words, TimeNs pts) {
     const uint64_t old_floor = floor_.load(std::memory_order_relaxed);
     uint64_t floor = old_floor;
     const uint64_t end = next_word_ + words;
+    PacketInfo oldest;
     while (floor < head) {
-        const PacketInfo oldest = load_slot(floor);
+        load_slot(floor, oldest);
         const bool slot_needed = head - floor > slot_mask_;
         const bool bytes_needed = end - oldest.word > arena_words_;
         const bool outdated = pts - oldest.pts > history_.load(std::memory_order_relaxed);
@@ -100,12 +101,14 @@ void PacketRing::clear() {
     floor_.store(head(), std::memory_order_relaxed);
 }
 
-PacketInfo PacketRing::load_slot(uint64_t position) const {
-    uint8_t bytes[sizeof(PacketInfo)];
-    load_bytes(slots_[position & slot_mask_].words.data(), bytes, sizeof bytes);
-    PacketInfo info;
-    std::memcpy(&info, bytes, sizeof bytes);
-    return info;
+/// Word by word to where it is wanted: a copy in between would be read before its words have left the store buffer.
+void PacketRing::load_slot(uint64_t position, PacketInfo &info) const {
+    const Slot &slot = slots_[position & slot_mask_];
+    auto *out = reinterpret_cast<uint8_t *>(&info);
+    for (size_t i = 0; i < kInfoWords; ++i) {
+        const uint64_t word = slot.words[i].load(std::memory_order_acquire);
+        std::memcpy(out + i * kWord, &word, kWord);
+    }
 }
 
 bool PacketRing::still_there(uint64_t position) const {
@@ -115,7 +118,7 @@ bool PacketRing::still_there(uint64_t position) const {
 bool PacketRing::read_info(uint64_t position, PacketInfo &info) const {
     if (position >= head() || position < floor())
         return false;
-    info = load_slot(position);
+    load_slot(position, info);
     return still_there(position);
 }
 

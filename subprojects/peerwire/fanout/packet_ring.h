@@ -77,7 +77,7 @@ class PacketRing {
     /// Payload bytes from `position` up to the newest packet, a little more where the arena wrapped; nothing when it is
     /// not there.
     std::optional<uint64_t> bytes_since(uint64_t position) const;
-    /// False when it was overwritten, or is not there yet.
+    /// False when it was overwritten, or is not there yet; `info` then may hold rubbish.
     bool read_info(uint64_t position, PacketInfo &info) const;
     /// Copies info.size bytes; false when they were overwritten (then `out` holds rubbish).
     bool read_payload(uint64_t position, const PacketInfo &info, uint8_t *out) const;
@@ -93,7 +93,7 @@ class PacketRing {
 
     void evict_for(size_t words, TimeNs pts);
     bool still_there(uint64_t position) const;
-    PacketInfo load_slot(uint64_t position) const;
+    void load_slot(uint64_t position, PacketInfo &info) const;
 
     // Constant after construction.
     const size_t slot_mask_;

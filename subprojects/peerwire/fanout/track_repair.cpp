@@ -45,8 +45,8 @@ void TrackSender::resend(Transport &transport, uint16_t sequence, TimeNs now) {
     if (!position || !segment->ring->read_info(*position, info) ||
         setup_[info.codec].media == TrackSetup::kNoPayloadType || !setup_[info.codec].nack)
         return counters_.nack_unknown.add();
-    const bool rtx = repaired_by_rtx(info);
-    const size_t size = packet_size(*segment, info, rtx);
+    const Form form = form_of(*segment, info, repaired_by_rtx(info));
+    const size_t size = packet_size(info, form);
     switch (gate_.admit(sequence, size, now)) {
     case RetransmissionGate::Verdict::Duplicate:
         return counters_.nack_duplicate.add();
@@ -56,10 +56,10 @@ void TrackSender::resend(Transport &transport, uint16_t sequence, TimeNs now) {
         break;
     }
     const auto room = transport.reserve(size);
-    if (room.empty() || write_packet(room, *segment, *position, info, rtx, std::nullopt, now) == 0)
+    if (room.empty() || write_packet(room, *segment, *position, info, form, now) == 0)
         return counters_.nack_unknown.add();
-    commit(transport, room.first(size), extensions_of(*segment, info, rtx), now);
-    rtx_count_ += rtx ? 1 : 0;
+    commit(transport, room.first(size), form.extensions, now);
+    rtx_count_ += form.rtx ? 1 : 0;
     counters_.retransmitted.add();
 }
 
@@ -77,11 +77,12 @@ size_t TrackSender::repeat_recent(Transport &transport, TimeNs now) {
     if (cursor_ < back || !segment.ring->read_info(cursor_ - back, info) || info.size < kMinRepeated ||
         info.sequence + segment.sequence_offset < segment.first_out || !repaired_by_rtx(info))
         return 0;
-    const size_t size = packet_size(segment, info, true);
+    const Form form = form_of(segment, info, true);
+    const size_t size = packet_size(info, form);
     const auto room = transport.reserve(size);
-    if (room.empty() || write_packet(room, segment, cursor_ - back, info, true, std::nullopt, now) == 0)
+    if (room.empty() || write_packet(room, segment, cursor_ - back, info, form, now) == 0)
         return 0;
-    count_probe(transport, room.first(size), extensions_of(segment, info, true), now);
+    count_probe(transport, room.first(size), form.extensions, now);
     return size;
 }
 

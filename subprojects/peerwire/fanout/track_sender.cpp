@@ -172,7 +172,7 @@ void TrackSender::send_waiting(Transport &transport, TimeNs now, const PumpLimit
         result.catching_up = caught_up > limits.catch_up_bytes;
         if (result.catching_up)
             return;
-        if (!there || !send(transport, info, now, padding_in(run, info, limits.rider))) {
+        if (!there || !send(transport, info, now, run, limits.rider)) {
             result.more = cursor_ < ring->floor(); // overtaken by the writer, or the peer cannot send
             return;
         }
@@ -194,17 +194,17 @@ TrackSender::Run TrackSender::plan_run(uint64_t limit, unsigned max_packets) {
     if (!ring->read_info(cursor_, first))
         return run;
     choose_capture_frame(first);
-    run.largest = packet_size(current(), first, false);
+    run.largest = packet_size(first, form_of(current(), first, false));
     const uint64_t last = std::min(limit, cursor_ + max_packets);
     for (; run.end < last && ring->read_info(run.end, info) && info.timestamp == first.timestamp; ++run.end)
-        run.largest = std::max(run.largest, packet_size(current(), info, false));
+        run.largest = std::max(run.largest, packet_size(info, form_of(current(), info, false)));
     return run;
 }
 
 /// The kernel cuts a message into packets of one size, the last one may be shorter: a byte that is missing in the
 /// middle, or before a rider, costs a message. RFC 3550 §5.1: at most 255 bytes.
-uint8_t TrackSender::padding_in(const Run &run, const PacketInfo &info, bool rider) const {
-    const size_t missing = run.largest - std::min(run.largest, packet_size(current(), info, false));
+uint8_t TrackSender::padding_in(const Run &run, const PacketInfo &info, size_t size, bool rider) const {
+    const size_t missing = run.largest - std::min(run.largest, size);
     const bool last = cursor_ + 1 == run.end;
     return missing <= kMaxPadding && (!last || rider) && may_vary(info) ? static_cast<uint8_t>(missing) : 0;
 }
@@ -227,20 +227,19 @@ bool TrackSender::may_vary(const PacketInfo &info) const {
     return kRtpFixedHeaderSize + extensions_.largest_size() + info.size < kMaxPacketSize;
 }
 
-/// What depends on the packet alone, for those that may not vary.
-ExtensionChoice TrackSender::extensions_of(const Segment &segment, const PacketInfo &info, bool rtx) const {
+/// Packets that may not vary carry what depends on themselves alone.
+TrackSender::Form TrackSender::form_of(const Segment &segment, const PacketInfo &info, bool rtx) const {
     const bool introduces =
         rtx ? rtx_count_ < kIntroduction : info.sequence + segment.sequence_offset < first_out() + kIntroduction;
     if (may_vary(info))
-        return {introduces, true, introduces || info.timestamp == capture_timestamp_};
-    const ExtensionChoice only_mid{.mid = introduces};
-    const bool fits = kRtpFixedHeaderSize + extensions_.size(only_mid) + info.size <= kMaxPacketSize;
-    return fits ? only_mid : ExtensionChoice{};
+        return {rtx, {introduces, true, introduces || info.timestamp == capture_timestamp_}, std::nullopt};
+    const Form only_mid{rtx, {.mid = introduces}, std::nullopt};
+    return packet_size(info, only_mid) <= kMaxPacketSize ? only_mid : Form{rtx, {}, std::nullopt};
 }
 
-size_t TrackSender::packet_size(const Segment &segment, const PacketInfo &info, bool rtx) const {
-    return kRtpFixedHeaderSize + extensions_.size(extensions_of(segment, info, rtx)) + (rtx ? kRtxHeader : 0) +
-           std::max<size_t>(info.size, 1);
+size_t TrackSender::packet_size(const PacketInfo &info, const Form &form) const {
+    return kRtpFixedHeaderSize + extensions_.size(form.extensions) + (form.rtx ? kRtxHeader : 0) +
+           (form.redundant ? RedHeader::kSize + form.redundant->info.size : 0) + std::max<size_t>(info.size, 1);
 }
 
 /// One frame in a while carries its capture time, in all its packets: they stay equal in size. So does the first that
@@ -264,31 +263,39 @@ void TrackSender::commit(Transport &transport, std::span<uint8_t> packet, Extens
 }
 
 /// False when the packet could not be read or written any more; the cursor then stays.
-bool TrackSender::send(Transport &transport, const PacketInfo &info, TimeNs now, uint8_t padding) {
+bool TrackSender::send(Transport &transport, const PacketInfo &info, TimeNs now, const Run &run, bool rider) {
     if (setup_[info.codec].media == TrackSetup::kNoPayloadType) {
         live_ = false;
         wanted_not_before_ = cursor_;
         return true;
     }
     const Segment &segment = current();
-    const int64_t out = info.sequence + segment.sequence_offset;
-    if (out < segment.first_out) // a late packet from before the keyframe
+    if (info.sequence + segment.sequence_offset < segment.first_out) // a late packet from before the keyframe
         return true;
-    const ExtensionChoice extensions = extensions_of(segment, info, false);
-    const auto redundant = redundant_for(segment, info, now);
-    const size_t extra = redundant ? RedHeader::kSize + redundant->info.size : padding;
-    const size_t size = packet_size(segment, info, false) + extra;
+    Form form = form_of(segment, info, false);
+    form.redundant = redundant_for(segment, info, now);
+    size_t size = packet_size(info, form);
+    const uint8_t padding = form.redundant ? 0 : padding_in(run, info, size, rider);
+    size += padding;
     if (size > kMaxPacketSize) {
         counters_.oversized.add();
         return true;
     }
     const auto room = transport.reserve(size);
-    if (room.empty() || write_packet(room, segment, cursor_, info, false, redundant, now) == 0)
+    if (room.empty() || write_packet(room, segment, cursor_, info, form, now) == 0)
         return false;
-    if (!redundant && padding > 0)
+    if (padding > 0)
         write_rtp_padding(room.first(size), padding);
-    commit(transport, room.first(size), extensions, now);
+    commit(transport, room.first(size), form.extensions, now);
+    octet_count_ += size - padding - kRtpFixedHeaderSize - extensions_.size(form.extensions);
+    if (form.redundant)
+        counters_.redundant.add();
+    note_sent(segment, info, size);
+    return true;
+}
 
+void TrackSender::note_sent(const Segment &segment, const PacketInfo &info, size_t size) {
+    const int64_t out = info.sequence + segment.sequence_offset;
     if (out > last_out_) {
         last_out_ = out;
         const PictureOffset after = following(info.picture);
@@ -306,12 +313,8 @@ bool TrackSender::send(Transport &transport, const PacketInfo &info, TimeNs now,
         keyframe_sent_ = keyframe;
     gate_.sent(size);
     ++packet_count_;
-    octet_count_ += info.size + (redundant ? extra : 0);
     counters_.packets.add();
-    if (redundant)
-        counters_.redundant.add();
     counters_.bytes.add(size);
-    return true;
 }
 
 /// The packet before, while that helps: only where it is not sent again under its number without it.
@@ -320,15 +323,16 @@ std::optional<TrackSender::Redundant> TrackSender::redundant_for(const Segment &
     if (setup_.red == TrackSetup::kNoPayloadType || info.codec != Codec::Opus || !redundancy_.is_on(now) ||
         !may_vary(info) || info.sequence + segment.sequence_offset <= segment.first_out)
         return std::nullopt;
+    constexpr size_t kOverhead = kRtpFixedHeaderSize + RedHeader::kSize;
     Redundant before;
     const auto position = segment.ring->find(info.sequence - 1);
     if (!position || !segment.ring->read_info(*position, before.info) || before.info.codec != info.codec)
         return std::nullopt;
     const int64_t distance = out_timestamp(info.timestamp, segment.live_timestamp, segment.live_out) -
                              out_timestamp(before.info.timestamp, segment.live_timestamp, segment.live_out);
-    const size_t size = packet_size(segment, info, false) + RedHeader::kSize + before.info.size;
     if (distance <= 0 || distance > RedHeader::kMaxDistance || before.info.size == 0 ||
-        before.info.size > RedHeader::kMaxBlock || size > kMaxPacketSize)
+        before.info.size > RedHeader::kMaxBlock ||
+        size_t{before.info.size} + info.size > kMaxPacketSize - kOverhead - extensions_.largest_size())
         return std::nullopt;
     before.position = *position;
     before.distance = static_cast<uint16_t>(distance);
@@ -338,20 +342,19 @@ std::optional<TrackSender::Redundant> TrackSender::redundant_for(const Segment &
 /// Header; for RTX the original sequence number (RFC 4588 §4), or the headers and the first block of RED; payload. 0
 /// when a payload is gone.
 size_t TrackSender::write_packet(std::span<uint8_t> room, const Segment &segment, uint64_t position,
-                                 const PacketInfo &info, bool rtx, const std::optional<Redundant> &redundant,
-                                 TimeNs now) {
+                                 const PacketInfo &info, const Form &form, TimeNs now) {
     const auto out = static_cast<uint16_t>(info.sequence + segment.sequence_offset);
     const auto &types = setup_[info.codec];
     RtpHeader header;
     header.marker = info.marker;
-    header.payload_type = redundant ? setup_.red : rtx ? types.rtx : types.media;
-    header.sequence = rtx ? rtx_sequence() : out;
+    header.payload_type = form.redundant ? setup_.red : form.rtx ? types.rtx : types.media;
+    header.sequence = form.rtx ? rtx_sequence() : out;
     header.timestamp = static_cast<uint32_t>(out_timestamp(info.timestamp, segment.live_timestamp, segment.live_out));
-    header.ssrc = rtx ? setup_.rtx_ssrc : setup_.ssrc;
+    header.ssrc = form.rtx ? setup_.rtx_ssrc : setup_.ssrc;
 
     const HeaderExtensions::Times times{now, now - feed_.feed_time(now) + info.pts};
-    size_t at = extensions_.write(room, header, extensions_of(segment, info, rtx), times);
-    if (rtx) {
+    size_t at = extensions_.write(room, header, form.extensions, times);
+    if (form.rtx) {
         store_be16(&room[at], out);
         at += kRtxHeader;
     }
@@ -359,7 +362,7 @@ size_t TrackSender::write_packet(std::span<uint8_t> room, const Segment &segment
         write_rtp_padding(room.first(at + 1), 1);
         return at + 1;
     }
-    if (redundant) {
+    if (const auto &redundant = form.redundant) {
         RedHeader{types.media, redundant->distance, redundant->info.size}.write(room.subspan(at));
         at += RedHeader::kSize;
         if (!segment.ring->read_payload(redundant->position, redundant->info, &room[at]))

@@ -128,21 +128,29 @@ class TrackSender {
         uint16_t distance = 0; // timestamp units
     };
 
+    /// What surrounds a payload.
+    struct Form {
+        bool rtx = false;
+        ExtensionChoice extensions;
+        std::optional<Redundant> redundant;
+    };
+
     enum class Start { Begun, NoKeyframe, OtherCodec };
     Start begin_at_keyframe(const PacketRing *ring, uint64_t not_before);
     void begin_segment(const PacketRing *ring, uint64_t position, const PacketInfo &key, const PacketInfo &live);
     bool fell_behind(uint64_t head) const;
     void jump_if_behind(PumpResult &result);
     void send_waiting(Transport &transport, TimeNs now, const PumpLimits &limits, PumpResult &result);
-    bool send(Transport &transport, const PacketInfo &info, TimeNs now, uint8_t padding);
+    bool send(Transport &transport, const PacketInfo &info, TimeNs now, const Run &run, bool rider);
+    void note_sent(const Segment &segment, const PacketInfo &info, size_t size);
+    Form form_of(const Segment &segment, const PacketInfo &info, bool rtx) const;
+    size_t packet_size(const PacketInfo &info, const Form &form) const;
     size_t write_packet(std::span<uint8_t> room, const Segment &segment, uint64_t position, const PacketInfo &info,
-                        bool rtx, const std::optional<Redundant> &redundant, TimeNs now);
+                        const Form &form, TimeNs now);
     std::optional<Redundant> redundant_for(const Segment &segment, const PacketInfo &info, TimeNs now) const;
     bool has_rtx(Codec codec) const;
     bool repaired_by_rtx(const PacketInfo &info) const;
     bool may_vary(const PacketInfo &info) const;
-    ExtensionChoice extensions_of(const Segment &segment, const PacketInfo &info, bool rtx) const;
-    size_t packet_size(const Segment &segment, const PacketInfo &info, bool rtx) const;
     void commit(Transport &transport, std::span<uint8_t> packet, ExtensionChoice extensions, TimeNs now);
     void choose_capture_frame(const PacketInfo &first);
     const Segment *find_segment(int64_t out) const;
@@ -150,7 +158,7 @@ class TrackSender {
     size_t send_padding(Transport &transport, TimeNs now);
     void count_probe(Transport &transport, std::span<uint8_t> packet, ExtensionChoice extensions, TimeNs now);
     Run plan_run(uint64_t limit, unsigned max_packets);
-    uint8_t padding_in(const Run &run, const PacketInfo &info, bool rider) const;
+    uint8_t padding_in(const Run &run, const PacketInfo &info, size_t size, bool rider) const;
     int64_t first_out() const { return int64_t{setup_.first_sequence} + 65536; }
     uint16_t rtx_sequence() const { return static_cast<uint16_t>((setup_.first_timestamp & 0x7fff) + rtx_count_); }
     Segment &current() { return segments_[segment_count_ % segments_.size()]; }
