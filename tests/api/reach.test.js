@@ -102,6 +102,49 @@ test('a feed that is full answers 503 and when to come again', async () => {
   assert.equal((await join()).status, 201);
 });
 
+test('a viewer may want less than there is', async () => {
+  const room = await rostrum.room();
+  const token = rostrum.viewerToken(room);
+  const join = (query) => offer(`/whep/${room}?participantId=vic&${query}`, kWatching, token);
+  const refused = [
+    ['maxLayer=high', /maxLayer has to be a whole number from 0 to 7/],
+    ['maxLayer=8', /maxLayer has/],
+    ['maxLayer=-1', /maxLayer has/],
+    ['maxLayer=1.5', /maxLayer has/],
+    ['maxBitrate=0', /maxBitrate has to be a whole number from 1 to 4294967294/],
+    ['maxBitrate=4294967295', /maxBitrate has/],
+    ['maxBitrate=1e6', /maxBitrate has/],
+    ['maxBitrate=99999999999999999999', /maxBitrate has/],
+  ];
+  for (const [query, message] of refused) {
+    const answer = await join(query);
+    assert.equal(answer.status, 400, query);
+    assert.match((await answer.json()).message, message);
+  }
+  assert.deepEqual((await rostrum.ok('GET', `/v2/sessions?roomId=${room}`)).data, [], 'nothing was started');
+
+  const joined = await join('maxLayer=1&maxBitrate=500000');
+  assert.equal(joined.status, 201);
+  const patch = (body, type = 'application/json') =>
+    fetch(new URL(joined.headers.get('location'), rostrum.url), {
+      method: 'PATCH',
+      headers: { authorization: token, 'content-type': type },
+      body: typeof body === 'string' ? body : JSON.stringify(body),
+    });
+  const rows = [
+    [{ maxLayer: '1' }, 400],
+    [{ maxLayer: 1.5 }, 400],
+    [{ maxLayer: 8 }, 400],
+    [{ maxBitrate: -5 }, 400],
+    [{ maxLayer: 1, maxFrames: 5 }, 400],
+    [{}, 400],
+    ['[1]', 400],
+    ['{', 400],
+  ];
+  for (const [body, status] of rows) assert.equal((await patch(body)).status, status, JSON.stringify(body));
+  assert.equal((await patch('a=x', 'text/plain')).status, 415);
+});
+
 test('the secret reaches neither the session process nor a log', async () => {
   const room = await rostrum.room();
   const events = await rostrum.events(room, { participantId: 'ann' });

@@ -84,6 +84,18 @@ test('the room after events', () => {
       ['RECORDING_STOPPED', { id: 'r', startedAt: 1000, filePath: 'r.mp4' }],
     ],
     [
+      'what a viewer gets of each feed',
+      play(
+        joined(),
+        ['quality-changed', { feed: 'program', layer: 2, paused: false, reason: 'best', estimatedBitrate: 3e6 }],
+        ['quality-changed', { feed: 'ann', layer: 0, paused: false, reason: 'limit', estimatedBitrate: 3e6 }],
+        ['quality-changed', { feed: 'program', layer: 0, paused: true, reason: 'paused', estimatedBitrate: 9e4 }],
+        joined(),
+      ),
+      (room) => [room.quality.program.paused, room.quality.ann.layer],
+      [true, 0],
+    ],
+    [
       'the reason of the end stays',
       play(joined(), ['session-ended', { reason: 'ended', code: 1009 }], ['meeting-left', { reason: 'left', code: 1 }]),
       (room) => room.ended,

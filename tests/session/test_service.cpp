@@ -33,6 +33,7 @@ struct RefusalRow {
     const char *name, *method;
     std::vector<const char *> arguments;
     const char *error;
+    const char *limits = nullptr; // one more argument, in GVariant's text format
 };
 
 const std::string kLong(70000, 'a');
@@ -47,8 +48,9 @@ const RefusalRow kRefusals[] = {
     {"publish: oversized", "Publish", {"ann", "Ann", kLong.c_str()}, "org.rostrum.Error.BadRequest"},
     {"publish: nobody", "Publish", {"", "", "v=0"}, "org.rostrum.Error.BadRequest"},
     {"publish: as the program", "Publish", {"program", "", "v=0"}, "org.rostrum.Error.BadRequest"},
-    {"play: garbage", "Play", {"vic", "program", "garbage"}, "org.rostrum.Error.BadRequest"},
-    {"play: unknown feed", "Play", {"vic", "nobody", "v=0"}, "org.rostrum.Error.NotFound"},
+    {"play: garbage", "Play", {"vic", "program", "garbage"}, "org.rostrum.Error.BadRequest", "@a{sv} {}"},
+    {"play: unknown feed", "Play", {"vic", "nobody", "v=0"}, "org.rostrum.Error.NotFound", "{'max-layer': <uint32 1>}"},
+    {"limit: unknown", "Limit", {"nothing"}, "org.rostrum.Error.NotFound", "{'max-layer': <uint32 1>}"},
     {"patch: unknown", "Patch", {"nothing", "a=candidate"}, "org.rostrum.Error.NotFound"},
     {"remove: unknown", "Remove", {"nothing", "left"}, "org.rostrum.Error.NotFound"},
     {"graph: unknown", "Graph", {"svg"}, "org.rostrum.Error.BadRequest"},
@@ -59,6 +61,8 @@ void test_refusal(SessionProcess &session, const RefusalRow &row) {
     g_variant_builder_init(&builder, G_VARIANT_TYPE_TUPLE);
     for (const char *argument : row.arguments)
         g_variant_builder_add(&builder, "s", argument);
+    if (row.limits)
+        g_variant_builder_add_value(&builder, g_variant_new_parsed(row.limits));
     g_autoptr(GError) error = nullptr;
     g_autoptr(GVariant) reply =
         g_dbus_proxy_call_sync(G_DBUS_PROXY(session.proxy), row.method, g_variant_builder_end(&builder),

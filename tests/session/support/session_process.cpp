@@ -146,8 +146,8 @@ std::string SessionProcess::play(const std::string &participant, const std::stri
     g_autofree char *id = nullptr;
     g_autofree char *answer = nullptr;
     g_autoptr(GError) failure = nullptr;
-    rostrum_session1_call_play_sync(proxy, participant.c_str(), feed.c_str(), offer.c_str(), &id, &answer, nullptr,
-                                    &failure);
+    rostrum_session1_call_play_sync(proxy, participant.c_str(), feed.c_str(), offer.c_str(),
+                                    g_variant_new("a{sv}", nullptr), &id, &answer, nullptr, &failure);
     error = failure ? failure->message : "";
     resource = id ? id : "";
     return answer ? answer : "";

@@ -5,6 +5,7 @@
 // session, so that it stays good when `serve` is restarted.
 
 #include "tools/rostrum/api/api.h"
+#include "tools/rostrum/api/viewer_limits.h"
 
 #include "tools/rostrum/base/ids.h"
 
@@ -98,6 +99,7 @@ void answer(const Api &api, Exchange &exchange, const Kind &kind, const std::str
 void offer(Api &api, const ExchangePtr &exchange, const Kind &kind, const std::string &feed, bool needs_session) {
     const auto [room, request] = admit(api, *exchange, kind);
     const std::string sdp = read_offer(*exchange);
+    const ViewerLimits limits = limits_of_query(*exchange);
     if (needs_session)
         api.live(room, code::kInvalidRoomId);
     const auto opened = api.sessions.open(room);
@@ -116,7 +118,7 @@ void offer(Api &api, const ExchangePtr &exchange, const Kind &kind, const std::s
     if (kind.role == kWhip.role)
         session.publish(request, sdp, reply);
     else
-        session.play(request, feed.empty() ? "program" : feed, sdp, reply);
+        session.play(request, feed.empty() ? "program" : feed, sdp, limits, reply);
 }
 
 struct Target {
@@ -159,8 +161,19 @@ void remove(Api &api, const ExchangePtr &exchange, const Kind &kind) {
         });
 }
 
+void limit(const Target &target, const ExchangePtr &exchange) {
+    const ViewerLimits limits = limits_of_body(exchange->json_body());
+    target.session->limit(target.resources.front(), limits, [exchange](std::variant<Done, Refusal> result) {
+        if (auto *refusal = std::get_if<Refusal>(&result))
+            return exchange->refuse(*refusal);
+        exchange->reply_empty(204);
+    });
+}
+
 void patch(Api &api, const ExchangePtr &exchange, const Kind &kind) {
     const Target target = find_target(api, *exchange, kind);
+    if (kind.role == kWhep.role && exchange->content_type() == "application/json")
+        return limit(target, exchange);
     const std::string fragment = exchange->text_body("application/trickle-ice-sdpfrag");
     target.session->patch(target.resources.front(), fragment, [exchange](std::variant<std::string, Refusal> result) {
         if (auto *refusal = std::get_if<Refusal>(&result))
@@ -202,7 +215,9 @@ void add_webrtc_routes(Router &router, Api &api) {
             "DELETE", path, [&api, kind](const ExchangePtr &e) { remove(api, e, *kind); }, "Leave");
         router.add(
             "PATCH", path, [&api, kind](const ExchangePtr &e) { patch(api, e, *kind); },
-            "Trickle ICE candidates or restart ICE", fragment);
+            kind == &kWhep ? "Trickle ICE candidates, restart ICE, or change limits"
+                           : "Trickle ICE candidates or restart ICE",
+            fragment);
     }
 }
 

@@ -80,7 +80,9 @@ class LiveSession final : private SessionProcessObserver {
     std::optional<Refusal> check_room_for(const std::string &participant_id) const;
     void join(const JoinRequest &request, std::shared_ptr<EventStream> stream);
     void publish(const JoinRequest &request, const std::string &offer, Reply<Negotiated> reply);
-    void play(const JoinRequest &request, const std::string &feed, const std::string &offer, Reply<Negotiated> reply);
+    void play(const JoinRequest &request, const std::string &feed, const std::string &offer, const ViewerLimits &limits,
+              Reply<Negotiated> reply);
+    void limit(const std::string &resource, const ViewerLimits &limits, Reply<Done> reply);
     void patch(const std::string &resource, const std::string &fragment, Reply<std::string> reply);
     void remove_peer(const std::string &resource, Reply<Done> reply);
     /// False when nobody of that id is in.
@@ -119,6 +121,7 @@ class LiveSession final : private SessionProcessObserver {
 
     // live_session_people.cpp: participants and their peers
     void peer_changed(const PeerChange &change) override;
+    void quality_changed(const std::string &participant, const std::string &feed, const Json &quality) override;
     void feed_changed(const std::string &participant, const std::string &feed, const std::string &kind,
                       const std::string &state) override;
     void program_changed(const std::string &mode) override;

@@ -161,8 +161,12 @@ void LiveSession::publish(const JoinRequest &request, const std::string &offer, 
 }
 
 void LiveSession::play(const JoinRequest &request, const std::string &feed, const std::string &offer,
-                       Reply<Negotiated> reply) {
-    process_.play(request.participant_id, feed, offer, entering(request, "viewer", std::move(reply)));
+                       const ViewerLimits &limits, Reply<Negotiated> reply) {
+    process_.play(request.participant_id, feed, offer, limits, entering(request, "viewer", std::move(reply)));
+}
+
+void LiveSession::limit(const std::string &resource, const ViewerLimits &limits, Reply<Done> reply) {
+    process_.limit(resource, limits, std::move(reply));
 }
 
 void LiveSession::patch(const std::string &resource, const std::string &fragment, Reply<std::string> reply) {
@@ -193,6 +197,16 @@ void LiveSession::peer_changed(const PeerChange &change) {
         enter(joining->second);
     if (roster_.find(change.participant))
         roster_.add_peer(change.resource, {change.participant, change.role});
+}
+
+void LiveSession::quality_changed(const std::string &participant, const std::string &feed, const Json &quality) {
+    if (const Participant *viewer = roster_.find(participant))
+        send_to(*viewer, "quality-changed",
+                Json::object({{"feed", feed},
+                              {"layer", quality.get("layer")},
+                              {"paused", quality.get("paused")},
+                              {"reason", quality.get("reason")},
+                              {"estimatedBitrate", quality.get("estimate")}}));
 }
 
 void LiveSession::feed_changed(const std::string &participant, const std::string &feed, const std::string &kind,

@@ -237,6 +237,9 @@ void SessionProcess::bind_signals() {
                                         Text state, Text reason) {
              self->observer_.peer_changed({resource, participant, role, feed, state, reason});
          }));
+    bind("quality-changed", G_CALLBACK(+[](SessionProcess *self, Text, Text participant, Text feed, Text quality) {
+             self->observer_.quality_changed(participant, feed, parse_json(quality).value_or(Json::object()));
+         }));
     bind("feed-changed", G_CALLBACK(+[](SessionProcess *self, Text participant, Text feed, Text kind, Text state) {
              self->observer_.feed_changed(participant, feed, kind, state);
          }));
@@ -351,6 +354,16 @@ std::string read_text(GVariant *value) {
     return text;
 }
 
+GVariant *variant_of(const ViewerLimits &limits) {
+    GVariantDict dict;
+    g_variant_dict_init(&dict, nullptr);
+    if (limits.max_layer)
+        g_variant_dict_insert(&dict, "max-layer", "u", *limits.max_layer);
+    if (limits.max_bitrate)
+        g_variant_dict_insert(&dict, "max-bitrate", "u", *limits.max_bitrate);
+    return g_variant_dict_end(&dict);
+}
+
 Negotiated read_negotiated(GVariant *value) {
     const char *resource = nullptr, *answer = nullptr;
     g_variant_get(value, "(&s&s)", &resource, &answer);
@@ -370,9 +383,14 @@ void SessionProcess::publish(const std::string &participant, const std::string &
 }
 
 void SessionProcess::play(const std::string &participant, const std::string &feed, const std::string &offer,
-                          Reply<Negotiated> reply) {
-    call({"Play", g_variant_new("(sss)", participant.c_str(), feed.c_str(), offer.c_str()),
+                          const ViewerLimits &limits, Reply<Negotiated> reply) {
+    call({"Play", g_variant_new("(sss@a{sv})", participant.c_str(), feed.c_str(), offer.c_str(), variant_of(limits)),
           reading(std::move(reply), read_negotiated)});
+}
+
+void SessionProcess::limit(const std::string &resource, const ViewerLimits &limits, Reply<Done> reply) {
+    call({"Limit", g_variant_new("(s@a{sv})", resource.c_str(), variant_of(limits)),
+          reading(std::move(reply), read_nothing)});
 }
 
 void SessionProcess::patch(const std::string &resource, const std::string &fragment, Reply<std::string> reply) {

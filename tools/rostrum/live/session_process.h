@@ -8,6 +8,7 @@
 #include "tools/rostrum/base/json.h"
 
 #include <functional>
+#include <optional>
 #include <session_dbus.h>
 #include <variant>
 #include <vector>
@@ -30,6 +31,14 @@ struct PeerChange {
     std::string resource, participant, role, feed, state, reason;
 };
 
+/// What a viewer gets at most, or other limits for one that is there: what is null stays as it is.
+struct ViewerLimits {
+    static constexpr uint32_t kNone = UINT32_MAX;
+
+    std::optional<uint32_t> max_layer;   ///< quality layers count from 0
+    std::optional<uint32_t> max_bitrate; ///< bit/s of sound and picture
+};
+
 /// What a session process tells. Called on the main thread, never from inside a call into SessionProcess.
 class SessionProcessObserver {
   public:
@@ -37,6 +46,7 @@ class SessionProcessObserver {
     /// Connected; `snapshot` says what it is doing. Calls made before are sent after this returns.
     virtual void process_ready(const Json &snapshot) = 0;
     virtual void peer_changed(const PeerChange &change) = 0;
+    virtual void quality_changed(const std::string &participant, const std::string &feed, const Json &quality) = 0;
     virtual void feed_changed(const std::string &participant, const std::string &feed, const std::string &kind,
                               const std::string &state) = 0;
     virtual void program_changed(const std::string &mode) = 0;
@@ -81,7 +91,8 @@ class SessionProcess {
     void publish(const std::string &participant, const std::string &name, const std::string &offer,
                  Reply<Negotiated> reply);
     void play(const std::string &participant, const std::string &feed, const std::string &offer,
-              Reply<Negotiated> reply);
+              const ViewerLimits &limits, Reply<Negotiated> reply);
+    void limit(const std::string &resource, const ViewerLimits &limits, Reply<Done> reply);
     void patch(const std::string &resource, const std::string &fragment, Reply<std::string> reply);
     void remove(const std::string &resource, const std::string &reason, Reply<Done> reply);
     void end(const std::string &reason, Reply<Done> reply);

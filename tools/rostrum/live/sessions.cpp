@@ -42,6 +42,7 @@ class Sessions::Orphan : private SessionProcessObserver {
     void process_ended(const std::string &) override { g_unlink(socket_.c_str()); }
     void process_lost(const std::string &) override { g_unlink(socket_.c_str()); }
     void peer_changed(const PeerChange &) override {}
+    void quality_changed(const std::string &, const std::string &, const Json &) override {}
     void feed_changed(const std::string &, const std::string &, const std::string &, const std::string &) override {}
     void program_changed(const std::string &) override {}
     void speaker_changed(const std::string &) override {}

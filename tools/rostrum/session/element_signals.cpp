@@ -32,6 +32,11 @@ peerwire::Result<std::string> answer_of(GstElement *element, char *answer) {
     return text;
 }
 
+GstStructure *options_of(const ViewerLimits &limits) {
+    return gst_structure_new("viewer-options", "max-layer", G_TYPE_UINT, limits.max_layer, "max-bitrate", G_TYPE_UINT,
+                             limits.max_bitrate, nullptr);
+}
+
 std::string field(const GstStructure *structure, const char *name) {
     const char *value = gst_structure_get_string(structure, name);
     return value ? value : "";
@@ -62,11 +67,21 @@ peerwire::Result<std::string> call_element(GstElement *element, const char *sign
     return answer_of(element, answer);
 }
 
-peerwire::Result<std::string> add_viewer(GstElement *fanout, const std::string &id, const std::string &offer) {
+peerwire::Result<std::string> add_viewer(GstElement *fanout, const std::string &id, const std::string &offer,
+                                         const ViewerLimits &limits) {
     char *answer = nullptr;
-    g_signal_emit_by_name(fanout, "add-viewer", id.c_str(), offer.c_str(), static_cast<GstStructure *>(nullptr),
-                          &answer);
+    g_autoptr(GstStructure) options = options_of(limits);
+    g_signal_emit_by_name(fanout, "add-viewer", id.c_str(), offer.c_str(), options, &answer);
     return answer_of(fanout, answer);
+}
+
+peerwire::Result<bool> limit_viewer(GstElement *fanout, const std::string &id, const ViewerLimits &limits) {
+    if (!g_signal_lookup("set-viewer-options", G_OBJECT_TYPE(fanout)))
+        return peerwire::Error{500, "the element has no set-viewer-options"};
+    gboolean done = FALSE;
+    g_autoptr(GstStructure) options = options_of(limits);
+    g_signal_emit_by_name(fanout, "set-viewer-options", id.c_str(), options, &done);
+    return done ? peerwire::Result<bool>(true) : last_error(fanout);
 }
 
 std::vector<Track> tracks_of(GstElement *streamsrc) {

@@ -7,6 +7,7 @@
 #pragma once
 
 #include "gst_ptr.h"
+#include "peers.h"
 #include "state.h"
 
 #include "wire/result.h"
@@ -20,8 +21,10 @@ namespace rostrum::session {
 peerwire::Result<std::string> call_element(GstElement *element, const char *signal,
                                            const std::vector<std::string> &arguments);
 
-/// viewerfanout's add-viewer.
-peerwire::Result<std::string> add_viewer(GstElement *fanout, const std::string &id, const std::string &offer);
+/// viewerfanout's add-viewer and set-viewer-options.
+peerwire::Result<std::string> add_viewer(GstElement *fanout, const std::string &id, const std::string &offer,
+                                         const ViewerLimits &limits);
+peerwire::Result<bool> limit_viewer(GstElement *fanout, const std::string &id, const ViewerLimits &limits);
 
 /// The tracks that a streamsrc shows, by its source pads.
 std::vector<Track> tracks_of(GstElement *streamsrc);

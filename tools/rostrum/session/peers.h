@@ -5,12 +5,21 @@
 
 #pragma once
 
+#include <limits>
 #include <map>
 #include <optional>
 #include <string>
 #include <vector>
 
 namespace rostrum::session {
+
+/// What a viewer gets at most.
+struct ViewerLimits {
+    static constexpr unsigned kNone = std::numeric_limits<unsigned>::max();
+
+    unsigned max_layer = kNone;
+    unsigned max_bitrate = kNone; // bit/s of sound and picture
+};
 
 struct Peer {
     enum class Role { Host, Viewer };
@@ -20,6 +29,7 @@ struct Peer {
     Role role = Role::Viewer;
     std::string feed; // "program" or the participant id of a host
     bool connected = false;
+    ViewerLimits limits;
 
     const char *role_name() const { return role == Role::Host ? "host" : "viewer"; }
     const char *state_name() const { return connected ? "connected" : "connecting"; }

@@ -109,21 +109,22 @@ Result<Answer> Session::accept(Host &host, GstElement *src, const std::string &o
     const std::string participant = host.participant;
     if (const Peer *former = peers_.find_host(participant))
         close_peer(std::string(former->resource), "replaced");
-    Peer peer{Peers::new_resource(), participant, Peer::Role::Host, participant, false};
+    Peer peer{Peers::new_resource(), participant, Peer::Role::Host, participant, false, {}};
     peers_.add(peer);
     listener_.peer_changed(peer, "connecting", "");
     refresh_tracks(participant);
     return Answer{peer.resource, std::move(sdp).value()};
 }
 
-Result<Answer> Session::play(const std::string &participant, const std::string &feed, const std::string &offer) {
+Result<Answer> Session::play(const std::string &participant, const std::string &feed, const std::string &offer,
+                             const ViewerLimits &limits) {
     if (ending_)
         return Error{500, "the session is ending"};
     GstElement *fanout = fanout_of(feed);
     if (!fanout)
         return Error{404, "there is no feed '" + feed + "'"};
-    Peer peer{Peers::new_resource(), participant, Peer::Role::Viewer, feed, false};
-    auto sdp = add_viewer(fanout, peer.resource, offer);
+    Peer peer{Peers::new_resource(), participant, Peer::Role::Viewer, feed, false, limits};
+    auto sdp = add_viewer(fanout, peer.resource, offer, limits);
     if (!sdp.ok())
         return sdp.error();
     peers_.add(peer);
@@ -143,6 +144,15 @@ Result<std::string> Session::patch(const std::string &resource, const std::strin
     GstElement *fanout = fanout_of(peer->feed);
     return fanout ? call_element(fanout, "patch-viewer", {resource, fragment})
                   : Result<std::string>(Error{404, "the feed is gone"});
+}
+
+Result<bool> Session::limit(const std::string &resource, const std::function<void(ViewerLimits &)> &change) {
+    Peer *peer = peers_.find(resource);
+    GstElement *fanout = peer && peer->role == Peer::Role::Viewer ? fanout_of(peer->feed) : nullptr;
+    if (!fanout)
+        return Error{404, "there is no such viewer"};
+    change(peer->limits);
+    return limit_viewer(fanout, resource, peer->limits);
 }
 
 Result<bool> Session::remove(const std::string &resource, const std::string &reason) {

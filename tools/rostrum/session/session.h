@@ -30,6 +30,8 @@ class Session : private Reconciler::Observer {
       public:
         virtual ~Listener() = default;
         virtual void peer_changed(const Peer &peer, const char *state, const std::string &reason) = 0;
+        /// What a viewer gets; `quality` is JSON {layer, paused, reason, estimate}.
+        virtual void quality_changed(const Peer &peer, const std::string &quality) = 0;
         virtual void feed_changed(const std::string &participant, const char *kind, const char *state) = 0;
         virtual void program_changed(ProgramMode mode) = 0;
         virtual void speaker_changed(const std::string &participant) = 0;
@@ -45,7 +47,10 @@ class Session : private Reconciler::Observer {
 
     Result<bool> set_state(const std::string &json);
     Result<Answer> publish(const std::string &participant, const std::string &name, const std::string &offer);
-    Result<Answer> play(const std::string &participant, const std::string &feed, const std::string &offer);
+    Result<Answer> play(const std::string &participant, const std::string &feed, const std::string &offer,
+                        const ViewerLimits &limits);
+    /// `change` edits the present limits.
+    Result<bool> limit(const std::string &resource, const std::function<void(ViewerLimits &)> &change);
     Result<std::string> patch(const std::string &resource, const std::string &fragment);
     Result<bool> remove(const std::string &resource, const std::string &reason);
     Result<std::string> graph(const std::string &format) const;
@@ -86,6 +91,7 @@ class Session : private Reconciler::Observer {
     static void on_host_pad_removed(GstElement *src, GstPad *pad, gpointer self);
     static GstPadProbeReturn on_host_caps(GstPad *pad, GstPadProbeInfo *info, gpointer self);
     static void on_viewer_connected(GstElement *fanout, const char *id, gpointer self);
+    static void on_viewer_quality(GstElement *fanout, const char *id, const GstStructure *quality, gpointer self);
     static void on_viewer_disconnected(GstElement *fanout, const char *id, const char *reason, gpointer self);
 
     const PlanConfig config_;

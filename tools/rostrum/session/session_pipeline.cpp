@@ -4,6 +4,7 @@
 // What the pipeline says to the session: branches that come and go, bus messages, pads, viewers.
 
 #include "element_signals.h"
+#include "json_text.h"
 #include "session.h"
 
 #include <utility>
@@ -46,6 +47,8 @@ void Session::branch_built(RunningBranch &branch) {
     case Branch::Kind::Feed:
         g_signal_connect(branch.element("fanout"), "viewer-connected", G_CALLBACK(on_viewer_connected), this);
         g_signal_connect(branch.element("fanout"), "viewer-disconnected", G_CALLBACK(on_viewer_disconnected), this);
+        if (g_signal_lookup("viewer-quality", G_OBJECT_TYPE(branch.element("fanout"))))
+            g_signal_connect(branch.element("fanout"), "viewer-quality", G_CALLBACK(on_viewer_quality), this);
         break;
     default:
         break;
@@ -137,6 +140,24 @@ GstPadProbeReturn Session::on_host_caps(GstPad *pad, GstPadProbeInfo *info, gpoi
 void Session::on_viewer_connected(GstElement *, const char *id, gpointer data) {
     auto *self = static_cast<Session *>(data);
     post_to_main(self->alive_, [self, resource = std::string(id)] { self->set_connected(resource); });
+}
+
+void Session::on_viewer_quality(GstElement *, const char *id, const GstStructure *quality, gpointer data) {
+    auto *self = static_cast<Session *>(data);
+    guint layer = 0;
+    gboolean paused = FALSE;
+    guint64 estimate = 0;
+    gst_structure_get(quality, "layer", G_TYPE_UINT, &layer, "paused", G_TYPE_BOOLEAN, &paused, "estimate",
+                      G_TYPE_UINT64, &estimate, nullptr);
+    JsonText json;
+    json.add("layer", static_cast<int64_t>(layer))
+        .add_json("paused", paused ? "true" : "false")
+        .add("reason", text_of(quality, "reason"))
+        .add("estimate", static_cast<int64_t>(estimate));
+    post_to_main(self->alive_, [self, resource = std::string(id), text = json.text()] {
+        if (const Peer *peer = self->peers_.find(resource))
+            self->listener_.quality_changed(*peer, text);
+    });
 }
 
 void Session::on_viewer_disconnected(GstElement *, const char *id, const char *reason, gpointer data) {

@@ -41,6 +41,12 @@ gboolean refuse(GDBusMethodInvocation *invocation, const peerwire::Error &error)
     return TRUE;
 }
 
+/// Those that are named; the rest stays.
+void change_limits(ViewerLimits &limits, GVariant *options) {
+    g_variant_lookup(options, "max-layer", "u", &limits.max_layer);
+    g_variant_lookup(options, "max-bitrate", "u", &limits.max_bitrate);
+}
+
 /// Only processes of the same user; the credentials come from the socket.
 GDBusAuthObserver *same_user() {
     GDBusAuthObserver *observer = g_dbus_auth_observer_new();
@@ -160,8 +166,10 @@ void SessionService::export_methods() {
        });
     on("handle-play",
        [](RostrumSession1 *object, GDBusMethodInvocation *call, const char *participant, const char *feed,
-          const char *offer, gpointer session) -> gboolean {
-           const auto result = static_cast<Session *>(session)->play(participant, feed, offer);
+          const char *offer, GVariant *options, gpointer session) -> gboolean {
+           ViewerLimits limits;
+           change_limits(limits, options);
+           const auto result = static_cast<Session *>(session)->play(participant, feed, offer, limits);
            if (!result.ok())
                return refuse(call, result.error());
            rostrum_session1_complete_play(object, call, result.value().resource.c_str(), result.value().sdp.c_str());
@@ -174,6 +182,16 @@ void SessionService::export_methods() {
            if (!result.ok())
                return refuse(call, result.error());
            rostrum_session1_complete_patch(object, call, result.value().c_str());
+           return TRUE;
+       });
+    on("handle-limit",
+       [](RostrumSession1 *object, GDBusMethodInvocation *call, const char *resource, GVariant *options,
+          gpointer session) -> gboolean {
+           const auto result = static_cast<Session *>(session)->limit(
+               resource, [options](ViewerLimits &limits) { change_limits(limits, options); });
+           if (!result.ok())
+               return refuse(call, result.error());
+           rostrum_session1_complete_limit(object, call);
            return TRUE;
        });
     on("handle-remove",
@@ -208,6 +226,11 @@ void SessionService::export_methods() {
 void SessionService::peer_changed(const Peer &peer, const char *state, const std::string &reason) {
     rostrum_session1_emit_peer_changed(skeleton_, peer.resource.c_str(), peer.participant.c_str(), peer.role_name(),
                                        peer.feed.c_str(), state, reason.c_str());
+}
+
+void SessionService::quality_changed(const Peer &peer, const std::string &quality) {
+    rostrum_session1_emit_quality_changed(skeleton_, peer.resource.c_str(), peer.participant.c_str(), peer.feed.c_str(),
+                                          quality.c_str());
 }
 
 void SessionService::feed_changed(const std::string &participant, const char *kind, const char *state) {

@@ -40,6 +40,7 @@ class SessionService : private Session::Listener {
     void quit_once();
 
     void peer_changed(const Peer &peer, const char *state, const std::string &reason) override;
+    void quality_changed(const Peer &peer, const std::string &quality) override;
     void feed_changed(const std::string &participant, const char *kind, const char *state) override;
     void program_changed(ProgramMode mode) override;
     void speaker_changed(const std::string &participant) override;

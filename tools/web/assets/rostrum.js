@@ -61,12 +61,13 @@ export async function joinAsHost({ stream, simulcast, server = kServer, ...optio
 
 /**
  * Joins as a viewer and plays the program.
- * @param {JoinOptions & {video?: HTMLMediaElement}} options `video` gets the program as its srcObject
+ * @param {JoinOptions & {video?: HTMLMediaElement, limits?: import('./rostrum/peer.js').Limits}} options `video` gets the program as
+ *   its srcObject
  * @returns {Promise<Participation>}
  */
-export async function joinAsViewer({ video, server = kServer, ...options }) {
+export async function joinAsViewer({ video, limits, server = kServer, ...options }) {
   const participation = await new Participation({ server, mode: 'RECV_ONLY', ...options }).join();
-  const player = participation.play();
+  const player = participation.play(undefined, limits);
   if (video) video.srcObject = player.stream;
   return participation;
 }

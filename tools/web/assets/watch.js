@@ -21,7 +21,10 @@ function situation() {
   const broadcasting = viewer.room.program.mode !== 'empty' && hostsOf(viewer.room).some((host) => host.kinds.length || host.feeds.length);
   if (!broadcasting && !playing)
     return { state: 'waiting', title: 'Waiting for the host', text: 'The stream has not started yet. It begins here by itself.' };
-  if (viewer.connectionState === 'reconnecting' || viewer.mediaState === 'reconnecting' || (lastFrameAt && !playing))
+  const lost = viewer.connectionState === 'reconnecting' || viewer.mediaState === 'reconnecting';
+  if (!lost && !playing && viewer.room.quality.program?.paused)
+    return { state: 'paused', title: 'Video paused', text: 'Your connection is too slow for the picture. The sound goes on.' };
+  if (lost || (lastFrameAt && !playing))
     return { state: 'reconnecting', title: 'Reconnecting…', text: 'The picture comes back in a moment.' };
   return playing ? { state: 'live' } : { state: 'connecting', title: 'Starting playback…', text: '' };
 }
@@ -33,11 +36,14 @@ function show() {
   if (byId('cover-title').textContent !== title) byId('cover-title').textContent = title;
   byId('cover-text').textContent = text;
   byId('spinner').hidden = state !== 'connecting' && state !== 'reconnecting';
+  const mark = state === 'paused' ? 'signal' : 'broadcast';
+  if (byId('cover-icon').dataset.icon !== mark) setIcon(byId('cover-icon'), mark);
   byId('cover-icon').hidden = state === 'connecting' || state === 'reconnecting';
   byId('again').hidden = state !== 'ended';
-  byId('live').hidden = state !== 'live';
-  byId('controls').hidden = state !== 'live';
-  byId('unmute').hidden = state !== 'live' || !video.muted || byId('mute').ariaPressed === 'true';
+  const on = state === 'live' || state === 'paused';
+  byId('live').hidden = !on;
+  byId('controls').hidden = !on;
+  byId('unmute').hidden = !on || !video.muted || byId('mute').ariaPressed === 'true';
   byId('viewers').hidden = state === 'ended';
   byId('again').textContent = over?.final ? 'Check again' : 'Try again';
   if (viewer) showPeople(viewer.room);

@@ -85,11 +85,15 @@ export class Participation extends Emitter {
     return this.#publisher?.setTrack(kind, track);
   }
 
-  /** Plays a feed (WHEP). @param {string} [feed] a host's feed; without it, the program @returns {Player} */
-  play(feed) {
+  /**
+   * Plays a feed (WHEP).
+   * @param {string} [feed] a host's feed; without it, the program @param {import('./peer.js').Limits} [limits]
+   * @returns {Player}
+   */
+  play(feed, limits) {
     const known = this.#players.get(feed);
     if (known) return known;
-    const player = new Player(this.#peerOptions('whep', feed));
+    const player = new Player({ ...this.#peerOptions('whep', feed), limits });
     if (!feed) player.on('state', (state) => this.emit('media', state));
     this.#players.set(feed, player);
     return this.#add(player);

@@ -82,6 +82,11 @@ export class MediaPeer extends Emitter {
     this.#mayConnect = mayConnect;
   }
 
+  /** The WHIP or WHEP resource of the present connection. @returns {URL|null} */
+  get resource() {
+    return this.#resource;
+  }
+
   /** Starts connecting; progress comes as events. */
   start() {
     this.#running ??= this.#run();
@@ -237,14 +242,44 @@ export class Publisher extends MediaPeer {
   }
 }
 
+/**
+ * What a viewer gets at most; null lifts a limit.
+ * @typedef {{maxLayer?: number|null, maxBitrate?: number|null}} Limits `maxLayer`: quality layers, counted from the smallest, which is 0;
+ *   `maxBitrate`: bit/s of sound and picture
+ */
+
 /** Plays one feed into `stream`, which stays the same object over reconnects: set it as srcObject once. */
 export class Player extends MediaPeer {
   /** @type {MediaStream} */
   stream = new MediaStream();
 
-  /** @param {object} options as MediaPeer */
-  constructor(options) {
+  #endpoint;
+  #token;
+
+  /** @param {object} options as MediaPeer, and @param {Limits} [options.limits] */
+  constructor({ limits = {}, ...options }) {
     super({ ...options, setup: (pc) => this.#receive(pc) });
+    this.#endpoint = options.endpoint;
+    this.#token = options.token;
+    this.#remember(limits);
+  }
+
+  /**
+   * Gets no more than that, from now on and after each reconnect. What is left out stays as it is.
+   * @param {Limits} limits
+   */
+  async limit(limits) {
+    this.#remember(limits);
+    if (!this.resource) return;
+    const headers = { authorization: this.#token, 'content-type': 'application/json' };
+    await request(this.resource, { method: 'PATCH', headers, body: JSON.stringify(limits) });
+  }
+
+  #remember(limits) {
+    for (const [name, value] of Object.entries(limits)) {
+      if (value === null) this.#endpoint.searchParams.delete(name);
+      else if (value !== undefined) this.#endpoint.searchParams.set(name, value);
+    }
   }
 
   #receive(pc) {

@@ -4,10 +4,12 @@
 /**
  * @typedef {{participantId: string, name: string, mode: string, feeds: string[], kinds: string[]}} Participant
  * `kinds` lists what the participant sends now: "video", "audio".
+ * `quality` says by feed what this participant gets of the picture; `paused`: nothing, its connection is too slow.
  * @typedef {{id: string, url: string, state: string, error?: string}} OutputState
  * @typedef {{sessionId: string, participantId: string, participants: Record<string, Participant>, livestreamState: string,
  *   livestreams: {id: string, outputs: OutputState[]}[], recordingState: string,
  *   recording: {id: string, startedAt: number, filePath: string}|null, program: {mode: string}, speaker: string|null,
+ *   quality: Record<string, {layer: number, paused: boolean, reason: string, estimatedBitrate: number}>,
  *   permissions: string[], ended: {reason: string, code: number}|null}} Room
  */
 
@@ -23,6 +25,7 @@ export function emptyRoom() {
     recording: null,
     program: { mode: 'empty' },
     speaker: null,
+    quality: {},
     permissions: [],
     ended: null,
   };
@@ -53,6 +56,7 @@ const handlers = {
     // The start is only known to those who saw the event; kept across a reconnect to the same session.
     recording: room.sessionId === data.sessionId ? room.recording : null,
     program: data.program ?? { mode: 'empty' },
+    quality: room.sessionId === data.sessionId ? room.quality : {}, // media goes on while the event connection comes back
     permissions: data.permissions ?? [],
   }),
 
@@ -102,6 +106,7 @@ const handlers = {
 
   'program-changed': (room, data) => ({ ...room, program: { ...room.program, mode: data.mode } }),
   'speaker-changed': (room, data) => ({ ...room, speaker: data.participantId || null }),
+  'quality-changed': (room, { feed, ...quality }) => ({ ...room, quality: { ...room.quality, [feed]: quality } }),
   'session-ended': (room, data) => ({ ...room, ended: { reason: data.reason, code: data.code } }),
   'meeting-left': (room, data) => ({ ...room, ended: room.ended ?? { reason: data.reason, code: data.code } }),
 };
