@@ -16,7 +16,12 @@ export async function blankPage(context, rostrum) {
 }
 
 /** @returns {Promise<import('playwright-core').Page>} a page whose camera and microphone are on air */
-export async function hostPage(context, rostrum, roomId, { participantId = 'host', name = 'Ann', vp8Only = false, simulcast = false } = {}) {
+export async function hostPage(
+  context,
+  rostrum,
+  roomId,
+  { participantId = 'host', name = 'Ann', vp8Only = false, simulcast = false } = {},
+) {
   const page = await blankPage(context, rostrum);
   if (vp8Only) await page.evaluate(forceVp8);
   await page.evaluate(

@@ -71,6 +71,19 @@ test('UDP is taken when both are there', { timeout: 60_000 }, () =>
   }),
 );
 
+test('a full element says when to come again', { timeout: 60_000 }, () =>
+  withPage('max-viewers=1', async (page, endpoint) => {
+    assert.equal((await watch(page, endpoint)).status, 201);
+    const refused = await page.evaluate(async (url) => {
+      const headers = { 'content-type': 'application/sdp' };
+      const response = await fetch(url, { method: 'POST', headers, body: window.pc.localDescription.sdp });
+      return { status: response.status, retryAfter: response.headers.get('retry-after') };
+    }, endpoint);
+    assert.equal(refused.status, 503);
+    assert.ok(Number(refused.retryAfter) > 0);
+  }),
+);
+
 test('an IPv4 and an IPv6 address, each UDP and TCP', { timeout: 60_000 }, () =>
   withPage('ice-tcp=true public-address=127.0.0.1,::1', async (page, endpoint) => {
     const { answer } = await watch(page, endpoint);

@@ -1,0 +1,72 @@
+// SPDX-FileCopyrightText: Rostrum contributors
+// SPDX-License-Identifier: LGPL-2.1-or-later
+
+// A host that publishes simulcast: its layers are the program's, and stay it when the program is composed.
+
+import assert from 'node:assert/strict';
+import test, { after, before } from 'node:test';
+
+import { framesAdvance, hostPage, stats, viewerPage } from '../lib/browser_peers.js';
+import { launchChromium } from '../lib/chromium.js';
+import { until } from '../lib/deadline.js';
+import { Rostrum } from '../lib/rostrum.js';
+
+const kFreezeMs = 1500; // a switch waits for a keyframe, not for a layer to be missed
+let rostrum;
+let hosts;
+let viewers;
+
+before(async () => {
+  rostrum = await Rostrum.start();
+  hosts = await launchChromium();
+  viewers = await launchChromium();
+});
+
+after(async () => {
+  await hosts?.close();
+  await viewers?.close();
+  await rostrum?.stop();
+});
+
+const widthIs = (page, width) => until(`a picture ${width} wide`, async () => (await stats(page)).video?.frameWidth === width, 20000);
+
+/** From here on: the widths that were shown, and the longest pause between two frames. */
+const watchFrames = (page) =>
+  page.evaluate(() => {
+    window.seen = { widths: new Set(), longestMs: 0 };
+    let last = performance.now();
+    const look = (now, { width }) => {
+      window.seen.widths.add(width);
+      window.seen.longestMs = Math.max(window.seen.longestMs, now - last);
+      last = now;
+      window.video.requestVideoFrameCallback(look);
+    };
+    window.video.requestVideoFrameCallback(look);
+  });
+const seen = (page) => page.evaluate(() => ({ widths: [...window.seen.widths], longestMs: window.seen.longestMs }));
+
+test('to composed and back a viewer keeps its layer and its picture', { timeout: 120_000 }, async () => {
+  const room = await rostrum.room();
+  const host = await hostPage(hosts, rostrum, room, { participantId: 'ann', simulcast: true });
+  const viewer = await viewerPage(viewers, rostrum, room);
+  await widthIs(viewer, 1280);
+  const { sessionId } = await viewer.evaluate(() => window.peer.room);
+  const plan = () => rostrum.ok('GET', `/v2/sessions/${sessionId}/graph?format=text`);
+  const program = (mode) =>
+    until(`the program is ${mode}`, () => viewer.evaluate((wanted) => window.peer.room.program.mode === wanted, mode));
+  assert.match(await plan(), /# program_2_video shows track_ann_video_2_tee/);
+
+  await watchFrames(viewer);
+  await rostrum.ok('POST', '/v2/recordings/start', { roomId: room });
+  await program('composed');
+  await until('the encoder is in the pipeline', async () => (await rostrum.runningElements(sessionId)).includes('x264enc'));
+  await framesAdvance(viewer, 90);
+  await rostrum.ok('POST', '/v2/recordings/end', { roomId: room });
+  await program('passthrough');
+  await until('the encoder is gone', async () => !(await rostrum.runningElements(sessionId)).includes('x264enc'), 20000);
+  await framesAdvance(viewer, 60);
+  const { widths, longestMs } = await seen(viewer);
+  assert.deepEqual(widths, [1280], 'never a lower layer');
+  assert.ok(longestMs < kFreezeMs, `${longestMs} ms without a frame`);
+  await Promise.all([host.close(), viewer.close()]);
+});
