@@ -132,6 +132,9 @@ test('a viewer may want less than there is', async () => {
       body: typeof body === 'string' ? body : JSON.stringify(body),
     });
   const rows = [
+    [{ maxLayer: 0 }, 204],
+    [{ maxBitrate: 300000 }, 204],
+    [{ maxLayer: null, maxBitrate: null }, 204],
     [{ maxLayer: '1' }, 400],
     [{ maxLayer: 1.5 }, 400],
     [{ maxLayer: 8 }, 400],

@@ -6,6 +6,7 @@
 import assert from 'node:assert/strict';
 import test, { after, before } from 'node:test';
 
+import { Bottleneck } from '../lib/bottleneck.js';
 import { framesAdvance, hostPage, stats, viewerPage } from '../lib/browser_peers.js';
 import { launchChromium } from '../lib/chromium.js';
 import { until } from '../lib/deadline.js';
@@ -69,4 +70,42 @@ test('to composed and back a viewer keeps its layer and its picture', { timeout:
   assert.deepEqual(widths, [1280], 'never a lower layer');
   assert.ok(longestMs < kFreezeMs, `${longestMs} ms without a frame`);
   await Promise.all([host.close(), viewer.close()]);
+});
+
+test('a viewer gets no more than it asks for, from the start and later', { timeout: 120_000 }, async () => {
+  const room = await rostrum.room();
+  const host = await hostPage(hosts, rostrum, room, { participantId: 'ann', simulcast: true });
+  const viewer = await viewerPage(viewers, rostrum, room, { limits: { maxLayer: 0 } });
+  await widthIs(viewer, 320);
+  const limit = (limits) => viewer.evaluate((wanted) => window.peer.play().limit(wanted), limits);
+  await limit({ maxLayer: 1 });
+  await widthIs(viewer, 640);
+  await limit({ maxLayer: null });
+  await widthIs(viewer, 1280);
+  await limit({ maxBitrate: 800_000 }); // sound and the middle layer, which has 500 kbit/s
+  await widthIs(viewer, 640);
+  await Promise.all([host.close(), viewer.close()]);
+});
+
+test('a viewer whose connection is too thin for any picture is told so, and goes on hearing', { timeout: 120_000 }, async () => {
+  const room = await rostrum.room();
+  const host = await hostPage(hosts, rostrum, room, { participantId: 'ann', simulcast: true });
+  const bottleneck = await Bottleneck.open({ down: { delayMs: 20 }, up: { delayMs: 20 } });
+  const page = await viewers.newPage();
+  await bottleneck.standBefore(page, /\/whep\//);
+  try {
+    await page.goto(`${rostrum.url}/watch/${room}?token=${rostrum.viewerToken(room)}`);
+    const state = (wanted) => page.waitForSelector(`body[data-state=${wanted}]`, { timeout: 30_000 });
+    await state('live');
+    bottleneck.down.setup.bitsPerSecond = 90_000; // sound alone takes about 60,000 with its headers
+    await state('paused');
+    assert.equal(await page.textContent('#cover-title'), 'Video paused');
+    assert.ok(await page.isVisible('#mute'), 'there is sound to be controlled');
+    bottleneck.down.setup.bitsPerSecond = Infinity;
+    await state('live');
+  } finally {
+    await page.close();
+    bottleneck.close();
+    await host.close();
+  }
 });

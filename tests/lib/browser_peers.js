@@ -40,7 +40,7 @@ export async function viewerPage(
   context,
   rostrum,
   roomId,
-  { participantId = 'viewer', name = 'Vic', token = rostrum.viewerToken(roomId) } = {},
+  { participantId = 'viewer', name = 'Vic', token = rostrum.viewerToken(roomId), limits } = {},
 ) {
   const page = await blankPage(context, rostrum);
   await page.evaluate(
@@ -56,7 +56,7 @@ export async function viewerPage(
       window.ended = null;
       window.peer.on('ended', (how) => (window.ended = { ...how, at: Date.now() }));
     },
-    { roomId, token, participantId, name },
+    { roomId, token, participantId, name, limits },
   );
   return page;
 }

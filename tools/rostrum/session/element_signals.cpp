@@ -76,8 +76,6 @@ peerwire::Result<std::string> add_viewer(GstElement *fanout, const std::string &
 }
 
 peerwire::Result<bool> limit_viewer(GstElement *fanout, const std::string &id, const ViewerLimits &limits) {
-    if (!g_signal_lookup("set-viewer-options", G_OBJECT_TYPE(fanout)))
-        return peerwire::Error{500, "the element has no set-viewer-options"};
     gboolean done = FALSE;
     g_autoptr(GstStructure) options = options_of(limits);
     g_signal_emit_by_name(fanout, "set-viewer-options", id.c_str(), options, &done);

@@ -47,8 +47,7 @@ void Session::branch_built(RunningBranch &branch) {
     case Branch::Kind::Feed:
         g_signal_connect(branch.element("fanout"), "viewer-connected", G_CALLBACK(on_viewer_connected), this);
         g_signal_connect(branch.element("fanout"), "viewer-disconnected", G_CALLBACK(on_viewer_disconnected), this);
-        if (g_signal_lookup("viewer-quality", G_OBJECT_TYPE(branch.element("fanout"))))
-            g_signal_connect(branch.element("fanout"), "viewer-quality", G_CALLBACK(on_viewer_quality), this);
+        g_signal_connect(branch.element("fanout"), "viewer-quality", G_CALLBACK(on_viewer_quality), this);
         break;
     default:
         break;
