@@ -4,6 +4,7 @@
 #include "viewerfanout/fanout.h"
 
 #include "common/port_range.h"
+#include "net/clock.h"
 #include "viewerfanout/stats.h"
 
 namespace rostrum {
@@ -11,6 +12,8 @@ namespace rostrum {
 using peerwire::MutexLock;
 
 namespace {
+
+constexpr GstClockTime kTickInterval = 250 * GST_MSECOND; // how late a lost source is noticed at most
 
 const Error kNotRunning{503, "the element is not running: set it to READY or higher first"};
 
@@ -23,9 +26,11 @@ peerwire::FeedConfig feed_config(std::shared_ptr<Reporter> reporter) {
 } // namespace
 
 Fanout::Fanout(GstElement *element)
-    : reporter_(std::make_shared<Reporter>(element)), feed_(std::make_shared<peerwire::Feed>(feed_config(reporter_))) {}
+    : reporter_(std::make_shared<Reporter>(element)), feed_(std::make_shared<peerwire::Feed>(feed_config(reporter_))),
+      watch_([this](unsigned pad, SourceWatch::Change change) { source_changed(pad, change); }) {}
 
 Fanout::~Fanout() {
+    ticker_.reset();
     close();
 }
 
@@ -94,6 +99,11 @@ void Fanout::close() {
 }
 
 void Fanout::set_playing(bool playing) {
+    ticker_.reset();
+    if (playing) {
+        watch_.resume(peerwire::monotonic_now());
+        ticker_ = std::make_unique<Ticker>(kTickInterval, [this] { tick(); });
+    }
     MutexLock lock(mutex_);
     for (const auto &input : inputs_) {
         if (input)
@@ -103,13 +113,31 @@ void Fanout::set_playing(bool playing) {
 
 void Fanout::clear() {
     feed_->clear();
+    watch_.forget();
+}
+
+void Fanout::source_changed(unsigned pad, SourceWatch::Change change) {
+    if (change == SourceWatch::Change::Lost && pad != TrackInput::kAudio)
+        feed_->set_silent(pad, true);
+    reporter_->source_changed(TrackInput::pad_name(pad), change);
+}
+
+/// The clock's thread.
+void Fanout::tick() {
+    const peerwire::TimeNs now = peerwire::monotonic_now();
+    watch_.check(now);
+    const peerwire::TimeNs timeout = settings().source_timeout_ms * peerwire::kNsPerMs;
+    if (timeout == 0 || now - watch_.last_arrival() < timeout)
+        return;
+    if (const auto running = hub())
+        running->remove_viewers_of(now - timeout, "source-gone");
 }
 
 TrackInput *Fanout::input(unsigned layer) {
     MutexLock lock(mutex_);
     auto &input = inputs_[layer];
     if (!input)
-        input = std::make_unique<TrackInput>(feed_, layer);
+        input = std::make_unique<TrackInput>(feed_, watch_, layer);
     return input.get();
 }
 

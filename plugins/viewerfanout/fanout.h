@@ -7,6 +7,8 @@
 
 #include "common/http_endpoint.h"
 #include "viewerfanout/reporter.h"
+#include "viewerfanout/source_watch.h"
+#include "viewerfanout/ticker.h"
 #include "viewerfanout/track_input.h"
 #include "viewerfanout/viewer_hub.h"
 
@@ -30,6 +32,7 @@ struct FanoutSettings {
     unsigned history_ms = 3000;
     unsigned keyframe_interval_ms = 500;
     unsigned start_bps = peerwire::kDefaultStartBps;
+    unsigned source_timeout_ms = 0; // 0 = never
 };
 
 /// Thread-safe. Emits and posts only from the event queue's thread, with no lock held.
@@ -57,7 +60,7 @@ class Fanout : public WebrtcHttpHandler {
     // Properties.
 
     FanoutSettings settings() const EXCLUDES(mutex_);
-    /// Live: codecs, max-viewers, history, keyframe-interval; the rest counts from the next open().
+    /// Live: codecs, max-viewers, history, keyframe-interval, source-timeout; the rest counts from the next open().
     void set_settings(FanoutSettings settings) EXCLUDES(mutex_);
     std::string listening_uri() const EXCLUDES(mutex_);
     std::string last_error() const EXCLUDES(mutex_);
@@ -84,15 +87,19 @@ class Fanout : public WebrtcHttpHandler {
     std::shared_ptr<ViewerHub> hub() const EXCLUDES(mutex_);
     Result<HubConfig> hub_config() const;
     std::optional<Error> listen();
+    void source_changed(unsigned pad, SourceWatch::Change change);
+    void tick();
 
     const std::shared_ptr<Reporter> reporter_; // to signals and upstream events
     const std::shared_ptr<peerwire::Feed> feed_;
+    SourceWatch watch_;
 
     mutable peerwire::Mutex mutex_; // never held while calling the hub, the listener or GStreamer
     FanoutSettings settings_ GUARDED_BY(mutex_);
     std::string last_error_ GUARDED_BY(mutex_);
     std::shared_ptr<ViewerHub> hub_ GUARDED_BY(mutex_);
     std::unique_ptr<WebrtcHttpEndpoint> endpoint_ GUARDED_BY(mutex_);
+    std::unique_ptr<Ticker> ticker_; // while playing; state changes only
     std::array<std::unique_ptr<TrackInput>, peerwire::kMaxLayers + 1> inputs_ GUARDED_BY(mutex_);
 };
 

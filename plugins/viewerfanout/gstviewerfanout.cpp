@@ -7,6 +7,11 @@
  * One feed out to any number of WebRTC viewers (ICE-lite, DTLS-SRTP): RTP in, encrypted once per viewer, nothing is
  * encoded. New viewers start at the newest keyframe; sources may change their codec, SSRC and numbering at any time.
  *
+ * ## Element messages
+ * `viewerfanout-listening`: `uri` (string). `viewerfanout-source-lost`: `pad` (string): its stream ended, or nothing
+ * came for 2 s; viewers stay and see the last picture. `viewerfanout-source-back`: `pad` (string): media goes on in
+ * the same connections, a picture from its keyframe on.
+ *
  * ## Example
  * |[
  * gst-launch-1.0 videotestsrc is-live=true ! vp8enc deadline=1 ! rtpvp8pay ! viewerfanout
@@ -43,6 +48,7 @@ enum {
     PROP_HISTORY,
     PROP_KEYFRAME_INTERVAL,
     PROP_START_BITRATE,
+    PROP_SOURCE_TIMEOUT,
     PROP_CODECS,
     PROP_STATS,
     PROP_VIEWER_COUNT,
@@ -103,6 +109,9 @@ void set_property(GObject *object, guint id, const GValue *value, GParamSpec *sp
     case PROP_START_BITRATE:
         settings.start_bps = g_value_get_uint(value);
         break;
+    case PROP_SOURCE_TIMEOUT:
+        settings.source_timeout_ms = g_value_get_uint(value);
+        break;
     case PROP_CODECS:
         settings.codecs = string_of(value);
         break;
@@ -137,6 +146,8 @@ void get_property(GObject *object, guint id, GValue *value, GParamSpec *spec) {
         return g_value_set_uint(value, settings.keyframe_interval_ms);
     case PROP_START_BITRATE:
         return g_value_set_uint(value, settings.start_bps);
+    case PROP_SOURCE_TIMEOUT:
+        return g_value_set_uint(value, settings.source_timeout_ms);
     case PROP_CODECS:
         return g_value_set_string(value, settings.codecs.c_str());
     case PROP_STATS:
@@ -244,6 +255,7 @@ GstPad *request_new_pad(GstElement *element, GstPadTemplate *templ, const char *
 
 void release_pad(GstElement *element, GstPad *pad) {
     gst_pad_set_active(pad, FALSE); // its streaming thread is out of the input from here on
+    rostrum::end_input(pad);
     gst_element_remove_pad(element, pad);
     rostrum::post_eos_when_ended(element, nullptr);
 }
@@ -329,6 +341,11 @@ void install_settings(GObjectClass *klass) {
                       "Bit/s that a new viewer's path is taken to carry until something is known about it: chooses the "
                       "quality layer it starts with",
                       10000, G_MAXUINT, peerwire::kDefaultStartBps, GST_PARAM_MUTABLE_PLAYING));
+    install(PROP_SOURCE_TIMEOUT,
+            uint_spec("source-timeout", "Source timeout",
+                      "Milliseconds without a packet on any pad after which viewers are closed with reason "
+                      "'source-gone'; who comes later gets as long; 0 = they may stay for ever",
+                      0, G_MAXUINT, 0, GST_PARAM_MUTABLE_PLAYING));
 }
 
 void install_readable(GObjectClass *klass) {
@@ -419,7 +436,8 @@ void install_signals(GType type) {
     /**
      * GstViewerFanout::viewer-disconnected:
      * @id: the viewer
-     * @reason: that of remove-viewer, or removed, remote-close, consent-expired, connect-timeout, dtls-failed, shutdown
+     * @reason: that of remove-viewer, or removed, remote-close, consent-expired, connect-timeout, dtls-failed,
+     * source-gone, shutdown
      *
      * Once for each viewer that was added, connected or not.
      */

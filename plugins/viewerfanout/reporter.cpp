@@ -69,12 +69,21 @@ void Reporter::keyframe_wanted(unsigned layer) {
     });
 }
 
-void Reporter::listening(const std::string &uri) {
-    post([uri](GstElement *element) {
-        GstStructure *structure =
-            gst_structure_new("viewerfanout-listening", "uri", G_TYPE_STRING, uri.c_str(), nullptr);
+/// An element message with one field.
+void Reporter::post_message(const char *name, const char *field, const std::string &value) {
+    post([=](GstElement *element) {
+        GstStructure *structure = gst_structure_new(name, field, G_TYPE_STRING, value.c_str(), nullptr);
         gst_element_post_message(element, gst_message_new_element(GST_OBJECT(element), structure));
     });
+}
+
+void Reporter::listening(const std::string &uri) {
+    post_message("viewerfanout-listening", "uri", uri);
+}
+
+void Reporter::source_changed(const std::string &pad, SourceWatch::Change change) {
+    const bool lost = change == SourceWatch::Change::Lost;
+    post_message(lost ? "viewerfanout-source-lost" : "viewerfanout-source-back", "pad", pad);
 }
 
 } // namespace rostrum

@@ -6,6 +6,7 @@
 #pragma once
 
 #include "viewerfanout/event_queue.h"
+#include "viewerfanout/source_watch.h"
 #include "viewerfanout/viewer_hub.h"
 
 #include <gst/gst.h>
@@ -24,6 +25,7 @@ class Reporter : public HubListener {
     /// GstForceKeyUnit out of the pad video_`layer`.
     void keyframe_wanted(unsigned layer);
     void listening(const std::string &uri);
+    void source_changed(const std::string &pad, SourceWatch::Change change);
 
     /// Returns when everything reported before has been emitted.
     void drain() { queue_.drain(); }
@@ -32,6 +34,7 @@ class Reporter : public HubListener {
     using WeakElement = std::shared_ptr<GWeakRef>;
 
     template <class Job> void post(Job job);
+    void post_message(const char *name, const char *field, const std::string &value);
 
     const WeakElement element_;
     EventQueue queue_;

@@ -58,6 +58,9 @@ gboolean handle_event(GstPad *pad, GstObject *parent, GstEvent *event) {
         input.set_segment(*segment);
         break;
     }
+    case GST_EVENT_EOS:
+        input.end();
+        break;
     case GST_EVENT_FLUSH_START:
         input.pacer().set_flushing(true);
         break;
@@ -95,6 +98,10 @@ GstPad *make_sink_pad(GstPadTemplate *templ, const std::string &name, Fanout &fa
     gst_pad_set_event_function(pad, handle_event);
     gst_pad_set_activatemode_function(pad, activate_mode);
     return pad;
+}
+
+void end_input(GstPad *pad) {
+    data_of(pad).input.end();
 }
 
 void post_eos_when_ended(GstElement *element, GstPad *ending) {

@@ -24,8 +24,8 @@ peerwire::TimeNs monotonic_now() {
 
 } // namespace
 
-TrackInput::TrackInput(std::shared_ptr<peerwire::Feed> feed, unsigned layer)
-    : feed_(std::move(feed)), layer_(layer), writer_(ring_of(*feed_, layer)) {
+TrackInput::TrackInput(std::shared_ptr<peerwire::Feed> feed, SourceWatch &watch, unsigned layer)
+    : feed_(std::move(feed)), watch_(watch), layer_(layer), writer_(ring_of(*feed_, layer)) {
     gst_segment_init(&segment_, GST_FORMAT_TIME);
 }
 
@@ -51,6 +51,10 @@ void TrackInput::set_segment(const GstSegment &segment) {
 
 void TrackInput::flush() {
     gst_segment_init(&segment_, GST_FORMAT_TIME);
+}
+
+void TrackInput::end() {
+    watch_.ended(layer_);
 }
 
 bool TrackInput::is_live(GstPad *pad) {
@@ -90,10 +94,15 @@ GstFlowReturn TrackInput::take(GstPad *pad, GstElement *element, GstBuffer *buff
 void TrackInput::write(std::span<const uint8_t> packet, GstClockTime pts) {
     const peerwire::TimeNs now = monotonic_now();
     feed_->observe(now, static_cast<peerwire::TimeNs>(pts));
+    watch_.arrived(layer_, now);
+    if (!is_audio())
+        feed_->set_silent(layer_, false);
     const auto outcome = writer_.write(packet, static_cast<peerwire::TimeNs>(pts));
     const peerwire::PacketRing *ring = is_audio() ? nullptr : feed_->video(layer_);
     whole_ = ring && ring->complete() == ring->head();
-    if (outcome == peerwire::TrackWriter::Outcome::WaitsForKeyframe && !is_audio())
+    if (outcome == peerwire::TrackWriter::Outcome::Stored)
+        watch_.flows(layer_);
+    else if (outcome == peerwire::TrackWriter::Outcome::WaitsForKeyframe && !is_audio())
         feed_->request_keyframe(layer_, now);
 }
 

@@ -8,6 +8,7 @@
 #include "fanout/feed.h"
 #include "fanout/track_writer.h"
 #include "viewerfanout/pacer.h"
+#include "viewerfanout/source_watch.h"
 
 #include <gst/gst.h>
 
@@ -21,8 +22,8 @@ class TrackInput {
   public:
     static constexpr unsigned kAudio = peerwire::kMaxLayers;
 
-    /// `layer` is a video layer, or kAudio.
-    TrackInput(std::shared_ptr<peerwire::Feed> feed, unsigned layer);
+    /// `layer` is a video layer, or kAudio. `watch` outlives it.
+    TrackInput(std::shared_ptr<peerwire::Feed> feed, SourceWatch &watch, unsigned layer);
     ~TrackInput() { gst_clear_caps(&caps_); }
     TrackInput(const TrackInput &) = delete;
     TrackInput &operator=(const TrackInput &) = delete;
@@ -35,6 +36,8 @@ class TrackInput {
     /// Waits when upstream is not live. Stores what is well-formed; the rest is counted.
     GstFlowReturn take(GstPad *pad, GstElement *element, GstBuffer *buffer);
     void flush();
+    /// EOS, or the pad is released.
+    void end();
     /// What was taken ends with the last packet of a picture.
     bool is_whole() const { return whole_; }
 
@@ -45,7 +48,8 @@ class TrackInput {
     bool is_audio() const { return layer_ == kAudio; }
     const peerwire::WriterCounters &counters() const { return writer_.counters(); }
     peerwire::Codec codec() const { return codec_.load(std::memory_order_relaxed); }
-    std::string describe() const { return is_audio() ? "audio" : "video_" + std::to_string(layer_); }
+    static std::string pad_name(unsigned layer) { return layer == kAudio ? "audio" : "video_" + std::to_string(layer); }
+    std::string describe() const { return pad_name(layer_); }
 
   private:
     GstClockTime running_time(GstElement *element, GstBuffer *buffer) const;
@@ -53,6 +57,7 @@ class TrackInput {
     void write(std::span<const uint8_t> packet, GstClockTime pts);
 
     const std::shared_ptr<peerwire::Feed> feed_;
+    SourceWatch &watch_;
     const unsigned layer_;
     Pacer pacer_;
     std::atomic<peerwire::Codec> codec_{peerwire::Codec::Unknown};

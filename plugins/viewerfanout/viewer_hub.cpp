@@ -5,6 +5,7 @@
 
 #include "common/bind_address.h"
 #include "common/sdp_fragment.h"
+#include "net/clock.h"
 
 #include <algorithm>
 #include <random>
@@ -89,6 +90,7 @@ Result<ViewerHub::Place> ViewerHub::take_place(const std::string &id, const SdpO
         return Error{503, "all " + std::to_string(max_viewers_) + " places are taken"};
     Entry &entry = viewers_[id];
     entry.number = ++last_number_;
+    entry.added = peerwire::monotonic_now();
     entry.counters = std::make_shared<peerwire::ViewerCounters>();
     entry.wishes = std::make_shared<peerwire::ViewerWishes>();
     entry.wishes->set(options.limits);
@@ -239,12 +241,14 @@ bool ViewerHub::remove_viewer(const std::string &id, const std::string &reason) 
     return true;
 }
 
-void ViewerHub::remove_all_viewers(const std::string &reason) {
+void ViewerHub::remove_viewers_of(peerwire::TimeNs time, const std::string &reason) {
     std::vector<std::string> ids;
     {
         MutexLock lock(mutex_);
-        for (const auto &[id, entry] : viewers_)
-            ids.push_back(id);
+        for (const auto &[id, entry] : viewers_) {
+            if (entry.added <= time)
+                ids.push_back(id);
+        }
     }
     for (const std::string &id : ids)
         remove_viewer(id, reason);

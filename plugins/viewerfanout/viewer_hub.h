@@ -75,7 +75,9 @@ class ViewerHub {
     /// False when there is no such viewer.
     bool set_limits(const std::string &id, const peerwire::LayerLimits &limits);
     bool remove_viewer(const std::string &id, const std::string &reason);
-    void remove_all_viewers(const std::string &reason);
+    void remove_all_viewers(const std::string &reason) { remove_viewers_of(peerwire::kNever, reason); }
+    /// Those who were added until `time`.
+    void remove_viewers_of(peerwire::TimeNs time, const std::string &reason) EXCLUDES(mutex_);
 
     /// New packets are in the feed; `whole`: up to the end of a frame. Cheap.
     void wake(bool whole) { whole ? server_->wake() : server_->wake_lazily(); }
@@ -92,6 +94,7 @@ class ViewerHub {
     struct Entry {
         uint64_t peer = 0; // 0 while it is being added
         uint64_t number = 0;
+        peerwire::TimeNs added = 0;
         bool connected = false;
         std::string local_ufrag, remote_ufrag;
         std::string mid; // of the first accepted section, for ICE restarts

@@ -47,6 +47,9 @@ class Feed {
     /// The pts that is "now". One offset for all tracks, so that sender reports keep lips and voice together.
     TimeNs feed_time(TimeNs now) const { return now - clock_offset_.load(std::memory_order_relaxed); }
 
+    /// Nobody sends into the layer: keyframes are not asked for until somebody does.
+    void set_silent(unsigned layer, bool silent) { silent_[layer].store(silent, std::memory_order_relaxed); }
+
     /// Merges the wishes of all viewers. True when this one went upstream.
     bool request_keyframe(unsigned layer, TimeNs now);
     TimeNs keyframe_interval() const { return keyframe_interval_ns_.load(std::memory_order_relaxed); }
@@ -61,6 +64,7 @@ class Feed {
     std::atomic<bool> clock_set_{false};
     std::atomic<uint64_t> keyframe_requests_{0};
     std::array<std::atomic<TimeNs>, kMaxLayers> last_request_;
+    std::array<std::atomic<bool>, kMaxLayers> silent_{};
     std::array<std::atomic<PacketRing *>, kMaxLayers> layers_{};
 
     Mutex mutex_;

@@ -8,6 +8,7 @@ import { test } from 'node:test';
 
 import { launchChromium } from '../../lib/chromium.js';
 import { until } from '../../lib/deadline.js';
+import { flashAndBeep } from '../../lib/flash_and_beep.js';
 import { GstLaunch } from '../../lib/gst_launch.js';
 import { blankOrigin, connection, publish } from '../../lib/whip_whep_page.js';
 
@@ -19,32 +20,6 @@ const kFlashes = 20;
 const kPipeline = `streamsrc name=s listen=http://127.0.0.1:0/whip latency=200
   s.video_0 ! rtph264depay ! avdec_h264 ! videoanalyse ! fakesink async=false sync=false
   s.audio_0 ! rtpopusdepay ! opusdec ! level interval=10000000 ! fakesink async=false sync=false`;
-
-function flashAndBeep() {
-  navigator.mediaDevices.getUserMedia = async () => {
-    const canvas = Object.assign(document.createElement('canvas'), { width: 320, height: 240 });
-    const context = canvas.getContext('2d');
-    const audio = new AudioContext();
-    const output = audio.createMediaStreamDestination();
-    const gain = audio.createGain();
-    const tone = audio.createOscillator();
-    gain.gain.value = 0;
-    tone.connect(gain).connect(output);
-    tone.start();
-    const draw = () => {
-      const now = performance.now();
-      const on = Math.floor(now / 400) % 2 === 1;
-      gain.gain.value = on ? 0.5 : 0;
-      context.fillStyle = on ? '#fff' : '#000';
-      context.fillRect(0, 0, canvas.width, canvas.height);
-      context.fillStyle = '#888';
-      context.fillRect(now % 300, 0, 8, 8); // something moves, so that every frame is sent
-      requestAnimationFrame(draw);
-    };
-    draw();
-    return new MediaStream([...canvas.captureStream(30).getTracks(), ...output.stream.getTracks()]);
-  };
-}
 
 /** Times at which a value crosses its threshold: [[ms, on]]. */
 function switches(lines, pattern, threshold) {
