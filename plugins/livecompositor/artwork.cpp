@@ -254,6 +254,26 @@ std::shared_ptr<const Sprite> draw_badge(const std::string &label, unsigned inde
     return std::make_shared<const Sprite>(c.sprite());
 }
 
+std::shared_ptr<const Sprite> draw_slate(const std::string &text, Size canvas) {
+    if (text.empty())
+        return nullptr;
+    const double font = std::max(kMinFont, std::min(canvas.w, canvas.h) * 0.07);
+    const int pad = static_cast<int>(font * 0.8);
+    const int room = canvas.w - 4 * pad;
+    if (room < static_cast<int>(font))
+        return nullptr;
+    Cairo measure({1, 1});
+    const Text line(measure.cr, text, font, room, PANGO_WEIGHT_SEMIBOLD);
+    const Size size{line.size().w + 2 * pad, line.size().h + 2 * pad};
+    Cairo c(size);
+    rounded_rectangle(c.cr, size.w, size.h, font * 0.5);
+    cairo_set_source_rgba(c.cr, 0.03, 0.04, 0.06, 0.62);
+    cairo_fill(c.cr);
+    cairo_set_source_rgb(c.cr, 1, 1, 1);
+    line.show(c.cr, pad, pad);
+    return std::make_shared<const Sprite>(c.sprite());
+}
+
 Watermark load_watermark(const std::string &path, Size limit) {
     constexpr goffset kMaxBytes = 8 << 20;
     GError *error = nullptr;

@@ -31,6 +31,9 @@ std::shared_ptr<const Sprite> draw_label(const std::string &text, bool muted, Si
 /// same colour everywhere; without a label the pad number decides.
 std::shared_ptr<const Sprite> draw_badge(const std::string &label, unsigned index, Size tile);
 
+/// One line in the middle of a canvas of this size, readable on any background. Empty text: nothing.
+std::shared_ptr<const Sprite> draw_slate(const std::string &text, Size canvas);
+
 struct Watermark {
     std::shared_ptr<const Sprite> sprite;
     std::string error; ///< why there is none

@@ -31,6 +31,7 @@ struct Settings {
     bool light = false;
     std::optional<Color> background; ///< nothing = the theme's
     std::shared_ptr<const Sprite> watermark;
+    std::string slate; ///< text while there is nobody
     int transition_ms = 250;
     int freeze_ms = 1000;
 };

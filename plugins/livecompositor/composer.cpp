@@ -52,6 +52,9 @@ void Composer::compose(const Scene &scene, TimeNs now, TimeNs picture_time, cons
         }
         draw(scene, tile, slot, now, canvas);
     }
+    if (scene.slate)
+        blend(canvas, even((scene.size.w - scene.slate->size.w) / 2), even((scene.size.h - scene.slate->size.h) / 2),
+              *scene.slate);
     if (scene.watermark)
         blend(canvas, even(scene.size.w - scene.watermark->size.w - scene.margin), scene.margin, *scene.watermark);
 }

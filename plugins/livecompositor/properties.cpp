@@ -20,6 +20,7 @@ enum Property {
     kTheme,
     kBackground,
     kWatermark,
+    kSlate,
     kTransition,
     kFreezeTimeout,
     kLatency,
@@ -151,6 +152,12 @@ void set_property(GObject *object, guint id, const GValue *value, GParamSpec *ps
     case kWatermark:
         set_watermark(self, g_value_get_string(value));
         break;
+    case kSlate:
+        board.change([value](Settings &s) {
+            const gchar *text = g_value_get_string(value);
+            s.slate = text ? text : "";
+        });
+        break;
     case kTransition:
         board.change([value](Settings &s) { s.transition_ms = static_cast<int>(g_value_get_uint(value)); });
         break;
@@ -206,6 +213,9 @@ void get_property(GObject *object, guint id, GValue *value, GParamSpec *pspec) {
         break;
     case kTheme:
         g_value_set_enum(value, s.light ? 1 : 0);
+        break;
+    case kSlate:
+        g_value_set_string(value, s.slate.c_str());
         break;
     case kTransition:
         g_value_set_uint(value, static_cast<guint>(s.transition_ms));
@@ -273,6 +283,11 @@ void install_look_properties(GObjectClass *klass, GParamFlags live) {
             "PNG file (up to 8 MiB, 4096 pixels a side) shown top right, at most a quarter of the canvas "
             "wide and high; empty = none",
             "", live));
+    g_object_class_install_property(
+        klass, kSlate,
+        g_param_spec_string("slate", "Slate",
+                            "One line of text in the middle of the picture while there is no video input; empty = none",
+                            "", live));
     g_object_class_install_property(klass, kTransition,
                                     g_param_spec_uint("transition", "Transition",
                                                       "ms that tiles take to move to their new places (0 = at once)", 0,

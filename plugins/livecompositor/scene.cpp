@@ -79,6 +79,8 @@ Scene SceneBuilder::build(const VideoSnapshot &snapshot, const Scene &before, Ti
         shown[place.member] = true;
         scene.tiles.push_back(std::move(tile));
     }
+    if (scene.tiles.empty())
+        scene.slate = slate(s);
     for (size_t i = 0; i < members.size(); ++i) {
         if (!shown[i])
             scene.hidden.push_back(snapshot.sources[i].source);
@@ -90,6 +92,12 @@ Scene SceneBuilder::build(const VideoSnapshot &snapshot, const Scene &before, Ti
         return std::none_of(members.begin(), members.end(), [&](const Member &m) { return m.index == drawn.first; });
     });
     return scene;
+}
+
+const std::shared_ptr<const Sprite> &SceneBuilder::slate(const Settings &s) {
+    if (slate_.text != s.slate || slate_.tile != s.size)
+        slate_ = {s.slate, false, s.size, draw_slate(s.slate, s.size), nullptr};
+    return slate_.label;
 }
 
 void SceneBuilder::decorate(SceneTile &tile, const VideoSnapshot::Entry &entry) {

@@ -34,6 +34,7 @@ struct Scene {
     std::vector<SceneTile> tiles;                     ///< in drawing order
     std::vector<std::shared_ptr<VideoSource>> hidden; ///< inputs without a tile
     std::shared_ptr<const Sprite> watermark;
+    std::shared_ptr<const Sprite> slate; ///< in the middle, while there is no tile
     int margin = 0;
     TimeNs transition_start = 0;
     TimeNs transition_ns = 0;
@@ -58,8 +59,10 @@ class SceneBuilder {
         std::shared_ptr<const Sprite> badge;
     };
     void decorate(SceneTile &tile, const VideoSnapshot::Entry &entry);
+    const std::shared_ptr<const Sprite> &slate(const Settings &settings);
 
     std::map<unsigned, Drawn> drawn_;
+    Drawn slate_; ///< `tile` is the canvas, `label` the sprite
 };
 
 } // namespace livecompositor

@@ -501,6 +501,48 @@ void test_watermark() {
     g_free(path);
 }
 
+/// Something bright stands in the middle of the newest picture.
+bool shows_text(Stage &stage, int width, int height) {
+    const size_t newest = stage.pictures() - 1;
+    for (int y = height / 2 - 30; y < height / 2 + 30; ++y) {
+        for (int x = width / 2 - 100; x < width / 2 + 100; ++x)
+            if (stage.pixel(newest, x, y).g > 200)
+                return true;
+    }
+    return false;
+}
+
+void test_slate() {
+    Stage stage("slate=Soon width=640 height=480");
+    stage.play();
+    stage.run_until(kDelay);
+    g_assert_true(shows_text(stage, 640, 480));
+    assert_color(stage.pixel(0, 20, 20), kBackground);
+    {
+        Feed feed(stage.compositor(), "video_0");
+        feed.caps(kSmall);
+        feed.picture(stage.time(), kRed);
+        stage.run_until(stage.time() + 2 * kDelay);
+        assert_color(stage.pixel(stage.pictures() - 1, 320, 240), kRed);
+        g_assert_false(shows_text(stage, 640, 480));
+        feed.leave();
+    }
+    stage.run_until(stage.time() + kDelay);
+    g_assert_true(shows_text(stage, 640, 480));
+    g_object_set(stage.compositor(), "width", 1280, "height", 720, nullptr);
+    stage.run_until(stage.time() + kDelay);
+    g_assert_true(shows_text(stage, 1280, 720));
+    g_object_set(stage.compositor(), "slate", "", nullptr);
+    stage.run_until(stage.time() + kDelay);
+    g_assert_false(shows_text(stage, 1280, 720));
+    // However long and whatever it is.
+    g_object_set(stage.compositor(), "slate", std::string(5000, 'x').c_str(), nullptr);
+    stage.run_until(stage.time() + kDelay);
+    g_assert_true(shows_text(stage, 1280, 720));
+    g_object_set(stage.compositor(), "width", 16, "height", 16, nullptr);
+    stage.run_until(stage.time() + kDelay);
+}
+
 void test_plays_again_from_the_start() {
     Stage stage("framerate=25/1");
     Feed feed(stage.compositor(), "video_0"), sound(stage.compositor(), "audio_0");
@@ -566,6 +608,7 @@ int main(int argc, char **argv) {
     g_test_add_func("/livecompositor/latency-query", test_latency_query);
     g_test_add_func("/livecompositor/eos", test_eos_for_the_element);
     g_test_add_func("/livecompositor/watermark", test_watermark);
+    g_test_add_func("/livecompositor/slate", test_slate);
     g_test_add_func("/livecompositor/plays-again", test_plays_again_from_the_start);
     g_test_add_func("/livecompositor/states", test_states);
     return g_test_run();
