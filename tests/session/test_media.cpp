@@ -91,6 +91,56 @@ void test_lost_host() {
     g_assert_cmpint(session.wait_exit(), ==, 0);
 }
 
+/// The last host goes: its last picture, then the slate, then nothing; a host comes back. The viewer's connection
+/// stays.
+void test_slate() {
+    SessionProcess session({"--slate-text", "Back soon", "--slate-grace", "500", "--slate-time", "2500"});
+    TestHost ann(session, "ann", small("vp8"));
+    TestViewer viewer(session, "vic", "program");
+    viewer.wait_frames(15);
+    ann.leave();
+    session.wait_event("ProgramChanged empty");
+    const gint64 gone = g_get_monotonic_time();
+    g_assert_false(transcodes(session));
+    session.wait_event("ProgramChanged slate");
+    g_assert_cmpint(g_get_monotonic_time() - gone, >=, 400'000);
+    viewer.wait_frames(30);
+    g_assert_cmpint(viewer.width(), ==, 1280); // the composed size
+    g_assert_nonnull(strstr(session.snapshot().c_str(), R"("program":"slate")"));
+
+    TestHost bob(session, "bob", small("h264"));
+    session.wait_event("ProgramChanged passthrough");
+    test::wait_for("the host's picture", [&] { return viewer.width() == 640; });
+    viewer.wait_frames(30);
+    test::wait_for("no encoder", [&] { return !transcodes(session); });
+
+    bob.leave();
+    test::wait_for("the slate", [&] { return session.count("ProgramChanged slate") == 2; });
+    viewer.wait_frames(15);
+    test::wait_for("the end of the slate", [&] { return session.count("ProgramChanged empty") == 3; });
+    test::wait_for("no encoder", [&] { return !transcodes(session); });
+    g_assert_false(session.seen("PeerChanged " + viewer.resource() + " vic viewer program closed"));
+    session.end();
+    g_assert_cmpint(session.wait_exit(), ==, 0);
+}
+
+/// Nobody watches: nothing is encoded. Somebody comes, and reads why there is no picture; and goes again.
+void test_slate_for_whom() {
+    SessionProcess session({"--slate-text", "Back soon", "--slate-grace", "0"});
+    TestHost ann(session, "ann", small("h264"));
+    session.wait_event("ProgramChanged passthrough");
+    ann.leave();
+    session.wait_event("ProgramChanged empty");
+    TestViewer viewer(session, "vic", "program");
+    session.wait_event("ProgramChanged slate");
+    viewer.wait_frames(15);
+    session.remove(viewer.resource());
+    test::wait_for("nothing", [&] { return session.count("ProgramChanged empty") == 2; });
+    test::wait_for("no encoder", [&] { return !transcodes(session); });
+    session.end();
+    g_assert_cmpint(session.wait_exit(), ==, 0);
+}
+
 void test_viewer_leaves() {
     SessionProcess session;
     TestHost ann(session, "ann", small("h264"));
@@ -146,6 +196,8 @@ int main(int argc, char **argv) {
     gst_init(&argc, &argv);
     g_test_add_func("/session/media/program", test_program);
     g_test_add_func("/session/media/lost-host", test_lost_host);
+    g_test_add_func("/session/media/slate", test_slate);
+    g_test_add_func("/session/media/slate-for-whom", test_slate_for_whom);
     g_test_add_func("/session/media/viewer-leaves", test_viewer_leaves);
     g_test_add_func("/session/media/livestream", test_livestream);
     return g_test_run();

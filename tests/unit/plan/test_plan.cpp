@@ -6,6 +6,7 @@
 #include <glib.h>
 
 #include <algorithm>
+#include <cstring>
 #include <utility>
 
 using namespace rostrum::session;
@@ -42,6 +43,11 @@ State recording(State state) {
     return state;
 }
 
+State with_slate(State state) {
+    state.slate = true;
+    return state;
+}
+
 State light_portrait(State state) {
     state.wanted.composition.quality = Quality::Low;
     state.wanted.composition.orientation = Orientation::Portrait;
@@ -69,6 +75,16 @@ const Row kRows[] = {
     {"empty", {}, "empty", "program", "", "", "", "", ""},
     {"one host", kAnn, "passthrough", "feed:ann host:ann program track:ann:audio_0 track:ann:video_0",
      "track:ann:video_0/tee", "track:ann:audio_0/tee", "", "", ""},
+    {"nobody is back yet", with_slate({}), "slate", "compose program", "compose/packets", "compose/rtp_audio", "",
+     "opusenc x264enc", "1280x720 grid dark"},
+    {"somebody is on the way back", with_slate(with_hosts({host("ann", {}, false)})), "slate",
+     "compose feed:ann host:ann program", "compose/packets", "compose/rtp_audio", "", "opusenc x264enc",
+     "1280x720 grid dark"},
+    {"somebody is back", with_slate(kAnn), "passthrough",
+     "feed:ann host:ann program track:ann:audio_0 track:ann:video_0", "track:ann:video_0/tee", "track:ann:audio_0/tee",
+     "", "", ""},
+    {"nobody is back yet, a recording", with_slate(recording({})), "composed", "aac compose program recording:r",
+     "compose/packets", "compose/rtp_audio", "", "avenc_aac opusenc x264enc", "1280x720 grid dark"},
     {"one host, VP8", with_hosts({host("ann", {audio(), video("VP8")})}), "passthrough",
      "feed:ann host:ann program track:ann:audio_0 track:ann:video_0", "track:ann:video_0/tee", "track:ann:audio_0/tee",
      "", "", ""},
@@ -303,6 +319,14 @@ void test_compositor_pads() {
     same(joined(pads), "audio_0=dee; audio_1=Bob B.; audio_2=Cid C.; video_1=Bob B.;");
 }
 
+void test_slate_text() {
+    PlanConfig config;
+    config.slate_text = "Back at five";
+    const Graph graph = plan(with_slate({}), config);
+    same(graph.find(kComposeBranch)->nodes.front().properties.at("slate"), "Back at five");
+    g_assert_nonnull(strstr(to_text(graph).c_str(), "slate=\"Back at five\""));
+}
+
 void test_composition() {
     State state = kPair;
     state.wanted.composition.grid_size = 4;
@@ -329,6 +353,7 @@ int main(int argc, char **argv) {
     g_test_add_func("/plan/codec-replaces-decoder", test_codec_replaces_decoder);
     g_test_add_func("/plan/network", test_network);
     g_test_add_func("/plan/compositor-pads", test_compositor_pads);
+    g_test_add_func("/plan/slate-text", test_slate_text);
     g_test_add_func("/plan/composition", test_composition);
     return g_test_run();
 }

@@ -98,6 +98,7 @@ bool SessionProcess::launch(int ready_write_fd, std::string *error) {
 
     const std::string ready_fd = std::to_string(kReadyFd), path = socket_path();
     const std::string shards = std::to_string(settings_.shards), viewers = std::to_string(settings_.max_viewers);
+    const std::string grace = std::to_string(settings_.slate_grace_ms), time = std::to_string(settings_.slate_time_ms);
     std::vector<const char *> arguments = {settings_.binary.c_str(),
                                            "--socket",
                                            path.c_str(),
@@ -111,6 +112,12 @@ bool SessionProcess::launch(int ready_write_fd, std::string *error) {
                                            shards.c_str(),
                                            "--max-viewers",
                                            viewers.c_str(),
+                                           "--slate-text",
+                                           settings_.slate_text.c_str(),
+                                           "--slate-grace",
+                                           grace.c_str(),
+                                           "--slate-time",
+                                           time.c_str(),
                                            "--ready-fd",
                                            ready_fd.c_str()};
     if (!settings_.port_range.empty())

@@ -32,7 +32,10 @@ bool parse(int *argc, char ***argv, Arguments &out) {
     g_autofree char *address = nullptr;
     g_autofree char *ports = nullptr;
     gboolean ice_tcp = FALSE;
+    g_autofree char *slate_text = nullptr;
     int shards = 1, max_viewers = 0;
+    int slate_grace_ms = static_cast<int>(out.config.slate.grace_ms);
+    int slate_time_ms = static_cast<int>(out.config.slate.time_ms);
     int orphan_s = static_cast<int>(out.config.orphan_timeout_s);
     const GOptionEntry entries[] = {
         {"socket", 0, 0, G_OPTION_ARG_FILENAME, &socket, "Unix socket to listen on", "PATH"},
@@ -44,6 +47,10 @@ bool parse(int *argc, char ***argv, Arguments &out) {
         {"ice-tcp", 0, 0, G_OPTION_ARG_NONE, &ice_tcp, "Offer TCP to browsers too", nullptr},
         {"shards", 0, 0, G_OPTION_ARG_INT, &shards, "Threads that serve the program's viewers (default 1)", "N"},
         {"max-viewers", 0, 0, G_OPTION_ARG_INT, &max_viewers, "Viewers of one feed (default: no limit of ours)", "N"},
+        // UTF-8 whatever the locale is: a string option would be converted.
+        {"slate-text", 0, 0, G_OPTION_ARG_FILENAME, &slate_text, "Shown to viewers while no host is there", "TEXT"},
+        {"slate-grace", 0, 0, G_OPTION_ARG_INT, &slate_grace_ms, "ms that the last picture stays before (2000)", "MS"},
+        {"slate-time", 0, 0, G_OPTION_ARG_INT, &slate_time_ms, "ms that it is shown; 0 = not at all (300000)", "MS"},
         {"ready-fd", 0, 0, G_OPTION_ARG_INT, &out.ready_fd, "Gets one byte when the socket is listened on", "N"},
         {"orphan-timeout", 0, 0, G_OPTION_ARG_INT, &orphan_s, "End after so many seconds alone (default 60)", "S"},
         {nullptr, 0, 0, G_OPTION_ARG_NONE, nullptr, nullptr, nullptr}};
@@ -69,6 +76,9 @@ bool parse(int *argc, char ***argv, Arguments &out) {
     out.config.plan.ice_tcp = ice_tcp;
     out.config.plan.shards = static_cast<unsigned>(std::max(shards, 1));
     out.config.plan.max_viewers = static_cast<unsigned>(std::max(max_viewers, 0));
+    out.config.plan.slate_text = slate_text ? slate_text : "";
+    out.config.slate = {static_cast<unsigned>(std::max(slate_grace_ms, 0)),
+                        static_cast<unsigned>(std::max(slate_time_ms, 0))};
     return true;
 }
 

@@ -3,6 +3,7 @@
 
 #include "peers.h"
 
+#include <algorithm>
 #include <sys/random.h>
 
 #include <array>
@@ -41,6 +42,12 @@ std::optional<Peer> Peers::take(const std::string &resource) {
     if (node.empty())
         return std::nullopt;
     return std::move(node.mapped());
+}
+
+bool Peers::watched(const std::string &feed) const {
+    return std::any_of(peers_.begin(), peers_.end(), [&](const auto &entry) {
+        return entry.second.role == Peer::Role::Viewer && entry.second.feed == feed;
+    });
 }
 
 std::vector<std::string> Peers::viewers_of(const std::string &feed) const {

@@ -46,6 +46,7 @@ class Peers {
     std::optional<Peer> take(const std::string &resource);
     /// All that watch `feed`.
     std::vector<std::string> viewers_of(const std::string &feed) const;
+    bool watched(const std::string &feed) const;
     const std::map<std::string, Peer> &all() const { return peers_; }
     bool empty() const { return peers_.empty(); }
 

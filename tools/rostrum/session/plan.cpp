@@ -73,7 +73,7 @@ class Planner {
         for (const auto &host : state_.hosts)
             graph_.branches.push_back(feed(host.participant, config_));
         const ProgramMode mode = program_mode(state_);
-        if (mode == ProgramMode::Composed)
+        if (mode == ProgramMode::Composed || mode == ProgramMode::Slate)
             add_composed();
         for (const auto &host : state_.hosts)
             add_host(host);
@@ -142,7 +142,7 @@ class Planner {
         const bool aac_wanted = live || !state_.wanted.recordings.empty();
         if (aac_wanted)
             graph_.branches.push_back(aac());
-        graph_.branches.push_back(compose(state_.wanted.composition));
+        graph_.branches.push_back(compose(state_.wanted.composition, config_));
         show("program/video", {"compose/packets", "src_%u"});
         for (const unsigned layer : layers_)
             if (layer > 0)
@@ -203,6 +203,8 @@ const char *to_string(ProgramMode mode) {
     switch (mode) {
     case ProgramMode::Empty:
         return "empty";
+    case ProgramMode::Slate:
+        return "slate";
     case ProgramMode::Passthrough:
         return "passthrough";
     case ProgramMode::Composed:
@@ -211,12 +213,16 @@ const char *to_string(ProgramMode mode) {
     return "composed";
 }
 
+bool has_hosts(const State &state) {
+    return !shown_hosts(state).empty();
+}
+
 ProgramMode program_mode(const State &state) {
     const std::vector<const Host *> hosts = shown_hosts(state);
     if (wants_outputs(state) || hosts.size() > 1)
         return ProgramMode::Composed;
     if (hosts.empty())
-        return ProgramMode::Empty;
+        return state.slate ? ProgramMode::Slate : ProgramMode::Empty;
     const Track *video = best_video(*hosts.front());
     return !video || every_viewer_decodes(*video) ? ProgramMode::Passthrough : ProgramMode::Composed;
 }

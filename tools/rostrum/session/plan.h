@@ -17,13 +17,18 @@ struct PlanConfig {
     bool ice_tcp = false;     // media over TCP too
     unsigned shards = 1;      // of the program; a host's own feed has few viewers
     unsigned max_viewers = 0; // of one feed; 0 = as many as viewerfanout takes
+    std::string slate_text;   // on the composed picture while there is no host
 };
 
-enum class ProgramMode { Empty, Passthrough, Composed };
+enum class ProgramMode { Empty, Slate, Passthrough, Composed };
 
 const char *to_string(ProgramMode mode);
 
-/// Passthrough with exactly one connected host, no output, and a codec that every viewer's answer lists (H.264 or VP8).
+/// The program is made of somebody.
+bool has_hosts(const State &state);
+
+/// Without hosts and outputs: Slate when the state says so, else Empty. Passthrough with exactly one connected host, no
+/// output, and a codec that every viewer's answer lists (H.264 or VP8).
 ProgramMode program_mode(const State &state);
 
 struct FrameSize {

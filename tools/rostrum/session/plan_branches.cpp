@@ -120,7 +120,7 @@ const char *layout_name(Layout layout) {
     return "spotlight";
 }
 
-Node compositor(const Composition &composition) {
+Node compositor(const Composition &composition, const PlanConfig &config) {
     const FrameSize size = frame_size(composition);
     return {"compositor",
             "livecompositor",
@@ -130,7 +130,8 @@ Node compositor(const Composition &composition) {
              {"priority", composition.priority == Priority::Pin ? "pin" : "speaker"},
              {"width", std::to_string(size.width)},
              {"height", std::to_string(size.height)},
-             {"framerate", std::to_string(kFramesPerSecond) + "/1"}}};
+             {"framerate", std::to_string(kFramesPerSecond) + "/1"},
+             {"slate", config.slate_text}}};
 }
 
 /// One encode for every consumer: no B-frames, closed GOP, VBV of one second. Sliced threads would make several slices
@@ -219,10 +220,10 @@ std::optional<Branch> decode(const std::string &participant, const Track &track)
     return branch;
 }
 
-Branch compose(const Composition &composition) {
+Branch compose(const Composition &composition, const PlanConfig &config) {
     Branch branch{kComposeBranch, Branch::Kind::Compose, {}, {}, {}};
     branch.nodes = {
-        compositor(composition),
+        compositor(composition, config),
         leaky_queue("frames", "0", "3"), // a slow encoder drops whole pictures, 100 ms at most wait
         video_encoder(composition),
         {"baseline",

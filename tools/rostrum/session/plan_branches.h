@@ -21,7 +21,7 @@ Branch track_tee(const std::string &participant, const Track &track);
 /// Nothing while the codec is not known yet or cannot be decoded here.
 std::optional<Branch> decode(const std::string &participant, const Track &track);
 
-Branch compose(const Composition &composition);
+Branch compose(const Composition &composition, const PlanConfig &config);
 Branch aac();
 Branch livestream();
 Branch recording(const Recording &recording, const Composition &composition);

@@ -23,7 +23,7 @@ GstElement *make_pipeline() {
 
 } // namespace
 
-Session::Session(PlanConfig config, Listener &listener)
+Session::Session(PlanConfig config, SlateTimes slate, Listener &listener)
     : config_(std::move(config)), listener_(listener), pipeline_(adopt(make_pipeline())),
       recordings_([this](const auto &id, const char *state, const auto &details) {
           listener_.recording_changed(id, state, details);
@@ -33,7 +33,7 @@ Session::Session(PlanConfig config, Listener &listener)
       livestreams_([this](const auto &livestream, const auto &output, const auto &state, const auto &details) {
           listener_.output_changed(livestream, output, state, details);
       }),
-      reconciler_(GST_BIN(pipeline_.get()), *this) {
+      reconciler_(GST_BIN(pipeline_.get()), *this), slate_(slate) {
     const auto bus = adopt(gst_element_get_bus(pipeline_.get()));
     gst_bus_set_sync_handler(bus.get(), on_message_posted, this, nullptr);
     gst_bus_add_watch(bus.get(), on_bus, this);
@@ -55,7 +55,21 @@ State Session::effective_state() const {
     return state;
 }
 
+/// Whether the program shows its slate depends on who is there, who watches, and how long ago that changed.
+void Session::follow_slate() {
+    const gint64 now_ms = g_get_monotonic_time() / 1000;
+    state_.slate = slate_.update(has_hosts(state_), peers_.watched("program"), now_ms) && !ending_;
+    slate_timer_.stop();
+    if (slate_.next_ms() == SlateClock::kNever)
+        return;
+    slate_timer_.start(static_cast<unsigned>(slate_.next_ms() - now_ms), [this] {
+        reconcile();
+        return false;
+    });
+}
+
 void Session::reconcile() {
+    follow_slate();
     const State state = effective_state();
     reconciler_.apply(plan(state, config_));
     const ProgramMode mode = program_mode(state);
@@ -129,6 +143,8 @@ Result<Answer> Session::play(const std::string &participant, const std::string &
         return sdp.error();
     peers_.add(peer);
     listener_.peer_changed(peer, "connecting", "");
+    if (!state_.slate && slate_.next_ms() != SlateClock::kNever)
+        reconcile(); // now somebody watches
     return Answer{peer.resource, std::move(sdp).value()};
 }
 
@@ -170,8 +186,12 @@ Result<bool> Session::remove(const std::string &resource, const std::string &rea
 }
 
 void Session::close_peer(const std::string &resource, const std::string &reason) {
-    if (const auto peer = peers_.take(resource))
-        listener_.peer_changed(*peer, "closed", reason);
+    const auto peer = peers_.take(resource);
+    if (!peer)
+        return;
+    listener_.peer_changed(*peer, "closed", reason);
+    if (state_.slate)
+        post_to_main(alive_, [this] { reconcile(); }); // perhaps nobody watches any more
 }
 
 void Session::set_connected(const std::string &resource) {

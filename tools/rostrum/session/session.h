@@ -10,6 +10,7 @@
 #include "plan.h"
 #include "reconcile.h"
 #include "recordings.h"
+#include "slate_clock.h"
 
 #include "sync/mutex.h"
 #include "wire/result.h"
@@ -42,7 +43,7 @@ class Session : private Reconciler::Observer {
         virtual void ended(const std::string &reason) = 0;
     };
 
-    Session(PlanConfig config, Listener &listener);
+    Session(PlanConfig config, SlateTimes slate, Listener &listener);
     ~Session() override;
 
     Result<bool> set_state(const std::string &json);
@@ -71,6 +72,7 @@ class Session : private Reconciler::Observer {
     void stepped() override;
 
     void reconcile();
+    void follow_slate();
     State effective_state() const;
     Result<Answer> accept(Host &host, GstElement *src, const std::string &offer);
     void refresh_tracks(const std::string &participant);
@@ -104,6 +106,8 @@ class Session : private Reconciler::Observer {
     Livestreams livestreams_;
     Reconciler reconciler_;
     ProgramMode mode_ = ProgramMode::Empty;
+    SlateClock slate_;
+    Timer slate_timer_;
     std::string speaker_;
     std::map<std::string, std::set<std::string>> announced_; // participant → kinds
     peerwire::Mutex errors_mutex_;                           // never held while anything is called

@@ -62,7 +62,7 @@ GDBusAuthObserver *same_user() {
 
 SessionService::SessionService(const ServiceConfig &config, std::function<void()> quit)
     : config_(config), quit_(std::move(quit)), skeleton_(rostrum_session1_skeleton_new()),
-      session_(config.plan, *this) {
+      session_(config.plan, config.slate, *this) {
     rostrum_session1_set_room_id(skeleton_, config.room_id.c_str());
     rostrum_session1_set_session_id(skeleton_, config.session_id.c_str());
     export_methods();

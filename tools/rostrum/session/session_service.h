@@ -19,6 +19,7 @@ struct ServiceConfig {
     std::string room_id, session_id;
     unsigned orphan_timeout_s = 60; // without `serve` and without peers for so long, the session ends itself
     PlanConfig plan;
+    SlateTimes slate;
 };
 
 class SessionService : private Session::Listener {

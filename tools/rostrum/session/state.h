@@ -77,6 +77,7 @@ struct Host {
 struct State {
     Wanted wanted;
     std::vector<Host> hosts; // in the order they joined
+    bool slate = false;      // without hosts the program shows that somebody will be back
 
     /// Adds a host with the lowest slot that is free.
     Host &add_host(const std::string &participant);

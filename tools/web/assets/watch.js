@@ -20,7 +20,11 @@ function situation() {
   const playing = performance.now() - lastFrameAt < kStallMs;
   const broadcasting = viewer.room.program.mode !== 'empty' && hostsOf(viewer.room).some((host) => host.kinds.length || host.feeds.length);
   if (!broadcasting && !playing)
-    return { state: 'waiting', title: 'Waiting for the host', text: 'The stream has not started yet. It begins here by itself.' };
+    return {
+      state: 'waiting',
+      title: 'Waiting for the host',
+      text: lastFrameAt ? 'The stream goes on here by itself.' : 'The stream has not started yet. It begins here by itself.',
+    };
   const lost = viewer.connectionState === 'reconnecting' || viewer.mediaState === 'reconnecting';
   if (!lost && !playing && viewer.room.quality.program?.paused)
     return { state: 'paused', title: 'Video paused', text: 'Your connection is too slow for the picture. The sound goes on.' };

@@ -12,7 +12,7 @@ const kOutputStates = {
   failed: ['Failed', 'bad'],
   stopped: ['Stopped', ''],
 };
-const kPrograms = { empty: 'Idle', passthrough: 'Direct', composed: 'Composed' };
+const kPrograms = { empty: 'Idle', slate: 'Slate', passthrough: 'Direct', composed: 'Composed' };
 
 const hostOf = (url) => {
   try {
