@@ -16,8 +16,10 @@ constexpr uint64_t kMaxBps = 1'000'000'000;
 // As in draft-ietf-rmcat-gcc-02 §6: below it is chance, above it the path is full.
 constexpr double kHighLoss = 0.10;
 constexpr double kSomeLoss = 0.04;                // enough where the receiver's estimate fell as well
+constexpr double kMostAtOnce = 0.4;               // losses come in bursts: few packets show too many of them
 constexpr double kOverflowing = 0.25;             // what is left then is what the path carries
-constexpr double kEnoughPackets = 20;             // one packet of a few is no share
+constexpr double kFewPackets = 10, kFewLost = 4;  // show an overflow
+constexpr double kManyPackets = 100;              // show what is more than chance
 constexpr TimeNs kJudgeEvery = 200 * kNsPerMs;    // a receiver in trouble reports after every loss
 constexpr uint32_t kMaxPacketsPerReport = 20'000; // more is a report of another stream, or a lie
 
@@ -26,7 +28,9 @@ constexpr TimeNs kRecent = 2 * kNsPerSecond;
 
 // A round trip passes two radio links; a queue of a router is longer, and stays.
 constexpr TimeNs kQueue = 100 * kNsPerMs;
+constexpr TimeNs kProbeQueue = 200 * kNsPerMs; // what a probe may leave behind
 constexpr TimeNs kQueueStays = 150 * kNsPerMs;
+constexpr TimeNs kMarkEvery = 800 * kNsPerMs;
 constexpr TimeNs kSlowEvery = 400 * kNsPerMs;
 constexpr double kSlower = 0.85;
 constexpr TimeNs kPeriod = 15 * kNsPerSecond; // clocks drift, routes change
@@ -44,6 +48,8 @@ void Bandwidth::note_sign(TimeNs now) {
 
 void Bandwidth::congest(TimeNs now, uint64_t kept_bps) {
     note_sign(now);
+    if (of_before(now))
+        return;
     congested_at_ = now;
     if (receiver_bps_ > 0 && now - receiver_fell_at_ < kRecent)
         kept_bps = std::min(kept_bps, receiver_bps_);
@@ -54,7 +60,9 @@ void Bandwidth::on_receiver_estimate(TimeNs now, uint64_t bps) {
     bps = std::clamp(bps, kMinBps, kMaxBps);
     const bool fell = bps < scaled(receiver_bps_, kFell);
     receiver_bps_ = bps;
-    if (fell) {
+    if (fell && (loaded(now) || of_before(now))) {
+        note_sign(now);
+    } else if (fell) {
         receiver_fell_at_ = now;
         if (now - congested_at_ < kRecent)
             congest(now, bps);
@@ -66,6 +74,7 @@ void Bandwidth::on_receiver_estimate(TimeNs now, uint64_t bps) {
 }
 
 void Bandwidth::on_report(TimeNs now, const ReportBlock &block, uint64_t sending_bps) {
+    ++reports_;
     const uint32_t packets = block.highest_sequence - reported_sequence_;
     const bool first = !std::exchange(reported_, true);
     reported_sequence_ = block.highest_sequence;
@@ -73,7 +82,10 @@ void Bandwidth::on_report(TimeNs now, const ReportBlock &block, uint64_t sending
         return;
     expected_ += packets;
     lost_ += packets * (block.fraction_lost / 256.0);
-    if (expected_ < kEnoughPackets || now - judged_at_ < kJudgeEvery)
+    if (expected_ < kFewPackets || now - judged_at_ < kJudgeEvery)
+        return;
+    const bool overflows = lost_ >= kFewLost && lost_ > kOverflowing * expected_;
+    if (lost_ > 0 && !overflows && expected_ < kManyPackets)
         return;
     judge_loss(now, lost_ / expected_, sending_bps);
     judged_at_ = now;
@@ -83,9 +95,26 @@ void Bandwidth::on_report(TimeNs now, const ReportBlock &block, uint64_t sending
 void Bandwidth::judge_loss(TimeNs now, double loss, uint64_t sending_bps) {
     const bool estimate_fell = now - receiver_fell_at_ < kRecent;
     if (loss > kOverflowing)
-        congest(now, scaled(sending_bps, 1 - loss));
+        congest(now, scaled(sending_bps, std::max(1 - loss, kMostAtOnce)));
     else if (loss > kHighLoss || (loss > kSomeLoss && estimate_fell))
         congest(now, scaled(sending_bps, 1 - loss / 2));
+}
+
+/// A queue of q seconds grows by sending / capacity - 1 a second.
+uint64_t Bandwidth::drained_bps(TimeNs now, uint64_t sending_bps) const {
+    const TimeNs passed = now - marked_at_, grown = queue_ - queue_mark_;
+    if (passed < kQueueStays || grown <= 0)
+        return sending_bps;
+    return scaled(sending_bps, static_cast<double>(passed) / static_cast<double>(passed + grown));
+}
+
+/// Less waits than a second ago: enough was done.
+bool Bandwidth::drains(TimeNs now) {
+    if (now - marked_at_ >= kMarkEvery) {
+        queue_before_ = std::exchange(queue_mark_, queue_);
+        marked_at_ = now;
+    }
+    return queue_ < queue_before_ - queue_before_ / 16;
 }
 
 void Bandwidth::on_round_trip(TimeNs now, TimeNs round_trip, uint64_t sending_bps) {
@@ -93,18 +122,22 @@ void Bandwidth::on_round_trip(TimeNs now, TimeNs round_trip, uint64_t sending_bp
         shortest_before_ = std::exchange(shortest_, kNever);
         period_began_ = now;
     }
+    round_trip_ = round_trip;
     shortest_ = std::min(shortest_, round_trip);
     queue_ = round_trip - std::min(shortest_, shortest_before_);
+    const uint64_t kept_bps =
+        std::min(scaled(std::min(sending_bps, capacity_bps_), kSlower), drained_bps(now, sending_bps));
+    const bool less = drains(now);
     if (queue_ < kQueue) {
         queued_since_ = kNever;
         return;
     }
-    if (queued_since_ == kNever) {
+    if (queued_since_ == kNever || less || (loaded(now) && queue_ < kProbeQueue)) {
         queued_since_ = now;
         note_sign(now);
     } else if (now - queued_since_ >= kQueueStays && now - slowed_at_ >= kSlowEvery) {
         slowed_at_ = now;
-        congest(now, scaled(sending_bps, kSlower));
+        congest(now, kept_bps);
     }
 }
 

@@ -27,10 +27,17 @@ class Bandwidth {
     void on_report(TimeNs now, const ReportBlock &block, uint64_t sending_bps);
     /// A round trip that ended now.
     void on_round_trip(TimeNs now, TimeNs round_trip, uint64_t sending_bps);
+    /// A probe loads the path until then: what it does to delay and to the receiver's estimate is a sign, but says
+    /// nothing of the media alone.
+    void expect_load(TimeNs until) { loaded_until_ = until; }
+    /// Less is sent from here on: what is reported in the next moments is of the time before.
+    void expect_relief(TimeNs now) { relieved_at_ = now; }
     /// So much was sent for a while, and nothing spoke against it.
     void prove(uint64_t bps);
 
     uint64_t bps() const { return capacity_bps_; }
+    /// Of the picture's stream, so far: as long as there is none, silence is no consent.
+    uint64_t reports() const { return reports_; }
     /// Grows with each sign that the path may be full, certain or not.
     uint64_t signs() const { return signs_; }
     /// When the last of them came, and the last certain one; kLongAgo = never.
@@ -43,10 +50,21 @@ class Bandwidth {
     /// Certain: the path is full, and carries about `kept_bps`.
     void congest(TimeNs now, uint64_t kept_bps);
     void note_sign(TimeNs now);
+    bool loaded(TimeNs now) const { return now < loaded_until_ + kAftermath; }
+    bool of_before(TimeNs now) const { return now - round_trip_ < relieved_at_ + kReportsLag; }
+    uint64_t drained_bps(TimeNs now, uint64_t sending_bps) const;
+    bool drains(TimeNs now);
     void judge_loss(TimeNs now, double loss, uint64_t sending_bps);
 
+    // Receivers measure over a second, and a queue drains slowly.
+    static constexpr TimeNs kAftermath = 1500 * kNsPerMs;
+
+    // What is reported left a round trip ago, and behind what was sent before.
+    static constexpr TimeNs kReportsLag = 500 * kNsPerMs;
+
     uint64_t capacity_bps_;
-    uint64_t signs_ = 0;
+    TimeNs loaded_until_ = kLongAgo, relieved_at_ = kLongAgo;
+    uint64_t signs_ = 0, reports_ = 0;
     TimeNs sign_at_ = kLongAgo, congested_at_ = kLongAgo;
 
     uint64_t receiver_bps_ = 0; ///< 0 = it said nothing yet
@@ -60,7 +78,9 @@ class Bandwidth {
 
     // The shortest round trip of this period and of the one before.
     TimeNs shortest_ = kNever, shortest_before_ = kNever, period_began_ = 0;
-    TimeNs queue_ = 0, queued_since_ = kNever, slowed_at_ = kLongAgo;
+    TimeNs round_trip_ = 0, queue_ = 0, queued_since_ = kNever, slowed_at_ = kLongAgo;
+    // The queue about a second ago: is in queue_before_, soon will be in queue_mark_.
+    TimeNs queue_before_ = 0, queue_mark_ = 0, marked_at_ = 0;
 };
 
 } // namespace peerwire

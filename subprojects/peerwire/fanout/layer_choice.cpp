@@ -14,7 +14,7 @@ constexpr TimeNs kSilent = 2 * kNsPerSecond;
 
 // A receiver's estimate after a single hiccup is 0.85 of what came: what exceeds it by less than kFarTooMuch may fit.
 constexpr double kFarTooMuch = 1.3, kTooMuchForAny = 1.2;
-constexpr TimeNs kFreshSign = 1200 * kNsPerMs, kRecentSign = 3 * kNsPerSecond;
+constexpr TimeNs kFreshSign = 700 * kNsPerMs, kRecentSign = 3 * kNsPerSecond;
 constexpr TimeNs kOverPatience = kNsPerSecond;
 constexpr TimeNs kPausePatience = 2 * kNsPerSecond;
 
@@ -105,6 +105,7 @@ void LayerChooser::move(TimeNs now, unsigned layer, uint64_t from_bps, uint64_t 
         climbed_at_ = now;
         return;
     }
+    fell_ = true;
     hesitation_ = now - climbed_at_ < kInVain ? std::clamp(2 * hesitation_, kMinHesitation, kMaxHesitation) : 0;
     climb_not_before_ = now + hesitation_;
 }
@@ -113,15 +114,15 @@ void LayerChooser::fall(TimeNs now, const Ranked &ranked, const LayerRates &rate
     const uint64_t rate = rates[layer_], smallest = rates[ranked.layers[0]];
     const bool far_too_much = path.since_congestion < kRecentSign && rate > scaled(path.available_bps, kFarTooMuch);
     keep(over_since_, path.since_congestion < kFreshSign && rate > path.available_bps, now);
-    keep(starved_since_, path.since_congestion < kRecentSign && smallest > scaled(path.available_bps, kTooMuchForAny),
+    keep(starved_since_,
+         path.since_congestion < kFreshSign && rate == smallest &&
+             smallest > scaled(path.available_bps, kTooMuchForAny),
          now);
     if (far_too_much || lasted(over_since_, now, kOverPatience)) {
         const unsigned lower = best_within(ranked, rates, path.available_bps);
         if (rates[lower] < rate) {
             urgent_ = far_too_much;
-            const TimeNs starved = starved_since_;
             move(now, lower, rate, rates[lower]);
-            starved_since_ = starved;
         }
     }
     if (lasted(starved_since_, now, kPausePatience)) {
@@ -136,7 +137,7 @@ void LayerChooser::climb(TimeNs now, const Ranked &ranked, const LayerRates &rat
     const unsigned higher = best_within(ranked, rates, room);
     const bool fits = rates[higher] > rate && rates[higher] <= room && path.since_congestion >= kCalm;
     keep(fits_since_, fits, now);
-    if (!lasted(fits_since_, now, kClimbPatience) || now < climb_not_before_)
+    if (!lasted(fits_since_, now, kClimbPatience) || hesitates(now))
         return;
     paused_ = false;
     move(now, higher, rate, rates[higher]);
@@ -150,7 +151,7 @@ LayerChooser::Choice LayerChooser::choose(TimeNs now, const LayerRates &rates, c
         choice.layer = layer_;
         return choice;
     }
-    urgent_ = false;
+    fell_ = urgent_ = false;
     const auto *end = ranked.layers.data() + ranked.count;
     if (std::find(ranked.layers.data(), end, layer_) == end) {
         settle(best_within(ranked, rates, path.available_bps));
@@ -162,8 +163,9 @@ LayerChooser::Choice LayerChooser::choose(TimeNs now, const LayerRates &rates, c
     const auto better = [&](unsigned layer) { return paused_ || rates[layer] > scaled(rates[layer_], kRoom); };
     const auto *next = std::find_if(ranked.layers.data(), end, better);
     choice.layer = layer_;
+    choice.fell = fell_;
     choice.urgent = urgent_;
-    choice.next_bps = next != end && now >= climb_not_before_ ? scaled(rates[*next], kRoom) : 0;
+    choice.next_bps = next != end && !hesitates(now) ? scaled(rates[*next], kRoom) : 0;
     choice.reason = paused_          ? LayerReason::Paused
                     : next != end    ? LayerReason::Bandwidth
                     : ranked.limited ? LayerReason::Limit

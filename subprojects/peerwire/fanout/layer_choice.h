@@ -44,7 +44,8 @@ class LayerChooser {
     struct Choice {
         unsigned layer = kMaxLayers; ///< kMaxLayers = none
         LayerReason reason = LayerReason::NoSource;
-        bool urgent = false;   ///< what is sent now does not fit at all
+        bool fell = false;     ///< just now, as the path does not carry what was sent
+        bool urgent = false;   ///< by far
         uint64_t next_bps = 0; ///< of the layer that would be taken if the path were known to carry it; 0 = none
 
         bool paused() const { return reason == LayerReason::Paused; }
@@ -63,12 +64,13 @@ class LayerChooser {
     unsigned best_within(const Ranked &ranked, const LayerRates &rates, uint64_t bps) const;
     void fall(TimeNs now, const Ranked &ranked, const LayerRates &rates, const Path &path);
     void climb(TimeNs now, const Ranked &ranked, const LayerRates &rates, const Path &path);
+    bool hesitates(TimeNs now) const { return !paused_ && now < climb_not_before_; }
     void settle(unsigned layer);
     void move(TimeNs now, unsigned layer, uint64_t from_bps, uint64_t to_bps);
 
     unsigned layer_ = kMaxLayers;
     bool paused_ = false;
-    bool urgent_ = false;
+    bool fell_ = false, urgent_ = false;
     TimeNs over_since_ = kNever, starved_since_ = kNever, fits_since_ = kNever;
     TimeNs climbed_at_ = kLongAgo, climb_not_before_ = 0;
     TimeNs hesitation_ = 0;

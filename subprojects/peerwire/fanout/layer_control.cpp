@@ -4,6 +4,7 @@
 #include "fanout/layer_control.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace peerwire {
 
@@ -43,7 +44,8 @@ void LayerControl::prove_by_media(TimeNs now) {
     if (now - proven_at_ < kProveEvery)
         return;
     proven_at_ = now;
-    if (now - bandwidth_.sign_at() < kCalm)
+    const bool consent = std::exchange(reports_, bandwidth_.reports()) != bandwidth_.reports();
+    if (!consent || now - bandwidth_.sign_at() < kCalm)
         return;
     bandwidth_.prove(log_.bps(now));
     if (!can_probe_ && choice_.next_bps > bandwidth_.bps())
@@ -59,6 +61,10 @@ const LayerChooser::Choice &LayerControl::decide(TimeNs now, bool busy) {
     path.since_congestion = now - bandwidth_.congested_at();
     const LayerLimits limits{limits_.max_layer, for_picture(limits_.max_bps)};
     choice_ = chooser_.choose(now, read_layer_rates(feed_, feed_.feed_time(now)), path, limits);
+    if (choice_.fell) {
+        bandwidth_.expect_relief(now);
+        prober_.forget_failures();
+    }
     const bool probes = can_probe_ && !busy && choice_.next_bps > 0;
     prober_.update(now, probes ? choice_.next_bps + sound_bps : 0, log_.bytes());
     counters_.estimate_bps.set(bandwidth_.bps());

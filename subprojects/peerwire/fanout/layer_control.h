@@ -61,6 +61,7 @@ class LayerControl {
     LayerChooser::Choice choice_;
     const std::unique_ptr<ArrivalEstimate> arrivals_; ///< null without transport-cc
     TimeNs proven_at_ = 0;
+    uint64_t reports_ = 0;
 };
 
 } // namespace peerwire

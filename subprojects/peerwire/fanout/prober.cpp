@@ -9,16 +9,18 @@ namespace peerwire {
 
 namespace {
 
-constexpr TimeNs kDuration = 500 * kNsPerMs;
-// A probe that is half too much fills a queue of 250 ms: no more, except where nothing is known at all.
+// A probe that is half too much makes a queue of 125 ms: no more, except where nothing is known at all.
+constexpr TimeNs kDuration = 250 * kNsPerMs;
 constexpr double kStep = 1.5, kFirstStep = 2.5;
+constexpr double kMargin = 1.05; // what a probe reaches is a little less than it aims at
 constexpr TimeNs kSoundQueue = 60 * kNsPerMs;
 
 // Receivers report every 250 ms, and see a queue within 200 ms.
-constexpr TimeNs kVerdict = 700 * kNsPerMs;
+constexpr TimeNs kVerdict = 600 * kNsPerMs;
+constexpr TimeNs kPatience = 2 * kNsPerSecond; // for the report that says that nothing was wrong
 
 constexpr TimeNs kCalm = 1500 * kNsPerMs; // since the last sign of congestion
-constexpr TimeNs kMinPause = 2 * kNsPerSecond, kMaxPause = 32 * kNsPerSecond;
+constexpr TimeNs kMinPause = 2 * kNsPerSecond, kMaxPause = 16 * kNsPerSecond;
 
 constexpr TimeNs kPace = 10 * kNsPerMs; // where neither picture nor sound gives one
 
@@ -26,10 +28,12 @@ constexpr TimeNs kPace = 10 * kNsPerMs; // where neither picture nor sound gives
 
 void Prober::update(TimeNs now, uint64_t wanted_bps, uint64_t sent_bytes) {
     judge(now, sent_bytes);
-    const bool calm = now - bandwidth_.sign_at() >= kCalm;
+    const bool calm = bandwidth_.reports() > 0 && now - bandwidth_.sign_at() >= kCalm;
     if (state_ == State::Idle && wanted_bps > bandwidth_.bps() && now >= not_before_ && calm)
         begin(now, wanted_bps, sent_bytes);
-    next_ = state_ == State::Idle ? kNever : state_ == State::Waiting ? until_ : std::min(until_, now + kPace);
+    next_ = state_ == State::Idle      ? kNever
+            : state_ == State::Waiting ? std::max(until_, now + kPace)
+                                       : std::min(until_, now + kPace);
 }
 
 void Prober::judge(TimeNs now, uint64_t sent_bytes) {
@@ -38,10 +42,14 @@ void Prober::judge(TimeNs now, uint64_t sent_bytes) {
     if (state_ == State::Running && now >= until_) {
         const auto spent_us = static_cast<uint64_t>((now - began_) / kNsPerUs);
         reached_bps_ = (sent_bytes - sent_before_) * 8 * 1'000'000 / spent_us;
+        reports_before_ = bandwidth_.reports();
         state_ = State::Waiting;
         until_ = now + kVerdict;
     } else if (state_ == State::Waiting && now >= until_) {
-        if (bandwidth_.queue() > kSoundQueue)
+        if (bandwidth_.reports() == reports_before_ && now < until_ + kPatience)
+            return; // browsers with little to report on wait
+        if (bandwidth_.reports() == reports_before_ || bandwidth_.queue() > kSoundQueue ||
+            reached_bps_ <= bandwidth_.bps())
             return fail(now);
         bandwidth_.prove(reached_bps_);
         state_ = State::Idle;
@@ -55,9 +63,11 @@ void Prober::begin(TimeNs now, uint64_t wanted_bps, uint64_t sent_bytes) {
     began_ = now;
     until_ = now + kDuration;
     const double step = bandwidth_.signs() == 0 ? kFirstStep : kStep;
-    target_bps_ = std::min(wanted_bps, static_cast<uint64_t>(step * static_cast<double>(bandwidth_.bps())));
+    target_bps_ = static_cast<uint64_t>(
+        std::min(kMargin * static_cast<double>(wanted_bps), step * static_cast<double>(bandwidth_.bps())));
     sent_before_ = sent_bytes;
     signs_before_ = bandwidth_.signs();
+    bandwidth_.expect_load(until_);
     ++count_;
 }
 

@@ -12,8 +12,8 @@
 
 namespace peerwire {
 
-/// A probe fills what is sent anyway up to a rate, for half a second, and waits for what the receiver says. In vain,
-/// the next one is a while off. Thread-bound: the viewer's shard.
+/// A probe fills what is sent anyway up to a rate, for a quarter of a second, and waits for what the receiver says. In
+/// vain, the next one is a while off. Thread-bound: the viewer's shard.
 class Prober {
   public:
     explicit Prober(Bandwidth &bandwidth) : bandwidth_(bandwidth) {}
@@ -21,6 +21,9 @@ class Prober {
     /// It would be good to know whether the path carries `wanted_bps`; 0 = no. `sent_bytes`: all that went to the
     /// viewer so far. Judges a probe that is over.
     void update(TimeNs now, uint64_t wanted_bps, uint64_t sent_bytes);
+
+    /// The path is another one than it was: what failed there says nothing.
+    void forget_failures() { pause_ = 0; }
 
     /// So many bytes more should leave now.
     uint64_t due(TimeNs now, uint64_t sent_bytes) const;
@@ -41,7 +44,7 @@ class Prober {
     TimeNs began_ = 0, until_ = 0, next_ = kNever;
     TimeNs not_before_ = 0, pause_ = 0;
     uint64_t target_bps_ = 0, reached_bps_ = 0;
-    uint64_t sent_before_ = 0, signs_before_ = 0;
+    uint64_t sent_before_ = 0, signs_before_ = 0, reports_before_ = 0;
     uint64_t count_ = 0;
 };
 

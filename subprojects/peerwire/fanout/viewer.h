@@ -82,7 +82,7 @@ class Viewer final : public MediaEndpoint, private RtcpVisitor {
     // viewer_quality.cpp
     void adapt(TimeNs now);
     void apply(TimeNs now, const LayerChooser::Choice &choice);
-    void switch_layer(TimeNs now, unsigned layer, bool urgent);
+    void switch_layer(TimeNs now, unsigned layer, const LayerChooser::Choice &choice);
     unsigned layer_to_follow(const LayerChooser::Choice &choice) const;
     bool waits_in_vain(TimeNs now) const;
 
@@ -100,6 +100,7 @@ class Viewer final : public MediaEndpoint, private RtcpVisitor {
     std::optional<TrackSender> video_, audio_;
     unsigned layer_ = kMaxLayers; // followed now
     bool paused_ = false;
+    bool hurried_ = false; // the layer before does not fit: do not wait for a keyframe that comes by itself
     TimeNs switched_at_ = 0;
     RtcpLimit rtcp_limit_;
     TimeNs now_ = 0; // of the RTCP that is being visited

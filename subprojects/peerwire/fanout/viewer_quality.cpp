@@ -48,7 +48,7 @@ void Viewer::apply(TimeNs now, const LayerChooser::Choice &choice) {
     if (choice.paused() && !paused_)
         video_->pause();
     else if (changed && !choice.paused())
-        switch_layer(now, layer, choice.urgent);
+        switch_layer(now, layer, choice);
     layer_ = layer;
     paused_ = choice.paused();
     counters_->layer.set(layer);
@@ -60,22 +60,23 @@ void Viewer::apply(TimeNs now, const LayerChooser::Choice &choice) {
         setup_.on_quality(choice, control_.estimate_bps());
 }
 
-void Viewer::switch_layer(TimeNs now, unsigned layer, bool urgent) {
+void Viewer::switch_layer(TimeNs now, unsigned layer, const LayerChooser::Choice &choice) {
+    hurried_ = choice.fell;
     switched_at_ = next_pump_ = now;
     keyframe_wanted_ = false;
     next_press_ = kNever;
     video_->follow(feed_->video(layer),
                    control_.estimate_bps() / 8 * static_cast<uint64_t>(kCatchUp / kNsPerMs) / 1000);
-    if (urgent)
+    if (choice.urgent)
         video_->leave();
 }
 
-/// The viewer shows nothing, or no keyframe is to be expected soon.
+/// The viewer shows nothing or too much, or no keyframe is to be expected soon.
 bool Viewer::waits_in_vain(TimeNs now) const {
     const PacketRing *ring = feed_->video(layer_);
     const uint64_t keyframe = ring ? ring->newest_keyframe() : PacketRing::kNone;
     PacketInfo info;
-    return !video_->live() || keyframe == PacketRing::kNone || !ring->read_info(keyframe, info) ||
+    return hurried_ || !video_->live() || keyframe == PacketRing::kNone || !ring->read_info(keyframe, info) ||
            feed_->feed_time(now) - info.pts > kNextByItself;
 }
 
