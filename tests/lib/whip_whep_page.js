@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 
 import { once } from 'node:events';
+import fs from 'node:fs';
 import http from 'node:http';
 
 import { until } from './deadline.js';
@@ -11,9 +12,15 @@ import { until } from './deadline.js';
  * the launcher. In the page: `window.pc`, `window.resource`, and for watchers `window.video`, `window.frameCount`.
  */
 
-/** An origin for the pages: 127.0.0.1 is a secure context, so that the camera is there. */
-export async function blankOrigin() {
-  const server = http.createServer((_request, response) => response.setHeader('content-type', 'text/html').end('<!doctype html>'));
+/**
+ * An origin for the pages: 127.0.0.1 is a secure context, so that the camera is there.
+ * @param {Record<string, string>} [scripts] path in the URL → file
+ */
+export async function blankOrigin(scripts = {}) {
+  const server = http.createServer((request, response) => {
+    const script = scripts[request.url];
+    response.setHeader('content-type', script ? 'text/javascript' : 'text/html').end(script ? fs.readFileSync(script) : '<!doctype html>');
+  });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   return { url: `http://127.0.0.1:${server.address().port}/`, close: () => server.close() };
