@@ -90,25 +90,23 @@ void test_nothing_asked_in_vain() {
 /// passed, and sound and picture stay in step.
 void test_another_source() {
     Gone gone;
-    const auto last_picture = gone.seat.video().back().rtp, last_sound = gone.seat.audio().back().rtp;
-    const uint16_t picture_sequence = last_picture.sequence, sound_sequence = last_sound.sequence;
-    const uint32_t picture_timestamp = last_picture.timestamp, sound_timestamp = last_sound.timestamp;
+    const RtpView last_picture = gone.seat.video().back().rtp, last_sound = gone.seat.audio().back().rtp;
     gone.stage.video->begin_source({Codec::H264, 90000, {}});
     Sender picture(*gone.stage.video, 7, 60'000, 123'456'789);
     picture.frame({h264(1, 50)}, kReturn - ms(20)); // waits for its keyframe
     gone.wake(kReturn - ms(20));
-    g_assert_cmpuint(gone.seat.video().back().rtp.sequence, ==, picture_sequence);
+    g_assert_cmpuint(gone.seat.video().back().rtp.sequence, ==, last_picture.sequence);
     picture.frame({h264(7, 51), h264(5, 52)}, kReturn);
     gone.sound(8, 3'000'000'000, 1, kReturn);
     gone.wake(kReturn);
 
     const auto video = gone.seat.video();
-    const auto &first = video[video.size() - 2].rtp, &sound = gone.seat.audio().back().rtp;
+    const RtpView first = video[video.size() - 2].rtp, sound = gone.seat.audio().back().rtp;
     g_assert_cmpuint(first.payload_type, ==, kH264Type);
-    g_assert_cmpuint(first.sequence, ==, static_cast<uint16_t>(picture_sequence + 1));
-    g_assert_cmpuint(first.timestamp - picture_timestamp, ==, 10'000 * 90);
-    g_assert_cmpuint(sound.sequence, ==, static_cast<uint16_t>(sound_sequence + 1));
-    g_assert_cmpuint(sound.timestamp - sound_timestamp, ==, 10'000 * 48);
+    g_assert_cmpuint(first.sequence, ==, static_cast<uint16_t>(last_picture.sequence + 1));
+    g_assert_cmpuint(first.timestamp - last_picture.timestamp, ==, 10'000 * 90);
+    g_assert_cmpuint(sound.sequence, ==, static_cast<uint16_t>(last_sound.sequence + 1));
+    g_assert_cmpuint(sound.timestamp - last_sound.timestamp, ==, 10'000 * 48);
 
     gone.seat.run_until(Stage::at(kReturn + ms(1000)));
     const auto seen = gone.newest_reports();
