@@ -32,8 +32,8 @@ constexpr TimeNs kProbeQueue = 200 * kNsPerMs; // what a probe may leave behind
 constexpr TimeNs kQueueStays = 150 * kNsPerMs;
 constexpr TimeNs kMarkEvery = 800 * kNsPerMs;
 constexpr TimeNs kSlowEvery = 400 * kNsPerMs;
-constexpr double kSlower = 0.85;
-constexpr TimeNs kPeriod = 15 * kNsPerSecond; // clocks drift, routes change
+constexpr double kSlower = 0.85, kSlowest = 0.7; // of what is sent; what does not grow a queue passes
+constexpr TimeNs kPeriod = 15 * kNsPerSecond;    // clocks drift, routes change
 
 uint64_t scaled(uint64_t bps, double factor) {
     return static_cast<uint64_t>(static_cast<double>(bps) * factor);
@@ -125,8 +125,9 @@ void Bandwidth::on_round_trip(TimeNs now, TimeNs round_trip, uint64_t sending_bp
     round_trip_ = round_trip;
     shortest_ = std::min(shortest_, round_trip);
     queue_ = round_trip - std::min(shortest_, shortest_before_);
+    const uint64_t slower_bps = scaled(std::min(sending_bps, capacity_bps_), kSlower);
     const uint64_t kept_bps =
-        std::min(scaled(std::min(sending_bps, capacity_bps_), kSlower), drained_bps(now, sending_bps));
+        std::min(std::max(slower_bps, scaled(sending_bps, kSlowest)), drained_bps(now, sending_bps));
     const bool less = drains(now);
     if (queue_ < kQueue) {
         queued_since_ = kNever;

@@ -14,7 +14,7 @@ constexpr TimeNs kSilent = 2 * kNsPerSecond;
 
 // A receiver's estimate after a single hiccup is 0.85 of what came: what exceeds it by less than kFarTooMuch may fit.
 constexpr double kFarTooMuch = 1.3, kTooMuchForAny = 1.2;
-constexpr TimeNs kFreshSign = 700 * kNsPerMs, kRecentSign = 3 * kNsPerSecond;
+constexpr TimeNs kFreshSign = 700 * kNsPerMs;
 constexpr TimeNs kOverPatience = kNsPerSecond;
 constexpr TimeNs kPausePatience = 2 * kNsPerSecond;
 
@@ -112,12 +112,10 @@ void LayerChooser::move(TimeNs now, unsigned layer, uint64_t from_bps, uint64_t 
 
 void LayerChooser::fall(TimeNs now, const Ranked &ranked, const LayerRates &rates, const Path &path) {
     const uint64_t rate = rates[layer_], smallest = rates[ranked.layers[0]];
-    const bool far_too_much = path.since_congestion < kRecentSign && rate > scaled(path.available_bps, kFarTooMuch);
-    keep(over_since_, path.since_congestion < kFreshSign && rate > path.available_bps, now);
-    keep(starved_since_,
-         path.since_congestion < kFreshSign && rate == smallest &&
-             smallest > scaled(path.available_bps, kTooMuchForAny),
-         now);
+    const bool fresh = path.since_congestion < kFreshSign;
+    const bool far_too_much = fresh && rate > scaled(path.available_bps, kFarTooMuch);
+    keep(over_since_, fresh && rate > path.available_bps, now);
+    keep(starved_since_, fresh && rate == smallest && smallest > scaled(path.available_bps, kTooMuchForAny), now);
     if (far_too_much || lasted(over_since_, now, kOverPatience)) {
         const unsigned lower = best_within(ranked, rates, path.available_bps);
         if (rates[lower] < rate) {

@@ -38,6 +38,10 @@ class LayerControl {
     const LayerChooser::Choice &decide(TimeNs now, bool busy);
     const LayerChooser::Choice &choice() const { return choice_; }
     uint64_t estimate_bps() const { return bandwidth_.bps(); }
+    /// What waits in front of the path's bottleneck.
+    TimeNs queue() const { return bandwidth_.queue(); }
+    /// Grows with each sign that the path may be full.
+    uint64_t signs() const { return bandwidth_.signs(); }
 
     /// Bytes that should leave now besides the media.
     uint64_t padding_due(TimeNs now) const { return prober_.due(now, log_.bytes()); }

@@ -19,6 +19,8 @@ class RetransmissionGate {
   public:
     /// Media that was sent earns budget for repairs.
     void sent(size_t bytes) { budget_ = std::min(budget_ + bytes / kMediaPerRepair, kMaxBudget); }
+    /// The path is full: what was saved up would make it worse.
+    void limit(size_t bytes) { budget_ = std::min(budget_, bytes); }
     void set_round_trip(TimeNs round_trip) { round_trip_ = round_trip; }
     TimeNs round_trip() const { return round_trip_; }
 

@@ -159,7 +159,6 @@ void TrackSender::send_waiting(Transport &transport, TimeNs now, const PumpLimit
     const uint64_t limit = limits.whole_frames ? std::min(ring->complete(), ring->head()) : ring->head();
     PacketInfo info;
     Run run;
-    size_t caught_up = 0;
     for (unsigned sent = 0; cursor_ < limit && live_; ++cursor_, ++sent) {
         result.more = true;
         if (sent == limits.max_packets)
@@ -167,11 +166,11 @@ void TrackSender::send_waiting(Transport &transport, TimeNs now, const PumpLimit
         if (cursor_ >= run.end)
             run = plan_run(limit, limits.max_packets - sent);
         const bool there = ring->read_info(cursor_, info);
-        if (there && info.timestamp > current().key_timestamp && info.timestamp < current().live_timestamp)
-            caught_up += info.size;
-        result.catching_up = caught_up > limits.catch_up_bytes;
-        if (result.catching_up)
+        const bool past =
+            there && info.timestamp > current().key_timestamp && info.timestamp < current().live_timestamp;
+        if (past && result.caught_up >= limits.catch_up_bytes)
             return;
+        result.caught_up += past ? info.size : 0;
         if (!there || !send(transport, info, now, run, limits.rider)) {
             result.more = cursor_ < ring->floor(); // overtaken by the writer, or the peer cannot send
             return;

@@ -67,14 +67,20 @@ class TrackSender {
     /// Enough waited for a keyframe after leave(): the newest one in the ring will do.
     void enter_anyway();
 
+    /// What is followed has no keyframe to begin with.
+    bool needs_keyframe() const {
+        const uint64_t keyframe = wanted_ ? wanted_->newest_keyframe() : PacketRing::kNone;
+        return wanted_ && (keyframe == PacketRing::kNone || keyframe < wanted_not_before_);
+    }
+
     struct PumpResult {
         bool more = false;           ///< stopped at a limit: call again soon
-        bool catching_up = false;    ///< namely at that of catch_up_bytes
+        size_t caught_up = 0;        ///< bytes sent of the past that follows the keyframe where a viewer enters
         bool wants_keyframe = false; ///< the followed ring has no keyframe to begin with
     };
     struct PumpLimits {
         unsigned max_packets = 0;
-        size_t catch_up_bytes = SIZE_MAX; ///< of the past that follows the keyframe where a viewer enters
+        size_t catch_up_bytes = SIZE_MAX; ///< of the past, about
         bool whole_frames = false;        ///< leave the beginning of a frame for later
         bool rider = false;               ///< a packet of another track will follow
     };
@@ -92,6 +98,8 @@ class TrackSender {
 
     /// The viewer reports losses, `fraction_lost` of 256.
     void on_loss(TimeNs now, uint8_t fraction_lost) { redundancy_.on_report(now, fraction_lost); }
+
+    void end_redundancy() { redundancy_.end(); }
 
     bool started() const { return started_; }
     /// A ring is being sent, whether it is the followed one or the one before.

@@ -21,8 +21,10 @@ constexpr TimeNs kBurstPause = 2 * kNsPerMs;
 
 // The past that follows the keyframe is no hurry: eight times as fast as it was made, so that a thin path's queue holds
 // it.
-constexpr TimeNs kCatchUpPause = 10 * kNsPerMs;
+constexpr uint64_t kCatchUpMs = 10; // at a time
 constexpr uint64_t kMinCatchUpBps = 1'500'000, kCatchUpSpeed = 8;
+
+constexpr TimeNs kFullQueue = 60 * kNsPerMs, kFullPathLasts = 5 * kNsPerSecond;
 
 constexpr unsigned kMaxProbesAtOnce = 8; // what a probe is behind with after a pause is not made up for
 
@@ -102,18 +104,28 @@ void Viewer::pump_video(TimeNs now) {
         adapt(now);
     if (next_pump_ != kNever && now < next_pump_)
         return; // pacing; what waits leaves with the timeout
+    if (now < drained_at_ && !video_->live()) {
+        next_pump_ = drained_at_;
+        return ask_ahead(now);
+    }
     const bool busy = transport_->busy();
     const bool rider = busy && audio_ && audio_->has_waiting();
-    note_pump(
-        now,
-        video_->pump(
-            *transport_, now,
-            {.max_packets = kBurstPackets, .catch_up_bytes = catch_up_bytes(), .whole_frames = busy, .rider = rider}));
+    note_pump(now, video_->pump(*transport_, now,
+                                {.max_packets = kBurstPackets,
+                                 .catch_up_bytes = catch_up_bps() / 8 * kCatchUpMs / 1000,
+                                 .whole_frames = busy,
+                                 .rider = rider}));
+    press_for_keyframe(now);
+}
+
+/// The keyframe with which the followed layer begins is made in the meantime.
+void Viewer::ask_ahead(TimeNs now) {
+    keyframe_wanted_ = video_->needs_keyframe();
     press_for_keyframe(now);
 }
 
 void Viewer::note_pump(TimeNs now, const TrackSender::PumpResult &result) {
-    next_pump_ = result.more ? now + (result.catching_up ? kCatchUpPause : kBurstPause) : kNever;
+    next_pump_ = result.more ? now + std::max(kBurstPause, catch_up_pause(result.caught_up)) : kNever;
     if (result.wants_keyframe && waits_in_vain(now))
         keyframe_wanted_ = true;
     if (video_->keyframe_sent() != keyframe_seen_) {
@@ -124,11 +136,17 @@ void Viewer::note_pump(TimeNs now, const TrackSender::PumpResult &result) {
     }
 }
 
-/// In one kCatchUpPause.
-size_t Viewer::catch_up_bytes() const {
+/// How fast a viewer gets what it missed.
+uint64_t Viewer::catch_up_bps() const {
     const PacketRing *ring = feed_->video(layer_);
-    const uint64_t bps = std::max(kMinCatchUpBps, ring ? kCatchUpSpeed * ring->rate_bps() : 0);
-    return bps / 8 * static_cast<uint64_t>(kCatchUpPause / kNsPerMs) / 1000;
+    const uint64_t rate = ring ? ring->rate_bps() : 0;
+    const uint64_t bps = std::max(kMinCatchUpBps, kCatchUpSpeed * rate);
+    // Without a sign of congestion the estimate is none.
+    return control_.signs() == 0 ? bps : std::min(bps, std::max(control_.estimate_bps(), 2 * rate));
+}
+
+TimeNs Viewer::catch_up_pause(size_t bytes) const {
+    return static_cast<TimeNs>(bytes * 8 * 1'000'000 / catch_up_bps()) * kNsPerUs;
 }
 
 void Viewer::send_probes(TimeNs now) {
@@ -172,7 +190,8 @@ void Viewer::on_report_block(uint32_t, const ReportBlock &block) {
     TrackSender *track = find_track(block.ssrc);
     if (!track)
         return;
-    if (audio_)
+    // Redundancy helps against chance, and makes a full path worse.
+    if (audio_ && now_ >= full_until_)
         audio_->on_loss(now_, block.fraction_lost);
     if (track == &*video_ || !video_)
         counters_->fraction_lost.set(block.fraction_lost);
@@ -188,7 +207,15 @@ void Viewer::on_report_block(uint32_t, const ReportBlock &block) {
     const TimeNs round_trip = int64_t{elapsed} * kNsPerSecond >> 16;
     track->gate().set_round_trip(round_trip);
     control_.on_round_trip(now_, round_trip);
+    if (control_.queue() > kFullQueue)
+        note_full_path();
     counters_->round_trip_us.set(static_cast<uint64_t>(round_trip / kNsPerUs));
+}
+
+void Viewer::note_full_path() {
+    full_until_ = now_ + kFullPathLasts;
+    if (audio_)
+        audio_->end_redundancy();
 }
 
 void Viewer::on_nack(const Nack &nack) {

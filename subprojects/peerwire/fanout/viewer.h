@@ -75,12 +75,16 @@ class Viewer final : public MediaEndpoint, private RtcpVisitor {
 
     void pump(TimeNs now);
     void pump_video(TimeNs now);
+    void ask_ahead(TimeNs now);
     void note_pump(TimeNs now, const TrackSender::PumpResult &result);
     void send_probes(TimeNs now);
-    size_t catch_up_bytes() const;
+    uint64_t catch_up_bps() const;
+    TimeNs catch_up_pause(size_t bytes) const;
+    void note_full_path();
 
     // viewer_quality.cpp
     void adapt(TimeNs now);
+    size_t bytes_in(TimeNs duration) const;
     void apply(TimeNs now, const LayerChooser::Choice &choice);
     void switch_layer(TimeNs now, unsigned layer, const LayerChooser::Choice &choice);
     unsigned layer_to_follow(const LayerChooser::Choice &choice) const;
@@ -102,6 +106,9 @@ class Viewer final : public MediaEndpoint, private RtcpVisitor {
     bool paused_ = false;
     bool hurried_ = false; // the layer before does not fit: do not wait for a keyframe that comes by itself
     TimeNs switched_at_ = 0;
+    TimeNs drained_at_ = 0; // before, the path is full of the layer that was left
+    TimeNs full_until_ = 0; // the path has a queue
+    uint64_t signs_ = 0;    // of congestion, that were heeded
     RtcpLimit rtcp_limit_;
     TimeNs now_ = 0; // of the RTCP that is being visited
 

@@ -5,12 +5,21 @@
 
 #include "fanout/viewer.h"
 
+#include <algorithm>
+#include <utility>
+
 namespace peerwire {
 
 namespace {
 
 // A keyframe of the near past is as good as one that has to be made: what came since may take this long to send.
-constexpr TimeNs kCatchUp = 200 * kNsPerMs;
+constexpr TimeNs kCatchUp = 200 * kNsPerMs, kCatchUpInTrouble = 100 * kNsPerMs;
+
+// Between two signs of congestion, a quarter of a second or so.
+constexpr TimeNs kRepairsInTrouble = 20 * kNsPerMs;
+
+// A queue that overflows may be longer than the newest round trip tells.
+constexpr TimeNs kMinDrain = 100 * kNsPerMs, kMaxDrain = 500 * kNsPerMs;
 
 // Encoders with a fixed distance of keyframes make one in time; hosts in browsers make none by themselves.
 constexpr TimeNs kNextByItself = 2500 * kNsPerMs;
@@ -20,12 +29,19 @@ constexpr TimeNs kEnterAnyway = 500 * kNsPerMs;
 
 } // namespace
 
+/// What the path carries in that time.
+size_t Viewer::bytes_in(TimeNs duration) const {
+    return control_.estimate_bps() / 8 * static_cast<uint64_t>(duration / kNsPerMs) / 1000;
+}
+
 void Viewer::adapt(TimeNs now) {
     if (!video_)
         return;
     if (setup_.wishes)
         control_.set_limits(setup_.wishes->get());
     apply(now, control_.decide(now, transport_->busy()));
+    if (std::exchange(signs_, control_.signs()) != control_.signs())
+        video_->gate().limit(bytes_in(kRepairsInTrouble));
     if (now - switched_at_ > kEnterAnyway)
         video_->enter_anyway();
 }
@@ -65,10 +81,12 @@ void Viewer::switch_layer(TimeNs now, unsigned layer, const LayerChooser::Choice
     switched_at_ = next_pump_ = now;
     keyframe_wanted_ = false;
     next_press_ = kNever;
-    video_->follow(feed_->video(layer),
-                   control_.estimate_bps() / 8 * static_cast<uint64_t>(kCatchUp / kNsPerMs) / 1000);
-    if (choice.urgent)
-        video_->leave();
+    video_->follow(feed_->video(layer), bytes_in(choice.urgent ? kCatchUpInTrouble : kCatchUp));
+    if (!choice.urgent)
+        return;
+    // What follows would only wait behind it, or be dropped.
+    drained_at_ = now + std::clamp(control_.queue(), kMinDrain, kMaxDrain);
+    video_->leave();
 }
 
 /// The viewer shows nothing or too much, or no keyframe is to be expected soon.
