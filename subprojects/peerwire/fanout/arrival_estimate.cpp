@@ -23,19 +23,26 @@ constexpr TimeNs kMaxStep = kNsPerSecond;
 
 } // namespace
 
-uint64_t ArrivalEstimate::on_feedback(TimeNs now, const TransportCc &feedback, SentPackets &sent) {
-    bool any = false;
+ArrivalEstimate::Outcome ArrivalEstimate::on_feedback(TimeNs now, const TransportCc &feedback, SentPackets &sent) {
+    Outcome outcome;
     feedback.for_each([&](uint16_t number, bool received, TimeNs arrival) {
         const auto packet = sent.take(number, now);
-        if (!packet || !received)
+        if (!packet)
             return;
-        any = true;
+        ++outcome.packets;
+        outcome.lost += received ? 0 : 1;
+        if (!received)
+            return;
+        outcome.delay = std::min(outcome.delay, arrival - packet->sent);
         trend_.on_packet(packet->sent, arrival);
         arriving_.add(arrival, packet->bytes);
         newest_arrival_ = arrival;
     });
-    if (!any)
-        return bps_;
+    outcome.bps = outcome.delay == kNever ? bps_ : estimate(now);
+    return outcome;
+}
+
+uint64_t ArrivalEstimate::estimate(TimeNs now) {
     if (first_feedback_ == kNever)
         first_feedback_ = risen_at_ = now;
     if (now - first_feedback_ < kSettle)

@@ -19,10 +19,15 @@ namespace peerwire {
 /// arrives when they queue. Thread-bound: the viewer's shard.
 class ArrivalEstimate {
   public:
-    /// The new estimate in bit/s; 0 while too little is known.
-    uint64_t on_feedback(TimeNs now, const TransportCc &feedback, SentPackets &sent);
+    struct Outcome {
+        uint64_t bps = 0; ///< the new estimate; 0 while too little is known
+        unsigned packets = 0, lost = 0;
+        TimeNs delay = kNever; ///< the shortest, between two clocks that do not agree; kNever = none arrived
+    };
+    Outcome on_feedback(TimeNs now, const TransportCc &feedback, SentPackets &sent);
 
   private:
+    uint64_t estimate(TimeNs now);
     void rise(TimeNs now, uint64_t arriving_bps);
 
     DelayTrend trend_;

@@ -78,10 +78,20 @@ void Bandwidth::on_report(TimeNs now, const ReportBlock &block, uint64_t sending
     const uint32_t packets = block.highest_sequence - reported_sequence_;
     const bool first = !std::exchange(reported_, true);
     reported_sequence_ = block.highest_sequence;
-    if (first || packets > kMaxPacketsPerReport)
-        return;
+    if (!first && packets <= kMaxPacketsPerReport && !sees_arrivals_)
+        count_losses(now, packets, packets * (block.fraction_lost / 256.0), sending_bps);
+}
+
+void Bandwidth::on_arrivals(TimeNs now, unsigned packets, unsigned lost, TimeNs delay, uint64_t sending_bps) {
+    sees_arrivals_ = true;
+    count_losses(now, packets, lost, sending_bps);
+    if (delay != kNever)
+        note_delay(now, delay, sending_bps);
+}
+
+void Bandwidth::count_losses(TimeNs now, double packets, double lost, uint64_t sending_bps) {
     expected_ += packets;
-    lost_ += packets * (block.fraction_lost / 256.0);
+    lost_ += lost;
     if (expected_ < kFewPackets || now - judged_at_ < kJudgeEvery)
         return;
     const bool overflows = lost_ >= kFewLost && lost_ > kOverflowing * expected_;
@@ -118,13 +128,18 @@ bool Bandwidth::drains(TimeNs now) {
 }
 
 void Bandwidth::on_round_trip(TimeNs now, TimeNs round_trip, uint64_t sending_bps) {
+    round_trip_ = round_trip;
+    if (!sees_arrivals_)
+        note_delay(now, round_trip, sending_bps);
+}
+
+void Bandwidth::note_delay(TimeNs now, TimeNs delay, uint64_t sending_bps) {
     if (now - period_began_ >= kPeriod) {
         shortest_before_ = std::exchange(shortest_, kNever);
         period_began_ = now;
     }
-    round_trip_ = round_trip;
-    shortest_ = std::min(shortest_, round_trip);
-    queue_ = round_trip - std::min(shortest_, shortest_before_);
+    shortest_ = std::min(shortest_, delay);
+    queue_ = delay - std::min(shortest_, shortest_before_);
     const uint64_t slower_bps = scaled(std::min(sending_bps, capacity_bps_), kSlower);
     const uint64_t kept_bps =
         std::min(std::max(slower_bps, scaled(sending_bps, kSlowest)), drained_bps(now, sending_bps));

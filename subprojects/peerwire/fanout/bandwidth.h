@@ -8,6 +8,7 @@
 #include "wire/rtcp.h"
 #include "wire/time.h"
 
+#include <algorithm>
 #include <cstdint>
 
 namespace peerwire {
@@ -25,8 +26,11 @@ class Bandwidth {
     void on_receiver_estimate(TimeNs now, uint64_t bps);
     /// A report block of the picture's stream; `sending_bps` is the rate of the last second.
     void on_report(TimeNs now, const ReportBlock &block, uint64_t sending_bps);
-    /// A round trip that ended now.
+    /// A round trip that ended now; it tells of the queue as well unless on_delay() does.
     void on_round_trip(TimeNs now, TimeNs round_trip, uint64_t sending_bps);
+    /// So many packets of all kinds arrived or did not, the fastest with that delay, between any two clocks; in place
+    /// of what reports say.
+    void on_arrivals(TimeNs now, unsigned packets, unsigned lost, TimeNs delay, uint64_t sending_bps);
     /// A probe loads the path until then: what it does to delay and to the receiver's estimate is a sign, but says
     /// nothing of the media alone.
     void expect_load(TimeNs until) { loaded_until_ = until; }
@@ -51,7 +55,9 @@ class Bandwidth {
     void congest(TimeNs now, uint64_t kept_bps);
     void note_sign(TimeNs now);
     bool loaded(TimeNs now) const { return now < loaded_until_ + kAftermath; }
-    bool of_before(TimeNs now) const { return now - round_trip_ < relieved_at_ + kReportsLag; }
+    void count_losses(TimeNs now, double packets, double lost, uint64_t sending_bps);
+    void note_delay(TimeNs now, TimeNs delay, uint64_t sending_bps);
+    bool of_before(TimeNs now) const { return now - std::max(round_trip_, queue_) < relieved_at_ + kReportsLag; }
     uint64_t drained_bps(TimeNs now, uint64_t sending_bps) const;
     bool drains(TimeNs now);
     void judge_loss(TimeNs now, double loss, uint64_t sending_bps);
@@ -75,8 +81,9 @@ class Bandwidth {
     double expected_ = 0, lost_ = 0;
     TimeNs judged_at_ = 0;
     bool reported_ = false;
+    bool sees_arrivals_ = false;
 
-    // The shortest round trip of this period and of the one before.
+    // The shortest round trip, or delay, of this period and of the one before.
     TimeNs shortest_ = kNever, shortest_before_ = kNever, period_began_ = 0;
     TimeNs round_trip_ = 0, queue_ = 0, queued_since_ = kNever, slowed_at_ = kLongAgo;
     // The queue about a second ago: is in queue_before_, soon will be in queue_mark_.

@@ -31,8 +31,10 @@ void LayerControl::on_remb(TimeNs now, uint64_t bps) {
 void LayerControl::on_transport_cc(TimeNs now, const TransportCc &feedback) {
     if (!arrivals_)
         return;
-    if (const uint64_t bps = arrivals_->on_feedback(now, feedback, *log_.packets()))
-        bandwidth_.on_receiver_estimate(now, bps);
+    const auto outcome = arrivals_->on_feedback(now, feedback, *log_.packets());
+    bandwidth_.on_arrivals(now, outcome.packets, outcome.lost, outcome.delay, log_.bps(now));
+    if (outcome.bps > 0)
+        bandwidth_.on_receiver_estimate(now, outcome.bps);
 }
 
 bool LayerControl::wants_round_trips(TimeNs now) const {

@@ -26,7 +26,7 @@ const kPhases = [
 // What a person notices, and what Chromium's jitter buffer does by itself after a jam.
 const kMaxGapMs = 500;
 const kMaxGapAtChangeMs = 1000;
-const kMinFrameRate = 0.9 * kFramesPerSecond;
+const kMinFrameRate = 0.85 * kFramesPerSecond;
 const kMaxLagMs = 600;
 const kMaxConcealed = 0.05;
 const kMaxConcealedAtChange = 0.5;
