@@ -46,6 +46,18 @@ const watchFrames = (page) =>
   });
 const seen = (page) => page.evaluate(() => ({ widths: [...window.seen.widths], longestMs: window.seen.longestMs }));
 
+/** Runs in a watch page: whether what plays now is louder than silence. */
+function soundPlays() {
+  if (!window.analyser) {
+    const context = new AudioContext();
+    window.analyser = context.createAnalyser();
+    context.createMediaStreamSource(document.querySelector('#video').srcObject).connect(window.analyser);
+  }
+  const samples = new Float32Array(window.analyser.fftSize);
+  window.analyser.getFloatTimeDomainData(samples);
+  return samples.some((sample) => Math.abs(sample) > 0.01);
+}
+
 test('to composed and back a viewer keeps its layer and its picture', { timeout: 120_000 }, async () => {
   const room = await rostrum.room();
   const host = await hostPage(hosts, rostrum, room, { participantId: 'ann', simulcast: true });
@@ -101,6 +113,8 @@ test('a viewer whose connection is too thin for any picture is told so, and goes
     await state('paused');
     assert.equal(await page.textContent('#cover-title'), 'Video paused');
     assert.ok(await page.isVisible('#mute'), 'there is sound to be controlled');
+    await until('sound', () => page.evaluate(soundPlays), 10000);
+    if (process.env.SCREENSHOTS) await page.screenshot({ path: `${process.env.SCREENSHOTS}/watch-paused.png` });
     bottleneck.down.setup.bitsPerSecond = Infinity;
     await state('live');
   } finally {

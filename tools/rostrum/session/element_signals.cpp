@@ -32,9 +32,14 @@ peerwire::Result<std::string> answer_of(GstElement *element, char *answer) {
     return text;
 }
 
+/// What is not limited is left out.
 GstStructure *options_of(const ViewerLimits &limits) {
-    return gst_structure_new("viewer-options", "max-layer", G_TYPE_UINT, limits.max_layer, "max-bitrate", G_TYPE_UINT,
-                             limits.max_bitrate, nullptr);
+    GstStructure *options = gst_structure_new_empty("viewer-options");
+    if (limits.max_layer != ViewerLimits::kNone)
+        gst_structure_set(options, "max-layer", G_TYPE_UINT, limits.max_layer, nullptr);
+    if (limits.max_bitrate != ViewerLimits::kNone)
+        gst_structure_set(options, "max-bitrate", G_TYPE_UINT, limits.max_bitrate, nullptr);
+    return options;
 }
 
 std::string field(const GstStructure *structure, const char *name) {
@@ -79,7 +84,7 @@ peerwire::Result<bool> limit_viewer(GstElement *fanout, const std::string &id, c
     gboolean done = FALSE;
     g_autoptr(GstStructure) options = options_of(limits);
     g_signal_emit_by_name(fanout, "set-viewer-options", id.c_str(), options, &done);
-    return done ? peerwire::Result<bool>(true) : last_error(fanout);
+    return done ? peerwire::Result<bool>(true) : peerwire::Error{404, "there is no such viewer"};
 }
 
 std::vector<Track> tracks_of(GstElement *streamsrc) {
