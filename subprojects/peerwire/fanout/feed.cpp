@@ -65,7 +65,7 @@ void Feed::observe(TimeNs now, TimeNs pts) {
 }
 
 bool Feed::request_keyframe(unsigned layer, TimeNs now) {
-    if (layer >= kMaxLayers || silent_[layer].load(std::memory_order_relaxed))
+    if (layer >= kMaxLayers || silent(layer))
         return false;
     TimeNs last = last_request_[layer].load(std::memory_order_relaxed);
     do {

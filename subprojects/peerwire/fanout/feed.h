@@ -47,8 +47,10 @@ class Feed {
     /// The pts that is "now". One offset for all tracks, so that sender reports keep lips and voice together.
     TimeNs feed_time(TimeNs now) const { return now - clock_offset_.load(std::memory_order_relaxed); }
 
-    /// Nobody sends into the layer: keyframes are not asked for until somebody does.
+    /// Nobody sends into the layer: no viewer follows it where there is another, and keyframes are not asked for until
+    /// somebody does.
     void set_silent(unsigned layer, bool silent) { silent_[layer].store(silent, std::memory_order_relaxed); }
+    bool silent(unsigned layer) const { return silent_[layer].load(std::memory_order_relaxed); }
 
     /// Merges the wishes of all viewers. True when this one went upstream.
     bool request_keyframe(unsigned layer, TimeNs now);

@@ -58,7 +58,7 @@ const char *to_string(LayerReason reason) {
 LayerRates read_layer_rates(const Feed &feed, TimeNs feed_now) {
     LayerRates rates{};
     for (unsigned layer = 0; layer < kMaxLayers; ++layer) {
-        const PacketRing *ring = feed.video(layer);
+        const PacketRing *ring = feed.silent(layer) ? nullptr : feed.video(layer);
         const uint64_t head = ring ? ring->head() : 0;
         PacketInfo newest;
         if (head > 0 && ring->read_info(head - 1, newest) && feed_now - newest.pts <= kSilent)

@@ -260,6 +260,22 @@ void test_falls_without_a_keyframe() {
     watched.assert_unbroken();
 }
 
+/// A layer whose source ended is left with the next feedback, not when it is missed.
+void test_layer_ends() {
+    Watched watched(9'000'000);
+    watched.next_frame();
+    watched.report(0);
+    g_assert_cmpuint(watched.layer_shown(), ==, 2);
+    watched.stage.feed->set_silent(2, true);
+    watched.next_frame();
+    watched.report(0);
+    watched.next_frame(true);
+    g_assert_cmpuint(watched.layer_shown(), ==, 1);
+    g_assert_cmpuint(watched.changes.back().layer, ==, 1);
+    g_assert_true(watched.changes.back().reason == LayerReason::Best);
+    watched.assert_unbroken();
+}
+
 void test_wishes() {
     Watched watched(9'000'000);
     watched.wishes->set({.max_layer = 0});
@@ -321,6 +337,7 @@ int main(int argc, char **argv) {
     g_test_add_func("/layers/cap-changes", test_cap_changes);
     g_test_add_func("/layers/viewer/falls-at-a-keyframe", test_falls_at_a_keyframe);
     g_test_add_func("/layers/viewer/falls-without-a-keyframe", test_falls_without_a_keyframe);
+    g_test_add_func("/layers/viewer/layer-ends", test_layer_ends);
     g_test_add_func("/layers/viewer/wishes", test_wishes);
     g_test_add_func("/layers/viewer/probes-and-climbs", test_probes_and_climbs);
     g_test_add_func("/layers/viewer/climb-asks-late", test_climb_asks_late);
