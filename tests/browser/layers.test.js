@@ -84,6 +84,25 @@ test('to composed and back a viewer keeps its layer and its picture', { timeout:
   await Promise.all([host.close(), viewer.close()]);
 });
 
+test('a host without layers takes over: who had an upper layer is not left with it', { timeout: 120_000 }, async () => {
+  const room = await rostrum.room();
+  const ann = await hostPage(hosts, rostrum, room, { participantId: 'ann', simulcast: true });
+  const viewer = await viewerPage(viewers, rostrum, room);
+  await widthIs(viewer, 1280);
+  const bob = await rostrum.testHost(room, { participantId: 'bob', args: ['--width', '640', '--height', '360', '--bitrate', '500'] });
+  const { sessionId } = await viewer.evaluate(() => window.peer.room);
+  await until('the encoder is in the pipeline', async () => (await rostrum.runningElements(sessionId)).includes('x264enc'));
+  await framesAdvance(viewer, 60);
+  await watchFrames(viewer);
+  await ann.evaluate(() => window.peer.leave());
+  await widthIs(viewer, 640);
+  await framesAdvance(viewer, 60);
+  const { widths, longestMs } = await seen(viewer);
+  assert.deepEqual(widths, [1280, 640]);
+  assert.ok(longestMs < kFreezeMs, `${longestMs} ms without a frame`);
+  await Promise.all([ann.close(), viewer.close(), bob.stop()]);
+});
+
 test('a viewer gets no more than it asks for, from the start and later', { timeout: 120_000 }, async () => {
   const room = await rostrum.room();
   const host = await hostPage(hosts, rostrum, room, { participantId: 'ann', simulcast: true });
