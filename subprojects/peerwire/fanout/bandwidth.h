@@ -26,7 +26,9 @@ class Bandwidth {
     void on_receiver_estimate(TimeNs now, uint64_t bps);
     /// A report block of the picture's stream; `sending_bps` is the rate of the last second.
     void on_report(TimeNs now, const ReportBlock &block, uint64_t sending_bps);
-    /// A round trip that ended now; it tells of the queue as well unless on_delay() does.
+    /// A report on another stream. Browsers leave the picture's out when it has paused for 8 s.
+    void on_other_report() { ++reports_; }
+    /// A round trip that ended now; it tells of the queue as well unless on_arrivals() does.
     void on_round_trip(TimeNs now, TimeNs round_trip, uint64_t sending_bps);
     /// So many packets of all kinds arrived or did not, the fastest with that delay, between any two clocks; in place
     /// of what reports say.
@@ -40,7 +42,7 @@ class Bandwidth {
     void prove(uint64_t bps);
 
     uint64_t bps() const { return capacity_bps_; }
-    /// Of the picture's stream, so far: as long as there is none, silence is no consent.
+    /// So far: as long as there is none, silence is no consent.
     uint64_t reports() const { return reports_; }
     /// Grows with each sign that the path may be full, certain or not.
     uint64_t signs() const { return signs_; }

@@ -29,6 +29,7 @@ class LayerControl {
     void on_remb(TimeNs now, uint64_t bps);
     /// Of the picture's stream.
     void on_report(TimeNs now, const ReportBlock &block) { bandwidth_.on_report(now, block, log_.bps(now)); }
+    void on_other_report() { bandwidth_.on_other_report(); }
     void on_round_trip(TimeNs now, TimeNs round_trip) { bandwidth_.on_round_trip(now, round_trip, log_.bps(now)); }
     void on_transport_cc(TimeNs now, const TransportCc &feedback);
 

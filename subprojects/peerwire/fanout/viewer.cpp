@@ -197,6 +197,8 @@ void Viewer::on_report_block(uint32_t, const ReportBlock &block) {
         counters_->fraction_lost.set(block.fraction_lost);
     if (video_ && track == &*video_)
         control_.on_report(now_, block);
+    else if (video_)
+        control_.on_other_report();
     if (block.last_sr == 0)
         return;
     // RFC 3550 §6.4.1, in 1/65536 s.
