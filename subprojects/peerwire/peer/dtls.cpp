@@ -152,7 +152,7 @@ void DtlsSession::start() {
 void DtlsSession::handle_datagram(std::span<const uint8_t> datagram) {
     if (alerts_)
         return handle_settled(datagram);
-    incoming_ = datagram;
+    incoming_ = state_ == DtlsState::Handshaking ? filter_.admit(datagram) : datagram;
     last_flight_.clear();
     advance();
     incoming_ = {};

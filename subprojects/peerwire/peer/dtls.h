@@ -7,6 +7,7 @@
 
 #include "peer/certificate.h"
 #include "peer/dtls_alerts.h"
+#include "peer/handshake_filter.h"
 #include "wire/openssl_ptr.h"
 #include "wire/srtp_keys.h"
 #include "wire/time.h"
@@ -85,6 +86,7 @@ class DtlsSession {
     std::span<const uint8_t> incoming_; ///< the datagram that OpenSSL may read, during handle_datagram()
     DtlsState state_ = DtlsState::Handshaking;
     std::string failure_;
+    HandshakeFilter filter_;
     std::vector<std::vector<uint8_t>>
         last_flight_;                    ///< what the server sent last; the client repeats its own when that is lost
     unsigned repeats_left_ = 16;         ///< more are no loss but a flood

@@ -9,6 +9,7 @@
 #include "wire/bytes.h"
 
 #include <glib.h>
+#include <malloc.h>
 
 #include <functional>
 #include <vector>
@@ -194,6 +195,50 @@ void test_fragmented_hello() {
         part.insert(part.end(), at, at + static_cast<std::ptrdiff_t>(size));
         g_assert_true(session.deliver(part) == DatagramFate::Accepted);
         g_assert_cmpint(session.to_remote.empty(), ==, begin == 0);
+    }
+}
+
+struct HoardRow {
+    const char *name;
+    const char *record; // without its number
+    bool next_message;  // each another message
+};
+
+const HoardRow kHoardRows[] = {
+    {"records of the next epoch", "16fefd 0001000000000000 0010 00000000000000000000000000000000", false},
+    {"application data of the next epoch", "17fefd 0001000000000000 0010 00000000000000000000000000000000", false},
+    {"messages to come", "16fefd 0000000000000000 0010 0b 00ffff 0000 000000 000004 00000000", true},
+    {"messages to come, of a good size", "16fefd 0000000000000000 0010 0b 001fff 0000 000000 000004 00000000", true},
+    {"the same message, claimed to be large", "16fefd 0000000000000000 0010 01 018fff 0000 000000 000004 00000000",
+     false},
+};
+
+size_t allocated_bytes() {
+    const auto info = mallinfo2(); // all zeros under a sanitizer
+    return info.uordblks + info.hblkhd;
+}
+
+/// OpenSSL keeps what comes too early; an attacker gets little out of that.
+void test_hoarding(gconstpointer data) {
+    const auto &row = *static_cast<const HoardRow *>(data);
+    for (const bool greeted : {false, true}) {
+        Session session;
+        session.remote.send_check();
+        session.deliver(session.remote.outgoing.front());
+        session.remote.outgoing.clear();
+        session.remote.handle_datagram(session.to_remote.front()); // ClientHello follows
+        if (greeted)
+            session.deliver(session.remote.outgoing.front());
+        const size_t before = allocated_bytes();
+        Bytes datagram = test::unhex(row.record);
+        for (uint16_t i = 1; i <= 500 && !session.peer->closed(); ++i) {
+            store_be16(&datagram[9], i);
+            if (row.next_message)
+                store_be16(&datagram[17], i);
+            session.deliver(datagram);
+        }
+        g_test_message("%zu bytes", allocated_bytes() - before);
+        g_assert_cmpuint(allocated_bytes(), <=, before + 160 * 1024);
     }
 }
 
@@ -454,6 +499,8 @@ int main(int argc, char **argv) {
     g_test_add_func("/peer/remote-close", test_remote_close);
     g_test_add_func("/peer/forged-alerts", test_forged_alerts);
     g_test_add_func("/peer/fragmented-hello", test_fragmented_hello);
+    for (const auto &row : kHoardRows)
+        g_test_add_data_func((std::string("/peer/hoarding/") + row.name).c_str(), &row, test_hoarding);
     g_test_add_func("/peer/lost-flight", test_lost_flight);
     g_test_add_func("/peer/lost-last-flight", test_lost_last_flight);
     g_test_add_func("/peer/wrong-fingerprint", test_wrong_fingerprint);
