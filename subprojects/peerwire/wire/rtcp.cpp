@@ -108,11 +108,10 @@ void visit_remb(uint32_t sender, ByteReader &reader, RtcpVisitor &visitor) {
         return;
     const uint8_t count = reader.u8();
     const uint32_t rate = reader.u24();
-    const unsigned exponent = rate >> 18;
+    const uint64_t mantissa = rate & 0x3ffff;
+    const int exponent = static_cast<int>(rate >> 18);
     Remb remb{sender};
-    remb.bitrate_bps = uint64_t{rate & 0x3ffff} << exponent;
-    if (exponent > 46) // would not fit 64 bits
-        remb.bitrate_bps = UINT64_MAX;
+    remb.bitrate_bps = exponent <= std::countl_zero(mantissa) ? mantissa << exponent : UINT64_MAX;
     remb.ssrcs = reader.bytes(count * size_t{4});
     if (reader.ok())
         visitor.on_remb(remb);
