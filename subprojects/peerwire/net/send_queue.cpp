@@ -20,6 +20,9 @@ namespace {
 constexpr size_t kMaxMessages = 64;
 constexpr int kMaxWaitMs = 10; // per flush: long enough for a driver's queue to drain, short for the peers that wait
 
+// So many runs in a row that are refused: it is not their paths.
+constexpr unsigned kMaxGsoRefusals = 8;
+
 /// What the kernel says when it does not do UDP_SEGMENT, or not on this path.
 bool means_no_gso(int error) {
     return error == EINVAL || error == EIO || error == EOPNOTSUPP || error == ENOPROTOOPT || error == EMSGSIZE;
@@ -89,7 +92,7 @@ void SendQueue::commit(const Address &to, size_t size) {
         ++last->count;
         last->open = size == last->segment;
     } else {
-        runs_[run_count_++] = {to, used_, size, static_cast<uint16_t>(size), 1, true};
+        runs_[run_count_++] = {to, used_, size, static_cast<uint16_t>(size), 1, true, false};
     }
     used_ += size;
     if (run_count_ == kMaxRuns)
@@ -126,7 +129,7 @@ size_t SendQueue::fill(Cursor from) {
     while (from.run < run_count_ && messages < limit) {
         const Run &run = runs_[from.run];
         const size_t skipped = size_t{from.segment} * run.segment;
-        const bool whole = method_ == Method::Gso && from.segment == 0;
+        const bool whole = method_ == Method::Gso && !run.split;
         const size_t size = whole ? run.size : std::min<size_t>(run.segment, run.size - skipped);
         batch_->set(messages++, run.to, family_, &bytes_[run.at + skipped], size, whole ? run.count : uint16_t{1},
                     run.segment);
@@ -146,6 +149,8 @@ SendQueue::Cursor SendQueue::count_sent(Cursor from, size_t messages) {
     for (size_t i = 0; i < messages; ++i) {
         counters_.datagrams_out.add(batch_->datagrams[i]);
         counters_.bytes_out.add(batch_->vectors[i].iov_len);
+        if (batch_->datagrams[i] > 1)
+            gso_refusals_ = 0;
         from.segment = static_cast<uint16_t>(from.segment + batch_->datagrams[i]);
         if (from.segment == runs_[from.run].count)
             from = {from.run + 1, 0};
@@ -170,8 +175,10 @@ bool SendQueue::handle_error(int error, Cursor &cursor) {
         method_ = Method::Sendto;
         return true;
     }
-    if (method_ == Method::Gso && batch_->datagrams[0] > 1 && means_no_gso(error)) {
-        method_ = Method::Sendmmsg;
+    if (batch_->datagrams[0] > 1 && means_no_gso(error)) {
+        runs_[cursor.run].split = true;
+        if (++gso_refusals_ == kMaxGsoRefusals)
+            method_ = Method::Sendmmsg;
         return true;
     }
     counters_.dropped_send_error.add(batch_->datagrams[0]);

@@ -27,6 +27,7 @@ class StreamSender {
 /// Neighbouring datagrams to one address whose sizes are equal (the last may be shorter) form a *run* and leave as one
 /// UDP GSO send (UDP_SEGMENT): the kernel's cost is per send, not per byte. Runs of several peers leave in one
 /// sendmmsg(). What the kernel refuses falls back for good: GSO → sendmmsg → sendto. Thread-bound: its shard's thread.
+/// A run that it refuses because of its path (a smaller MTU, IPsec) falls back alone.
 class SendQueue {
   public:
     static constexpr size_t kMaxDatagram = 2048;
@@ -65,7 +66,8 @@ class SendQueue {
         size_t size = 0;
         uint16_t segment = 0; ///< size of every datagram but the last
         uint16_t count = 0;
-        bool open = false; ///< takes another datagram of up to `segment` bytes
+        bool open = false;  ///< takes another datagram of up to `segment` bytes
+        bool split = false; ///< leaves one by one: its path does not do GSO
     };
 
     struct Batch; ///< the arrays of one sendmmsg()
@@ -87,6 +89,7 @@ class SendQueue {
     ShardCounters &counters_;
     StreamSender *streams_ = nullptr;
     Method method_ = Method::Gso;
+    unsigned gso_refusals_ = 0; ///< without a success in between
     std::unique_ptr<uint8_t[]> bytes_;
     size_t used_ = 0;
     std::array<Run, kMaxRuns> runs_;
