@@ -3,6 +3,8 @@
 
 #include "net/tcp_links.h"
 
+#include "net/clock.h"
+
 #include <sys/epoll.h>
 
 #include <algorithm>
@@ -16,12 +18,10 @@ namespace {
 
 constexpr int kEvents = 64;
 constexpr int kAcceptsARound = 64;
-constexpr size_t kReadSize = 64 * 1024;
+constexpr size_t kReadSize = 16 * 1024;
+// Of each round, then media gets its turn. One read more, full of frames of one byte, is half a millisecond.
+constexpr TimeNs kSlice = 2 * kNsPerMs;
 constexpr TimeNs kSweepEvery = kNsPerSecond;
-
-bool same_host(const Address &a, const Address &b) {
-    return a.ip == b.ip && a.v6 == b.v6;
-}
 
 } // namespace
 
@@ -52,7 +52,10 @@ TcpLink *TcpLinks::find(const Address &remote) {
 void TcpLinks::process(TimeNs now) {
     std::array<epoll_event, kEvents> events;
     const int count = epoll_wait(epoll_.get(), events.data(), kEvents, 0);
+    const TimeNs end = monotonic_now() + kSlice;
     for (int i = 0; i < count; ++i) {
+        if (i > 0 && monotonic_now() >= end)
+            break; // the kernel tells of the others again
         const int fd = events[static_cast<size_t>(i)].data.fd;
         const uint32_t what = events[static_cast<size_t>(i)].events;
         if (fd == listener_.fd.get()) {
@@ -98,7 +101,7 @@ void TcpLinks::adopt(TimeNs now, FileDescriptor fd, const Address &remote) {
 }
 
 bool TcpLinks::make_room(const Address &remote) {
-    const auto of_host = [&remote](const TcpLink *link) { return same_host(link->remote(), remote); };
+    const auto of_host = [&remote](const TcpLink *link) { return host_of(link->remote()) == host_of(remote); };
     const auto neighbours = std::count_if(unproven_.begin(), unproven_.end(), of_host);
     if (static_cast<size_t>(neighbours) >= limits_.unproven_per_host || find(remote) != nullptr)
         return false;

@@ -113,7 +113,7 @@ void Peer::learn(const Address &address) {
     const auto found = std::find(addresses_.begin(), addresses_.end(), address);
     if (found != addresses_.end()) {
         std::rotate(found, found + 1, addresses_.end());
-        return;
+        return events_.on_address(address, std::nullopt); // somebody else may have claimed it in the meantime
     }
     std::optional<Address> forgotten;
     if (addresses_.size() == kMaxAddresses) {

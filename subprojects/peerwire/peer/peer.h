@@ -53,7 +53,8 @@ class PeerEvents {
   public:
     virtual ~PeerEvents() = default;
     virtual void send_datagram(const Address &to, std::span<const uint8_t> datagram) = 0;
-    /// `address` passed a check and now speaks for this peer; `forgotten` did before and no longer does.
+    /// `address` passed a check, the first or another one, and now speaks for this peer; `forgotten` did before and no
+    /// longer does.
     virtual void on_address(const Address &address, const std::optional<Address> &forgotten) = 0;
     virtual void on_connected(TimeNs now) = 0;
     virtual void on_rtp(TimeNs now, std::span<const uint8_t> packet) = 0;

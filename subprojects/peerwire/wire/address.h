@@ -30,6 +30,15 @@ struct Address {
     }
 };
 
+/// Whose it is, as far as one can tell: without port and transport. Who has IPv6 has a /64 of addresses.
+constexpr Address host_of(Address address) {
+    address.port = 0;
+    address.tcp = false;
+    for (size_t i = 8; i < address.ip.size() && address.v6; ++i)
+        address.ip[i] = 0;
+    return address;
+}
+
 struct AddressHash {
     size_t operator()(const Address &address) const {
         uint64_t halves[2];

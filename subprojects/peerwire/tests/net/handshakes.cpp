@@ -65,6 +65,24 @@ void test_limits() {
     g_assert_cmpuint(limits.count(), ==, 5);
 }
 
+/// Who has one address of IPv6 has them all, up to its /64.
+void test_ipv6_host() {
+    const auto v6 = [](uint8_t network, uint8_t host, bool tcp) {
+        Address address;
+        address.v6 = true;
+        address.ip = {0x20, 0x01, 0x0d, 0xb8, 0, 0, 0, network, host};
+        address.port = 1000;
+        address.tcp = tcp;
+        return address;
+    };
+    HandshakeLimits limits(10, 2);
+    g_assert_true(limits.admit(v6(1, 1, false)) && limits.admit(v6(1, 2, true)));
+    g_assert_false(limits.admit(v6(1, 3, false)));
+    g_assert_true(limits.admit(v6(2, 1, false)));
+    limits.release(v6(1, 9, false));
+    g_assert_true(limits.admit(v6(1, 3, false)));
+}
+
 } // namespace
 
 int main(int argc, char **argv) {
@@ -72,5 +90,6 @@ int main(int argc, char **argv) {
     g_test_add_func("/handshakes/order", test_order);
     g_test_add_func("/handshakes/bounds", test_bounds);
     g_test_add_func("/handshakes/limits", test_limits);
+    g_test_add_func("/handshakes/ipv6-host", test_ipv6_host);
     return g_test_run();
 }
