@@ -34,6 +34,11 @@ constexpr TimeNs kMinPressInterval = 100 * kNsPerMs;
 // Chromium asks for a keyframe when it starts, even while one is on its way.
 constexpr TimeNs kKeyframeGrace = 300 * kNsPerMs;
 
+// Everybody gets the keyframe that one viewer asks for, and pays for it with sharpness. One may ask five times in a
+// row, then every 2 s, as often as our own encoder makes them anyway.
+constexpr uint32_t kRequestCost = 2;
+constexpr uint32_t kRequestTokensPerSecond = 1, kRequestTokens = 5 * kRequestCost;
+
 bool is_numbered(const ViewerSetup &setup) {
     return (setup.video && setup.video->extensions.transport_cc_id) ||
            (setup.audio && setup.audio->extensions.transport_cc_id);
@@ -45,7 +50,7 @@ Viewer::Viewer(std::shared_ptr<Feed> feed, ViewerSetup setup, std::shared_ptr<Vi
     : feed_(std::move(feed)), setup_(std::move(setup)), counters_(std::move(counters)), log_(is_numbered(setup_)),
       control_(*feed_, log_, {.start_bps = setup_.start_bps, .can_probe = setup_.video && setup_.video->has_rtx()},
                *counters_),
-      rtcp_limit_(*counters_) {
+      rtcp_limit_(*counters_), requests_(kRequestTokensPerSecond, kRequestTokens) {
     counters_->layer.set(kMaxLayers);
     counters_->layer_reason.set(static_cast<uint64_t>(LayerReason::NoSource));
     if (setup_.video)
@@ -193,7 +198,7 @@ void Viewer::on_report_block(uint32_t, const ReportBlock &block) {
     // Redundancy helps against chance, and makes a full path worse.
     if (audio_ && now_ >= full_until_)
         audio_->on_loss(now_, block.fraction_lost);
-    if (track == &*video_ || !video_)
+    if (!video_ || track == &*video_)
         counters_->fraction_lost.set(block.fraction_lost);
     if (video_ && track == &*video_)
         control_.on_report(now_, block);
@@ -233,8 +238,11 @@ void Viewer::on_pli(const Pli &pli) {
     counters_->keyframe_requests.add();
     const bool on_its_way =
         keyframe_seen_ != PacketRing::kNone && now_ - keyframe_time_ < kKeyframeGrace + video_->gate().round_trip();
-    if (!on_its_way)
-        keyframe_wanted_ = true;
+    if (on_its_way || keyframe_wanted_)
+        return;
+    if (!requests_.take(now_, kRequestCost))
+        return counters_->rtcp_ignored.add();
+    keyframe_wanted_ = true;
 }
 
 void Viewer::on_fir(const Fir &fir) {

@@ -110,7 +110,8 @@ class Viewer final : public MediaEndpoint, private RtcpVisitor {
     TimeNs full_until_ = 0; // the path has a queue
     uint64_t signs_ = 0;    // of congestion, that were heeded
     RtcpLimit rtcp_limit_;
-    TimeNs now_ = 0; // of the RTCP that is being visited
+    TokenBucket requests_; // of keyframes, by the viewer
+    TimeNs now_ = 0;       // of the RTCP that is being visited
 
     TimeNs next_report_ = kNever, reported_at_ = 0;
     TimeNs next_pump_ = kNever; // a paced burst goes on

@@ -171,6 +171,27 @@ void test_keyframe_requests() {
     g_assert_cmpuint(r.stage.requests.size(), ==, 2);
 }
 
+/// A source that answers at once, a viewer that never has enough: the others' picture keeps its bits.
+void test_keyframe_storm() {
+    Running r;
+    constexpr int kSeconds = 30;
+    std::array<uint8_t, 64> bytes;
+    size_t answered = 0;
+    for (int64_t t = 1000; t < 1000 + kSeconds * 1000; ++t) {
+        const TimeNs now = Stage::at(ms(t));
+        r.seat.pli(now);
+        const size_t size = write_fir(bytes, {.sender_ssrc = 1, .media_ssrc = kVideoSsrc, .sequence = uint8_t(t)});
+        r.seat.viewer->on_rtcp(now, std::span(bytes).first(size));
+        if (r.stage.requests.size() > answered) {
+            answered = r.stage.requests.size();
+            r.sender.frame({vp8(true, 0)}, ms(t));
+        }
+        r.seat.viewer->on_wake(now);
+    }
+    g_assert_cmpuint(answered, >=, kSeconds / 2); // it is served
+    g_assert_cmpuint(answered, <=, 5 + kSeconds / 2 + 1);
+}
+
 /// No keyframe in the ring: a viewer that waits asks, and asks again.
 void test_keyframe_for_a_start() {
     Stage stage(ms(500));
@@ -275,6 +296,7 @@ int main(int argc, char **argv) {
     g_test_add_func("/viewer/nack/budget", test_nack_budget);
     g_test_add_func("/viewer/nack/over-a-switch", test_nack_over_a_switch);
     g_test_add_func("/viewer/keyframe/requests", test_keyframe_requests);
+    g_test_add_func("/viewer/keyframe/storm", test_keyframe_storm);
     g_test_add_func("/viewer/keyframe/for-a-start", test_keyframe_for_a_start);
     g_test_add_func("/viewer/sender-reports", test_sender_reports);
     g_test_add_func("/viewer/receiver-report", test_receiver_report);
