@@ -26,7 +26,8 @@ constexpr uint32_t kArenaSsrc = 0x11111111;
 
 class Arena {
   public:
-    Arena() : feed(make_feed()), writer_(feed->open_video(0)), server(Server::create({}).value()) {
+    explicit Arena(const ServerConfig &config = {})
+        : feed(make_feed()), writer_(feed->open_video(0)), server(Server::create(config).value()) {
         writer_.begin_source({Codec::Vp8, 90000, {}});
         victim.connect(*server, make_viewer(victim_counters));
         attacker_local = attacker.connect(*server, make_viewer(attacker_counters));
@@ -39,8 +40,18 @@ class Arena {
         setup.video.emplace();
         setup.video->ssrc = kArenaSsrc;
         setup.video->rtx_ssrc = kArenaSsrc + 1;
+        setup.video->extensions.transport_cc_id = 3;
         (*setup.video)[Codec::Vp8] = {96, 97};
         return std::make_unique<Viewer>(feed, std::move(setup), counters);
+    }
+
+    /// One who may come and knows whom to talk to, and does not.
+    void invite(LoopbackPeer &joiner, TimeNs connect_timeout) {
+        auto setup = joiner.peer.setup();
+        auto counters = std::make_shared<ViewerCounters>();
+        setup.endpoint = make_viewer(counters);
+        setup.connect_timeout = connect_timeout;
+        joiner.aim(server->add_peer(std::move(setup)).value());
     }
 
     /// A keyframe of three packets.
@@ -56,6 +67,12 @@ class Arena {
         }
         ++frames_;
         server->wake();
+    }
+
+    /// A frame, and the victim has it.
+    void play_frame() {
+        write_frame();
+        victim.run_until([this] { return victim_has_all(); });
     }
 
     /// The victim has every packet of every frame so far.

@@ -20,7 +20,8 @@ constexpr int kPollMs = 2;
 
 } // namespace
 
-LoopbackPeer::LoopbackPeer(DtlsRole role) : peer(role), socket_(UdpSocket::bind("127.0.0.1", 0, 0).value()) {}
+LoopbackPeer::LoopbackPeer(DtlsRole role, const char *address)
+    : peer(role), socket_(UdpSocket::bind(address, 0, 0).value()) {}
 
 PeerLocal LoopbackPeer::connect(Server &server, std::unique_ptr<MediaEndpoint> endpoint) {
     PeerSetup setup;

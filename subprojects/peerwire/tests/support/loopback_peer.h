@@ -15,7 +15,8 @@ namespace peerwire::test {
 
 class LoopbackPeer {
   public:
-    explicit LoopbackPeer(DtlsRole role = DtlsRole::Client);
+    /// `address`: any of 127.0.0.0/8.
+    explicit LoopbackPeer(DtlsRole role = DtlsRole::Client, const char *address = "127.0.0.1");
 
     /// Adds this peer to the server and connects; aborts the test when that takes longer than the deadline.
     PeerLocal connect(Server &server, std::unique_ptr<MediaEndpoint> endpoint);

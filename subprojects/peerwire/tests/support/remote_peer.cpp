@@ -96,6 +96,10 @@ void RemotePeer::handle_datagram(std::span<const uint8_t> datagram) {
 void RemotePeer::handle_stun(std::span<const uint8_t> message) {
     const auto view = parse_stun(message);
     g_assert_true(view.has_value());
+    if (foreign_answers_allowed && !verify_integrity(message, *view, password_key(remote_.pwd))) {
+        ++foreign_answers;
+        return;
+    }
     g_assert_true(verify_integrity(message, *view, password_key(remote_.pwd)));
     check_error = view->error_code;
     if (!view->is(StunType::BindingSuccess))

@@ -59,6 +59,8 @@ class RemotePeer final : private DtlsSession::Output {
     std::optional<uint16_t> check_error; ///< code of the last error response
     std::optional<Address> mapped;       ///< XOR-MAPPED-ADDRESS of the last success response
     unsigned undecryptable = 0;
+    bool foreign_answers_allowed = false; ///< to checks of others; otherwise the test ends
+    unsigned foreign_answers = 0;
 
   private:
     void send_dtls(std::span<const uint8_t> datagram) override;
