@@ -2,8 +2,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 
 // A viewer under hostile feedback, its feed under a hostile publisher: records of one kind byte, one length byte and
-// that many bytes. Even kinds are RTP into the feed (kind / 2 chooses the codec; Opus is the sound), odd ones RTCP from
-// the viewer.
+// that many bytes. Even kinds are RTP into the feed (kind / 2 chooses the codec; Opus is the sound; 0x40: into the
+// richer layer), odd ones RTCP from the viewer. 0x80: a second later instead of 10 ms.
 
 #include "fanout/track_writer.h"
 #include "fanout/viewer.h"
@@ -13,6 +13,7 @@
 #include <cstdlib>
 #include <map>
 #include <string>
+#include <utility>
 
 using namespace peerwire;
 
@@ -68,29 +69,30 @@ ViewerSetup setup() {
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     const auto feed = std::make_shared<Feed>(FeedConfig{});
-    TrackWriter writer(feed->open_video(0)), audio(feed->audio());
+    TrackWriter layers[] = {TrackWriter(feed->open_video(0)), TrackWriter(feed->open_video(1))};
+    TrackWriter audio(feed->audio());
     audio.begin_source({Codec::Opus, 48000, {}});
     CheckingTransport transport;
     Viewer viewer(feed, setup(), std::make_shared<ViewerCounters>());
     viewer.attach(transport);
     TimeNs now = kNsPerSecond;
     viewer.on_connected(now);
-    Codec codec = Codec::Unknown;
+    Codec codecs[] = {Codec::Unknown, Codec::Unknown};
     std::span<const uint8_t> rest(data, size);
     while (rest.size() >= 2) {
         const uint8_t kind = rest[0];
         const auto record = rest.subspan(2, std::min<size_t>(rest[1], rest.size() - 2));
         rest = rest.subspan(2 + record.size());
-        now += 10 * kNsPerMs;
+        now += kind & 0x80 ? kNsPerSecond : 10 * kNsPerMs;
         if (kind & 1) {
             viewer.on_rtcp(now, record);
         } else {
-            const auto wanted = static_cast<Codec>((kind / 2) % kCodecCount);
+            const auto wanted = static_cast<Codec>((kind & 0x3f) / 2 % kCodecCount);
             const bool sound = wanted == Codec::Opus;
-            if (!sound && wanted != codec)
-                writer.begin_source({wanted, 90000, {{0x67, 1}, {0x68, 1}}});
-            codec = sound ? codec : wanted;
-            (sound ? audio : writer).write(record, now - kNsPerSecond);
+            const size_t layer = kind & 0x40 ? 1 : 0;
+            if (!sound && std::exchange(codecs[layer], wanted) != wanted)
+                layers[layer].begin_source({wanted, 90000, {{0x67, 1}, {0x68, 1}}});
+            (sound ? audio : layers[layer]).write(record, now - kNsPerSecond);
             viewer.on_wake(now);
         }
         while (viewer.next_timeout() <= now)
