@@ -5,6 +5,8 @@
 
 #include "common/text.h"
 
+#include <algorithm>
+
 namespace rostrum {
 
 namespace {
@@ -12,7 +14,9 @@ namespace {
 std::vector<uint8_t> decode_base64(std::string_view text) {
     gsize size = 0;
     g_autofree guchar *bytes = g_base64_decode(std::string(text).c_str(), &size);
-    return {bytes, bytes + size};
+    std::vector<uint8_t> unit(size);
+    std::copy_n(bytes, size, unit.begin());
+    return unit;
 }
 
 } // namespace
