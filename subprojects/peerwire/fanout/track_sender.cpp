@@ -3,6 +3,7 @@
 
 #include "fanout/track_sender.h"
 
+#include "sync/prefetch.h"
 #include "wire/bytes.h"
 #include "wire/rtp.h"
 
@@ -73,6 +74,11 @@ void TrackSender::pause() {
 void TrackSender::enter_anyway() {
     if (wanted_ && !live_ && current().ring != wanted_)
         wanted_not_before_ = 0;
+}
+
+void TrackSender::prefetch() const {
+    peerwire::prefetch(this, &gate_);
+    peerwire::prefetch(&wanted_, this + 1);
 }
 
 TrackSender::Start TrackSender::begin_at_keyframe(const PacketRing *ring, uint64_t not_before) {

@@ -89,6 +89,9 @@ class TrackSender {
     /// There are packets that pump() would send.
     bool has_waiting() const { return live_ && current().ring == wanted_ && cursor_ < wanted_->head(); }
 
+    /// Fetches what pump() needs.
+    void prefetch() const;
+
     /// Answers a NACK for `sequence` (the viewer's numbers).
     void resend(Transport &transport, uint16_t sequence, TimeNs now);
 

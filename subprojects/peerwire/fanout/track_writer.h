@@ -5,10 +5,10 @@
 
 #pragma once
 
-#include "fanout/counter.h"
 #include "fanout/packet_ring.h"
 #include "fanout/picture_numbers.h"
 #include "fanout/sequence_window.h"
+#include "sync/counter.h"
 #include "wire/rtp.h"
 
 #include <cstdint>

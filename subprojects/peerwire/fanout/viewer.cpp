@@ -3,6 +3,8 @@
 
 #include "fanout/viewer.h"
 
+#include "sync/prefetch.h"
+
 #include <algorithm>
 #include <array>
 
@@ -70,6 +72,16 @@ void Viewer::on_connected(TimeNs now) {
 
 void Viewer::on_wake(TimeNs now) {
     pump(now);
+}
+
+void Viewer::prefetch() const {
+    peerwire::prefetch(&transport_);
+    peerwire::prefetch(&layer_, this + 1);
+    peerwire::prefetch(counters_.get());
+    for (const auto *track : {&video_, &audio_}) {
+        if (*track)
+            (*track)->prefetch();
+    }
 }
 
 void Viewer::on_closed(TimeNs, CloseReason reason) {

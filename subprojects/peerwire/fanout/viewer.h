@@ -64,6 +64,7 @@ class Viewer final : public MediaEndpoint, private RtcpVisitor {
     TimeNs next_timeout() const override;
     void on_timeout(TimeNs now) override;
     void on_closed(TimeNs now, CloseReason reason) override;
+    void prefetch() const override;
 
   private:
     void on_report_block(uint32_t reporter, const ReportBlock &block) override;

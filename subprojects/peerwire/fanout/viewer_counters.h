@@ -3,7 +3,7 @@
 
 #pragma once
 
-#include "fanout/counter.h"
+#include "sync/counter.h"
 
 namespace peerwire {
 

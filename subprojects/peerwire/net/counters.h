@@ -6,25 +6,9 @@
 #pragma once
 
 #include "net/server.h"
-
-#include <atomic>
-#include <cstdint>
+#include "sync/counter.h"
 
 namespace peerwire {
-
-/// One writer, any number of readers; no locked instruction.
-class Counter {
-  public:
-    void add(uint64_t n = 1) { value_.store(value_.load(std::memory_order_relaxed) + n, std::memory_order_relaxed); }
-    void raise(uint64_t to) {
-        if (to > get())
-            value_.store(to, std::memory_order_relaxed);
-    }
-    uint64_t get() const { return value_.load(std::memory_order_relaxed); }
-
-  private:
-    std::atomic<uint64_t> value_{0};
-};
 
 struct ShardCounters {
     Counter datagrams_in, bytes_in, datagrams_out, bytes_out, send_calls;

@@ -78,6 +78,8 @@ class MediaEndpoint {
     /// When on_timeout() is wanted; kNever when not. Read again after each callback. Only used while connected.
     virtual TimeNs next_timeout() const = 0;
     virtual void on_timeout(TimeNs now) = 0;
+    /// on_wake() comes soon: fetch into the cache what it will need (see prefetch()).
+    virtual void prefetch() const {}
     /// The last call; afterwards the endpoint is destroyed on the shard's thread.
     virtual void on_closed(TimeNs now, CloseReason reason) = 0;
 };

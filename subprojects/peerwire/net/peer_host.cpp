@@ -3,6 +3,8 @@
 
 #include "net/peer_host.h"
 
+#include "sync/prefetch.h"
+
 #include <algorithm>
 #include <utility>
 
@@ -38,6 +40,19 @@ void PeerHost::handle_timeout(TimeNs now) {
 void PeerHost::wake(TimeNs now) {
     endpoint_->on_wake(now);
     close_if_wanted(now);
+}
+
+void PeerHost::prefetch(Fetch step) const {
+    switch (step) {
+    case Fetch::Host:
+        return peerwire::prefetch(this);
+    case Fetch::Parts:
+        peerwire::prefetch(endpoint_.get());
+        return peerwire::prefetch(peer_.get());
+    case Fetch::Insides:
+        endpoint_->prefetch();
+        return peer_->prefetch();
+    }
 }
 
 void PeerHost::close(TimeNs now, CloseReason reason) {

@@ -46,6 +46,10 @@ class PeerHost final : private PeerEvents, private Transport {
     void close(TimeNs now, CloseReason reason);
     TimeNs next_timeout(TimeNs now) const;
 
+    /// wake() comes soon. What one step fetches the next one reads, so that none of them waits.
+    enum class Fetch { Host, Parts, Insides };
+    void prefetch(Fetch step) const;
+
     uint64_t id() const { return id_; }
     /// Null when start() failed.
     Peer *peer() { return peer_.get(); }

@@ -252,8 +252,11 @@ void Shard::execute(TimeNs now, StopCommand &) {
         host->close(now, CloseReason::Shutdown);
 }
 
-void Shard::run_timers(TimeNs now) {
-    while (PeerHost *host = timers_.pop(now)) {
+/// Those that were due at `due`. Each one gets the time that it is: a paced burst would not be one if it went on with
+/// a time that has passed.
+void Shard::run_timers(TimeNs due) {
+    while (PeerHost *host = timers_.pop(due)) {
+        const TimeNs now = monotonic_now();
         host->handle_timeout(now);
         if (!host->closed())
             // A timeout that is not in the future waits for the next round, so that one peer cannot hold the loop.
@@ -279,12 +282,27 @@ void Shard::wake_peers_if_wanted(TimeNs now) {
         counters_.longest_wake_us.raise(static_cast<uint64_t>((now - since) / kNsPerUs));
     lazy_since_.store(kNever, std::memory_order_release);
     busy_ = load_.holding() && !overdue;
-    wake_peers(now);
+    wake_peers();
 }
 
-void Shard::wake_peers(TimeNs now) {
+/// So that `i`'s turn finds in the cache what it needs.
+void Shard::prefetch_after(size_t i) const {
+    using enum PeerHost::Fetch;
+    constexpr struct {
+        size_t ahead;
+        PeerHost::Fetch what;
+    } kSteps[] = {{1, Insides}, {2, Parts}, {4, Host}};
+    for (const auto &step : kSteps) {
+        if (i + step.ahead < connected_.size())
+            connected_[i + step.ahead]->prefetch(step.what);
+    }
+}
+
+void Shard::wake_peers() {
     for (size_t i = 0; i < connected_.size();) {
         PeerHost *host = connected_[i];
+        prefetch_after(i);
+        const TimeNs now = monotonic_now(); // the last one's turn may be tens of milliseconds after the first one's
         host->wake(now);
         if (!host->closed())
             rearm(*host, now);

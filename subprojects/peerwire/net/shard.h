@@ -106,10 +106,11 @@ class Shard final : private PeerHostOwner, private TcpLinksOwner {
     void end_handshake(PeerHost &host);
     /// More is to be done at once.
     bool has_backlog() const { return commands_left_ || !handshakes_.empty(); }
-    void run_timers(TimeNs now);
+    void run_timers(TimeNs due);
     TimeNs hold_ends(TimeNs now) const;
     void wake_peers_if_wanted(TimeNs now);
-    void wake_peers(TimeNs now);
+    void wake_peers();
+    void prefetch_after(size_t i) const;
     void rearm(PeerHost &host, TimeNs now);
     void bury_closed();
 

@@ -195,7 +195,7 @@ void Peer::handle_timeout(TimeNs now) {
 TimeNs Peer::next_timeout(TimeNs now) const {
     if (state_ == State::Closed)
         return kNever;
-    const auto left = dtls_started_ ? dtls_->time_left() : std::nullopt;
+    const auto left = state_ == State::Connecting && dtls_started_ ? dtls_->time_left() : std::nullopt;
     return left ? std::min(deadline(), now + *left) : deadline();
 }
 
@@ -220,6 +220,11 @@ void Peer::forget(const Address &address) {
     std::erase(addresses_, address);
     if (remote_ == address && !addresses_.empty())
         remote_ = addresses_.back();
+}
+
+void Peer::prefetch() const {
+    if (sender_)
+        sender_->prefetch();
 }
 
 size_t Peer::protect_rtp(std::span<uint8_t> room, size_t size) {

@@ -98,6 +98,9 @@ class Peer final : private DtlsSession::Output {
         return state_ == State::Connecting && (kind == DatagramKind::Dtls || starts_dtls);
     }
 
+    /// Fetches what protect_rtp() needs; the peer itself should be in the cache.
+    void prefetch() const;
+
     bool connected() const { return state_ == State::Connected; }
     bool closed() const { return state_ == State::Closed; }
     /// Where media goes: the last nominated address. Meaningful when connected.

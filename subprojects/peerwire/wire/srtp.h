@@ -5,6 +5,7 @@
 
 #pragma once
 
+#include "sync/prefetch.h"
 #include "wire/srtp_cipher.h"
 #include "wire/srtp_keys.h"
 
@@ -60,6 +61,8 @@ class SrtpSender {
     /// is malformed, there are too many SSRCs or the keys are worn out.
     size_t protect_rtp(std::span<uint8_t> room, size_t size);
     size_t protect_rtcp(std::span<uint8_t> room, size_t size);
+
+    void prefetch() const { peerwire::prefetch(this); }
 
   private:
     SrtpSender() = default;

@@ -5,7 +5,9 @@
 
 #include "wire/bytes.h"
 
+#include <openssl/core_names.h>
 #include <openssl/evp.h>
+#include <openssl/params.h>
 
 #include <algorithm>
 
@@ -119,7 +121,10 @@ class GcmCipher final : public SrtpCipher {
         return EVP_CipherFinal_ex(ctx_.get(), none, &written) == 1;
     }
     bool make_tag(uint8_t *tag) {
-        return finish() && EVP_CIPHER_CTX_ctrl(ctx_.get(), EVP_CTRL_AEAD_GET_TAG, kTagSize, tag) == 1;
+        // EVP_CTRL_AEAD_GET_TAG makes this list of parameters and a longer one.
+        OSSL_PARAM wanted[] = {OSSL_PARAM_construct_octet_string(OSSL_CIPHER_PARAM_AEAD_TAG, tag, kTagSize),
+                               OSSL_PARAM_construct_end()};
+        return finish() && EVP_CIPHER_CTX_get_params(ctx_.get(), wanted) == 1;
     }
     bool check_tag(uint8_t *tag) {
         return EVP_CIPHER_CTX_ctrl(ctx_.get(), EVP_CTRL_AEAD_SET_TAG, kTagSize, tag) == 1 && finish();

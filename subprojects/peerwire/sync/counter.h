@@ -8,11 +8,15 @@
 
 namespace peerwire {
 
-/// A number that one thread counts and others look at.
+/// A number that one thread counts and others look at; no locked instruction.
 class Counter {
   public:
     void add(uint64_t n = 1) { value_.store(get() + n, std::memory_order_relaxed); }
     void set(uint64_t value) { value_.store(value, std::memory_order_relaxed); }
+    void raise(uint64_t to) {
+        if (to > get())
+            set(to);
+    }
     uint64_t get() const { return value_.load(std::memory_order_relaxed); }
 
   private:
