@@ -49,6 +49,7 @@ Result<HubConfig> Fanout::hub_config() const {
     config.ice_tcp = wanted.ice_tcp;
     config.shards = wanted.shards;
     config.max_viewers = wanted.max_viewers;
+    config.max_load = wanted.max_load;
     config.video_codecs = split_codecs(wanted.codecs);
     config.start_bps = wanted.start_bps;
     return config;
@@ -161,6 +162,7 @@ void Fanout::set_settings(FanoutSettings settings) {
     feed_->set_keyframe_interval(settings.keyframe_interval_ms * peerwire::kNsPerMs);
     if (const auto running = hub()) {
         running->set_max_viewers(settings.max_viewers);
+        running->set_max_load(settings.max_load);
         running->set_start_bitrate(settings.start_bps);
         running->set_video_codecs(split_codecs(settings.codecs));
     }
@@ -200,7 +202,7 @@ GstStructure *Fanout::make_stats() const {
     }
     if (const auto running = hub()) {
         add_viewer_stats(stats, running->viewers());
-        add_server_stats(stats, running->server_counters());
+        add_server_stats(stats, running->server_counters(), running->load());
     }
     return stats;
 }

@@ -29,6 +29,7 @@ struct FanoutSettings {
     std::string codecs = "h264,vp8";
     unsigned shards = 1;
     unsigned max_viewers = 10000;
+    double max_load = 0.9;
     unsigned history_ms = 3000;
     unsigned keyframe_interval_ms = 500;
     unsigned start_bps = peerwire::kDefaultStartBps;
@@ -60,7 +61,8 @@ class Fanout : public WebrtcHttpHandler {
     // Properties.
 
     FanoutSettings settings() const EXCLUDES(mutex_);
-    /// Live: codecs, max-viewers, history, keyframe-interval, source-timeout; the rest counts from the next open().
+    /// Live: codecs, max-viewers, max-load, history, keyframe-interval, source-timeout; the rest counts from the next
+    /// open().
     void set_settings(FanoutSettings settings) EXCLUDES(mutex_);
     std::string listening_uri() const EXCLUDES(mutex_);
     std::string last_error() const EXCLUDES(mutex_);

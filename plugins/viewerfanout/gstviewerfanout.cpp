@@ -45,6 +45,7 @@ enum {
     PROP_ICE_TCP,
     PROP_SHARDS,
     PROP_MAX_VIEWERS,
+    PROP_MAX_LOAD,
     PROP_HISTORY,
     PROP_KEYFRAME_INTERVAL,
     PROP_START_BITRATE,
@@ -100,6 +101,9 @@ void set_property(GObject *object, guint id, const GValue *value, GParamSpec *sp
     case PROP_MAX_VIEWERS:
         settings.max_viewers = g_value_get_uint(value);
         break;
+    case PROP_MAX_LOAD:
+        settings.max_load = g_value_get_double(value);
+        break;
     case PROP_HISTORY:
         settings.history_ms = g_value_get_uint(value);
         break;
@@ -140,6 +144,8 @@ void get_property(GObject *object, guint id, GValue *value, GParamSpec *spec) {
         return g_value_set_uint(value, settings.shards);
     case PROP_MAX_VIEWERS:
         return g_value_set_uint(value, settings.max_viewers);
+    case PROP_MAX_LOAD:
+        return g_value_set_double(value, settings.max_load);
     case PROP_HISTORY:
         return g_value_set_uint(value, settings.history_ms);
     case PROP_KEYFRAME_INTERVAL:
@@ -328,6 +334,12 @@ void install_settings(GObjectClass *klass) {
     install(PROP_MAX_VIEWERS,
             uint_spec("max-viewers", "Maximum viewers", "More are refused with 503; who is in stays in", 0, G_MAXUINT,
                       10000, GST_PARAM_MUTABLE_PLAYING));
+    install(PROP_MAX_LOAD,
+            g_param_spec_double("max-load", "Maximum load",
+                                "Share of its time that a shard may work; viewers who would make it more are refused "
+                                "with 503. 1 = nobody is refused, and frames may wait for each other",
+                                0, 1, 0.9,
+                                GParamFlags(G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS | GST_PARAM_MUTABLE_PLAYING)));
     install(PROP_HISTORY, uint_spec("history", "History",
                                     "Milliseconds of packets kept for retransmission and for starting at a keyframe",
                                     100, 60000, 3000, GST_PARAM_MUTABLE_PLAYING));

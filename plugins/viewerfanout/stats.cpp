@@ -103,8 +103,9 @@ void add_viewer_stats(GstStructure *stats, const std::vector<ViewerStats> &viewe
     gst_structure_take_value(stats, "viewer-list", &list);
 }
 
-void add_server_stats(GstStructure *stats, const peerwire::ServerCounters &counters) {
-    GstStructure *structure = gst_structure_new_empty("server");
+void add_server_stats(GstStructure *stats, const peerwire::ServerCounters &counters, double load) {
+    GstStructure *structure = gst_structure_new("server", "load", G_TYPE_DOUBLE, load, nullptr);
+    set_number(structure, "refused-busy", counters.peers_refused);
     set_number(structure, "datagrams-in", counters.datagrams_in);
     set_number(structure, "datagrams-out", counters.datagrams_out);
     set_number(structure, "bytes-out", counters.bytes_out);

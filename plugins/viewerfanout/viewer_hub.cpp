@@ -69,6 +69,7 @@ Result<std::shared_ptr<ViewerHub>> ViewerHub::start(HubConfig config, std::share
     server_config.bind_address = bind_address(config.addresses);
     server_config.ice_tcp = config.ice_tcp;
     server_config.max_peers = SIZE_MAX; // max_viewers is ours, and may change
+    server_config.max_load = config.max_load;
     auto server = peerwire::Server::create(server_config);
     if (!server.ok())
         return server.error();

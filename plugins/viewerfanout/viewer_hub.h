@@ -25,6 +25,7 @@ struct HubConfig {
     bool ice_tcp = false;
     unsigned shards = 1;
     unsigned max_viewers = 10000;
+    double max_load = 0.9; // of a shard
     std::vector<std::string> video_codecs{"h264", "vp8"};
     uint64_t start_bps = peerwire::kDefaultStartBps;
 };
@@ -84,10 +85,12 @@ class ViewerHub {
 
     void set_start_bitrate(uint64_t bps) { start_bps_.store(bps, std::memory_order_relaxed); }
     void set_max_viewers(unsigned max);
+    void set_max_load(double max) { server_->set_max_load(max); }
     void set_video_codecs(std::vector<std::string> codecs);
     unsigned connected_count() const;
     std::vector<ViewerStats> viewers() const;
     peerwire::ServerCounters server_counters() const { return server_->counters(); }
+    double load() const { return server_->load(); }
     std::vector<uint16_t> ports() const { return server_->ports(); }
 
   private:

@@ -21,7 +21,7 @@ constexpr unsigned kMaxShards = 64;
 /// Thread-safe.
 class ShardedServer final : public Server {
   public:
-    explicit ShardedServer(size_t max_peers) : max_peers_(max_peers) {}
+    ShardedServer(size_t max_peers, double max_load) : max_peers_(max_peers), max_load_(max_load) {}
 
     Result<bool> open(const ServerConfig &config) {
         for (unsigned i = 0; i < config.shards; ++i) {
@@ -54,13 +54,14 @@ class ShardedServer final : public Server {
             return Error{400, "ICE user name fragment or password is missing or malformed"};
         if (!setup.endpoint)
             return Error{500, "a peer without an endpoint"};
-        const auto id = enlist();
-        if (!id)
-            return Error{503, "there is no room for another peer"};
+        const auto enlisted = enlist();
+        if (!enlisted)
+            return enlisted.error();
+        const uint64_t id = enlisted.value();
         auto local = make_ice_credentials();
-        PeerLocal result = describe(*id, local);
-        shard_of(*id).post(
-            AddPeerCommand{*id,
+        PeerLocal result = describe(id, local);
+        shard_of(id).post(
+            AddPeerCommand{id,
                            PeerConfig{std::move(local), std::move(setup.remote_ufrag), std::move(fingerprint).value(),
                                       setup.dtls_client ? DtlsRole::Client : DtlsRole::Server, setup.connect_timeout,
                                       setup.consent_timeout},
@@ -80,6 +81,11 @@ class ShardedServer final : public Server {
         PeerLocal result = describe(id, local);
         shard_of(id).post(RestartIceCommand{id, std::move(local), std::move(remote_ufrag)});
         return result;
+    }
+
+    void set_max_load(double max) override {
+        MutexLock lock(mutex_);
+        max_load_ = max;
     }
 
     void remove_peer(uint64_t id, CloseReason reason) override { shard_of(id).post(RemovePeerCommand{id, reason}); }
@@ -110,6 +116,8 @@ class ShardedServer final : public Server {
         ServerCounters sum;
         for (const auto &shard : shards_)
             shard->counters().add_to(sum);
+        MutexLock lock(mutex_);
+        sum.peers_refused = refused_;
         return sum;
     }
 
@@ -121,23 +129,32 @@ class ShardedServer final : public Server {
     }
 
   private:
-    /// A new id on the shard with the fewest peers; nothing when the server is full.
-    std::optional<uint64_t> enlist() EXCLUDES(mutex_) {
+    /// A new id on the shard with the fewest peers of those that have room.
+    Result<uint64_t> enlist() EXCLUDES(mutex_) {
         MutexLock lock(mutex_);
         if (ids_.size() >= max_peers_)
-            return std::nullopt;
-        loads_.resize(shards_.size());
-        const auto least = static_cast<uint64_t>(std::min_element(loads_.begin(), loads_.end()) - loads_.begin());
-        const uint64_t id = ++last_ * shards_.size() + least; // the id tells the shard
+            return Error{503, "there is no room for another peer"};
+        members_.resize(shards_.size());
+        size_t best = shards_.size();
+        for (size_t i = 0; i < shards_.size(); ++i) {
+            if ((best == shards_.size() || members_[i] < members_[best]) &&
+                has_room(shards_[i]->load().measured(), members_[i] + 1, max_load_))
+                best = i;
+        }
+        if (best == shards_.size()) {
+            ++refused_;
+            return Error{503, "this server is as busy as it may be"};
+        }
+        const uint64_t id = ++last_ * shards_.size() + best; // the id tells the shard
         ids_.insert(id);
-        ++loads_[least];
+        ++members_[best];
         return id;
     }
 
     void forget(uint64_t id) EXCLUDES(mutex_) {
         MutexLock lock(mutex_);
         if (ids_.erase(id) > 0)
-            --loads_[id % loads_.size()];
+            --members_[id % members_.size()];
     }
 
     Shard &shard_of(uint64_t id) const { return *shards_[id % shards_.size()]; }
@@ -154,7 +171,9 @@ class ShardedServer final : public Server {
     const size_t max_peers_;
     mutable Mutex mutex_;
     std::unordered_set<uint64_t> ids_ GUARDED_BY(mutex_);
-    std::vector<size_t> loads_ GUARDED_BY(mutex_); ///< peers of each shard
+    double max_load_ GUARDED_BY(mutex_);
+    std::vector<size_t> members_ GUARDED_BY(mutex_); ///< peers of each shard
+    uint64_t refused_ GUARDED_BY(mutex_) = 0;
     uint64_t last_ GUARDED_BY(mutex_) = 0;
     /// Constant after open(). Last: a shard that ends still reports to forget().
     std::vector<std::unique_ptr<Shard>> shards_;
@@ -166,7 +185,7 @@ Result<std::unique_ptr<Server>> Server::create(const ServerConfig &config) {
     if (config.shards == 0 || config.shards > kMaxShards)
         return Error{400, "a server has 1 to " + std::to_string(kMaxShards) + " shards"};
     Certificate::process(); // now, not in the first peer's way
-    auto server = std::make_unique<ShardedServer>(config.max_peers);
+    auto server = std::make_unique<ShardedServer>(config.max_peers, config.max_load);
     if (auto opened = server->open(config); !opened)
         return opened.error();
     return std::unique_ptr<Server>(std::move(server));

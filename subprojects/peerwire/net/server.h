@@ -25,6 +25,7 @@ struct ServerConfig {
     uint16_t port_max = 0;
     std::string bind_address = "127.0.0.1"; ///< IPv4 or IPv6, numeric
     size_t max_peers = 10000;
+    double max_load = 1; ///< of a shard, beyond which it takes nobody; from 1 on everybody is taken
     /// Handshakes that may be under way on a shard: each holds some 60 KiB until it ends, 15 s at the longest. Who
     /// comes later waits.
     size_t max_handshakes = 4096;
@@ -79,6 +80,7 @@ struct ServerCounters {
     uint64_t tcp_refused = 0; ///< too many without an authentic check, or too many at all
     uint64_t tcp_stuck = 0;   ///< ended because the reader took nothing for seconds
     uint64_t peers_added = 0, peers_connected = 0, peers_closed = 0;
+    uint64_t peers_refused = 0;       ///< by max_load
     uint64_t handshake_datagrams = 0; ///< of connecting peers, worked on between rounds of media
     uint64_t longest_wake_us = 0;     ///< the longest that media waited for its shard since the start
 };
@@ -91,12 +93,15 @@ class Server {
     /// Closes every peer (close_notify, CloseReason::Shutdown) and joins the threads.
     virtual ~Server() = default;
 
-    /// Error 503 when max_peers are there, 400 for credentials or a fingerprint that cannot be.
+    /// Error 503 when max_peers are there or every shard is at max_load, 400 for credentials or a fingerprint that
+    /// cannot be.
     virtual Result<PeerLocal> add_peer(PeerSetup setup) = 0;
 
     /// New local credentials for a running peer (RFC 8445 §9); media goes on over the old ones until a check with the
     /// new ones is nominated. Error 404 when there is no such peer.
     virtual Result<PeerLocal> restart_ice(uint64_t id, std::string remote_ufrag, std::string remote_pwd) = 0;
+
+    virtual void set_max_load(double max) = 0;
 
     /// Returns at once; the shard sends close_notify and calls on_closed(). An unknown id is ignored.
     virtual void remove_peer(uint64_t id, CloseReason reason) = 0;

@@ -109,7 +109,7 @@ void Shard::run() {
         if (tcp_)
             tcp_->flush(monotonic_now());
         bury_closed();
-        load_.done(monotonic_now());
+        load_.done(monotonic_now(), connected_.size());
     }
 }
 

@@ -125,6 +125,13 @@ void test_refused() {
     g_assert_true(s.last_error().rfind("503: ", 0) == 0);
     g_object_set(s.fanout, "max-viewers", 2, nullptr);
     g_assert_false(s.add_viewer("second", second.offer()).empty());
+
+    Viewer third;
+    g_object_set(s.fanout, "max-viewers", 3, "max-load", 0.0, nullptr);
+    g_assert_true(s.add_viewer("third", third.offer()).empty());
+    g_assert_true(s.last_error().rfind("503: ", 0) == 0);
+    g_object_set(s.fanout, "max-load", 1.0, nullptr);
+    g_assert_false(s.add_viewer("third", third.offer()).empty());
 }
 
 void test_patch() {

@@ -10,10 +10,10 @@ using namespace peerwire;
 namespace {
 
 /// `busy` of every 10 ms, for `seconds`.
-void work(LoadMeter &meter, TimeNs &now, TimeNs busy, int seconds) {
+void work(LoadMeter &meter, TimeNs &now, TimeNs busy, int seconds, size_t peers = 1) {
     for (int i = 0; i < seconds * 100; ++i, now += 10 * kNsPerMs) {
         meter.woke(now);
-        meter.done(now + busy);
+        meter.done(now + busy, peers);
     }
 }
 
@@ -41,7 +41,7 @@ void test_holds_until_calm() {
 void test_long_round() {
     LoadMeter meter;
     meter.woke(10 * kNsPerSecond);
-    meter.done(15 * kNsPerSecond);
+    meter.done(15 * kNsPerSecond, 1);
     g_assert_cmpfloat(meter.load(), <=, 1.0);
     g_assert_cmpfloat(meter.load(), >, 0.3);
 }
@@ -53,7 +53,7 @@ void test_set_aside() {
     for (int i = 0; i < 500; ++i, now += 10 * kNsPerMs) {
         meter.woke(now);
         meter.set_aside(7 * kNsPerMs);
-        meter.done(now + 9 * kNsPerMs);
+        meter.done(now + 9 * kNsPerMs, 1);
     }
     g_assert_cmpfloat_with_epsilon(meter.load(), 0.2, 0.01);
 }
