@@ -4,6 +4,7 @@
 #include "fanout/layer_choice.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace peerwire {
 
@@ -73,8 +74,9 @@ LayerChooser::Ranked LayerChooser::rank(const LayerRates &rates, const LayerLimi
         if (rates[layer] > 0)
             ranked.layers[ranked.count++] = layer;
     }
-    std::stable_sort(ranked.layers.begin(), ranked.layers.begin() + static_cast<long>(ranked.count),
-                     [&](unsigned a, unsigned b) { return rates[a] < rates[b]; });
+    // std::stable_sort would allocate.
+    std::sort(ranked.layers.begin(), ranked.layers.begin() + static_cast<long>(ranked.count),
+              [&](unsigned a, unsigned b) { return std::pair(rates[a], a) < std::pair(rates[b], b); });
     if (limits.max_layer < ranked.count) {
         ranked.limited = ranked.count > limits.max_layer + 1;
         ranked.count = std::min<size_t>(ranked.count, limits.max_layer + 1);

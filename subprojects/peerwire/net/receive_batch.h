@@ -10,6 +10,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 
 namespace peerwire {
@@ -17,26 +18,34 @@ namespace peerwire {
 /// Thread-bound: its shard's thread.
 class ReceiveBatch {
   public:
-    static constexpr size_t kDatagrams = 32;
-    static constexpr size_t kMaxDatagram = 2048; ///< larger ones are cut and marked
+    static constexpr size_t kMessages = 16;
+    static constexpr size_t kMaxDatagram = 2048; ///< larger ones are of no protocol of ours
 
     struct Datagram {
         Address from;
         std::span<uint8_t> bytes; ///< writable: media is decrypted in place
-        bool cut = false;
+        bool cut = false;         ///< larger than kMaxDatagram
     };
 
     ReceiveBatch();
     ~ReceiveBatch();
 
-    /// Returns how many there are; 0 when the socket is empty.
+    /// The kernel may hand over neighbouring datagrams of one sender as one message (UDP_GRO). False when it does not
+    /// know how: then each message is one datagram.
+    static bool coalesce(int fd);
+
+    /// Takes what is there, up to kMessages, in place of what was left. Returns how many messages; fewer than that when
+    /// the socket is empty.
     size_t receive(int fd);
-    /// Of the last receive().
-    Datagram operator[](size_t i);
+    /// The next datagram; its bytes stay until receive().
+    std::optional<Datagram> next();
 
   private:
     struct Storage;
     std::unique_ptr<Storage> storage_;
+    size_t count_ = 0;   ///< messages
+    size_t message_ = 0; ///< that next() is at
+    size_t offset_ = 0;  ///< in it
 };
 
 } // namespace peerwire

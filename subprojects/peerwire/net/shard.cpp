@@ -22,7 +22,7 @@ namespace peerwire {
 
 namespace {
 
-constexpr int kReceiveRounds = 8;              // of ReceiveBatch::kDatagrams, before timers and sending get a turn
+constexpr size_t kReceiveAtOnce = 256;         // datagrams, before timers and sending get a turn
 constexpr TimeNs kMaxWait = 10 * kNsPerSecond; // an idle shard looks up now and then; nothing depends on it
 
 } // namespace
@@ -44,6 +44,7 @@ Result<std::unique_ptr<Shard>> Shard::create(unsigned index, UdpSocket socket, s
         shard->queue_.set_stream_sender(shard->tcp_.get());
         watched.push_back(shard->tcp_->fd());
     }
+    ReceiveBatch::coalesce(shard->socket_.fd.get());
     bool ok = shard->event_.valid() && shard->epoll_.valid();
     for (const int fd : watched) {
         epoll_event event{};
@@ -143,12 +144,12 @@ void Shard::wait_for_events() {
 }
 
 void Shard::receive(TimeNs now) {
-    for (int round = 0; round < kReceiveRounds; ++round) {
-        const size_t count = batch_.receive(socket_.fd.get());
-        for (size_t i = 0; i < count; ++i)
-            dispatch(now, batch_[i]);
+    for (size_t received = 0; received < kReceiveAtOnce;) {
+        const size_t messages = batch_.receive(socket_.fd.get());
+        for (; const auto datagram = batch_.next(); ++received)
+            dispatch(now, *datagram);
         bury_closed();
-        if (count < ReceiveBatch::kDatagrams)
+        if (messages < ReceiveBatch::kMessages)
             return;
     }
 }

@@ -68,9 +68,9 @@ void LoopbackPeer::pump() {
         next_check_ = now + kCheckInterval;
     }
     static thread_local ReceiveBatch batch; // one for all: a test may have a thousand peers
-    while (const size_t count = batch.receive(socket_.fd.get())) {
-        for (size_t i = 0; i < count; ++i)
-            peer.handle_datagram(batch[i].bytes);
+    while (batch.receive(socket_.fd.get()) > 0) {
+        while (const auto datagram = batch.next())
+            peer.handle_datagram(datagram->bytes);
     }
     if (peer.checks_answered > 0)
         peer.handle_timeout();
