@@ -39,7 +39,6 @@ class RedundancySwitch {
         if (fraction_lost > (is_on(now) ? kStays : kBegins))
             until_ = now + kHold;
     }
-    void end() { until_ = 0; }
     bool is_on(TimeNs now) const { return now < until_; }
 
   private:

@@ -102,8 +102,6 @@ class TrackSender {
     /// The viewer reports losses, `fraction_lost` of 256.
     void on_loss(TimeNs now, uint8_t fraction_lost) { redundancy_.on_report(now, fraction_lost); }
 
-    void end_redundancy() { redundancy_.end(); }
-
     bool started() const { return started_; }
     /// A ring is being sent, whether it is the followed one or the one before.
     bool live() const { return live_; }

@@ -26,8 +26,6 @@ constexpr TimeNs kBurstPause = 2 * kNsPerMs;
 constexpr uint64_t kCatchUpMs = 10; // at a time
 constexpr uint64_t kMinCatchUpBps = 1'500'000, kCatchUpSpeed = 8;
 
-constexpr TimeNs kFullQueue = 60 * kNsPerMs, kFullPathLasts = 5 * kNsPerSecond;
-
 constexpr unsigned kMaxProbesAtOnce = 8; // what a probe is behind with after a pause is not made up for
 
 // Between two wishes of one viewer, even where requests are not limited.
@@ -207,8 +205,7 @@ void Viewer::on_report_block(uint32_t, const ReportBlock &block) {
     TrackSender *track = find_track(block.ssrc);
     if (!track)
         return;
-    // Redundancy helps against chance, and makes a full path worse.
-    if (audio_ && now_ >= full_until_)
+    if (audio_)
         audio_->on_loss(now_, block.fraction_lost);
     if (!video_ || track == &*video_)
         counters_->fraction_lost.set(block.fraction_lost);
@@ -226,15 +223,7 @@ void Viewer::on_report_block(uint32_t, const ReportBlock &block) {
     const TimeNs round_trip = int64_t{elapsed} * kNsPerSecond >> 16;
     track->gate().set_round_trip(round_trip);
     control_.on_round_trip(now_, round_trip);
-    if (control_.queue() > kFullQueue)
-        note_full_path();
     counters_->round_trip_us.set(static_cast<uint64_t>(round_trip / kNsPerUs));
-}
-
-void Viewer::note_full_path() {
-    full_until_ = now_ + kFullPathLasts;
-    if (audio_)
-        audio_->end_redundancy();
 }
 
 void Viewer::on_nack(const Nack &nack) {

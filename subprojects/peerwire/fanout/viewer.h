@@ -81,7 +81,6 @@ class Viewer final : public MediaEndpoint, private RtcpVisitor {
     void send_probes(TimeNs now);
     uint64_t catch_up_bps() const;
     TimeNs catch_up_pause(size_t bytes) const;
-    void note_full_path();
 
     // viewer_quality.cpp
     void adapt(TimeNs now);
@@ -108,7 +107,6 @@ class Viewer final : public MediaEndpoint, private RtcpVisitor {
     bool hurried_ = false; // the layer before does not fit: do not wait for a keyframe that comes by itself
     TimeNs switched_at_ = 0;
     TimeNs drained_at_ = 0; // before, the path is full of the layer that was left
-    TimeNs full_until_ = 0; // the path has a queue
     uint64_t signs_ = 0;    // of congestion, that were heeded
     RtcpLimit rtcp_limit_;
     TokenBucket requests_; // of keyframes, by the viewer
