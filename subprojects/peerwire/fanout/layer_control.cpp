@@ -14,6 +14,7 @@ constexpr TimeNs kProveEvery = kNsPerSecond;
 constexpr TimeNs kCalm = 2 * kNsPerSecond;
 constexpr double kBlindGrowth = 1.08; // a second, where nothing can be probed; as receivers' estimates grow
 constexpr TimeNs kWatchful = 3 * kNsPerSecond;
+constexpr TimeNs kFullLately = 20 * kNsPerSecond;
 
 } // namespace
 
@@ -24,8 +25,9 @@ LayerControl::LayerControl(const Feed &feed, SendLog &log, const Config &config,
 
 void LayerControl::on_remb(TimeNs now, uint64_t bps) {
     counters_.remb_bps.set(bps);
+    // Browsers' REMB is of the picture alone. It may be any number.
     if (!arrivals_)
-        bandwidth_.on_receiver_estimate(now, bps);
+        bandwidth_.on_receiver_estimate(now, std::max(bps, bps + feed_.audio().rate_bps()));
 }
 
 void LayerControl::on_transport_cc(TimeNs now, const TransportCc &feedback) {
@@ -54,6 +56,11 @@ void LayerControl::prove_by_media(TimeNs now) {
         bandwidth_.prove(static_cast<uint64_t>(kBlindGrowth * static_cast<double>(bandwidth_.bps())));
 }
 
+/// Where the path was not full lately losses have other reasons.
+bool LayerControl::has_room(TimeNs now, uint64_t picture_bps, uint64_t sound_bps) const {
+    return now - bandwidth_.congested_at() > kFullLately || picture_bps + sound_bps <= bandwidth_.bps();
+}
+
 const LayerChooser::Choice &LayerControl::decide(TimeNs now, bool busy) {
     prove_by_media(now);
     const uint64_t sound_bps = feed_.audio().rate_bps();
@@ -62,7 +69,10 @@ const LayerChooser::Choice &LayerControl::decide(TimeNs now, bool busy) {
     path.available_bps = for_picture(bandwidth_.bps());
     path.since_congestion = now - bandwidth_.congested_at();
     const LayerLimits limits{limits_.max_layer, for_picture(limits_.max_bps)};
-    choice_ = chooser_.choose(now, read_layer_rates(feed_, feed_.feed_time(now)), path, limits);
+    const LayerRates rates = read_layer_rates(feed_, feed_.feed_time(now));
+    choice_ = chooser_.choose(now, rates, path, limits);
+    const bool shows = choice_.layer < kMaxLayers && !choice_.paused();
+    redundancy_fits_ = has_room(now, shows ? rates[choice_.layer] : 0, 2 * sound_bps);
     if (choice_.fell) {
         bandwidth_.expect_relief(now);
         prober_.forget_failures();

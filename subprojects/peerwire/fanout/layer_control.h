@@ -43,6 +43,8 @@ class LayerControl {
     TimeNs queue() const { return bandwidth_.queue(); }
     /// Grows with each sign that the path may be full.
     uint64_t signs() const { return bandwidth_.signs(); }
+    /// The sound may go twice.
+    bool redundancy_fits() const { return redundancy_fits_; }
 
     /// Bytes that should leave now besides the media.
     uint64_t padding_due(TimeNs now) const { return prober_.due(now, log_.bytes()); }
@@ -54,6 +56,7 @@ class LayerControl {
 
   private:
     void prove_by_media(TimeNs now);
+    bool has_room(TimeNs now, uint64_t picture_bps, uint64_t sound_bps) const;
 
     const Feed &feed_;
     SendLog &log_;
@@ -64,6 +67,7 @@ class LayerControl {
     Prober prober_;
     LayerChooser chooser_;
     LayerChooser::Choice choice_;
+    bool redundancy_fits_ = true;
     const std::unique_ptr<ArrivalEstimate> arrivals_; ///< null without transport-cc
     TimeNs proven_at_ = 0;
     uint64_t reports_ = 0;

@@ -31,15 +31,17 @@ struct RedHeader {
     }
 };
 
-/// Redundancy costs a viewer's sound as much again: only while it reports losses. Reentrant.
+/// Redundancy costs a viewer's sound as much again: only while it reports losses, and not where that is what fills the
+/// path. Reentrant.
 class RedundancySwitch {
   public:
     /// `fraction_lost` of 256, from a receiver report.
     void on_report(TimeNs now, uint8_t fraction_lost) {
-        if (fraction_lost > (is_on(now) ? kStays : kBegins))
+        if (fraction_lost > (now < until_ ? kStays : kBegins))
             until_ = now + kHold;
     }
-    bool is_on(TimeNs now) const { return now < until_; }
+    void allow(bool fits) { fits_ = fits; }
+    bool is_on(TimeNs now) const { return fits_ && now < until_; }
 
   private:
     static constexpr uint8_t kBegins = 5;              // 2 %
@@ -47,6 +49,7 @@ class RedundancySwitch {
     static constexpr TimeNs kHold = 10 * kNsPerSecond; // two reports of Chromium's on sound
 
     TimeNs until_ = 0;
+    bool fits_ = true;
 };
 
 } // namespace peerwire

@@ -101,6 +101,8 @@ class TrackSender {
 
     /// The viewer reports losses, `fraction_lost` of 256.
     void on_loss(TimeNs now, uint8_t fraction_lost) { redundancy_.on_report(now, fraction_lost); }
+    /// The path has room for what losses call for.
+    void allow_redundancy(bool fits) { redundancy_.allow(fits); }
 
     bool started() const { return started_; }
     /// A ring is being sent, whether it is the followed one or the one before.

@@ -42,6 +42,8 @@ void Viewer::adapt(TimeNs now) {
     apply(now, control_.decide(now, transport_->busy()));
     if (std::exchange(signs_, control_.signs()) != control_.signs())
         video_->gate().limit(bytes_in(kRepairsInTrouble));
+    if (audio_)
+        audio_->allow_redundancy(control_.redundancy_fits());
     if (now - switched_at_ > kEnterAnyway)
         video_->enter_anyway();
 }

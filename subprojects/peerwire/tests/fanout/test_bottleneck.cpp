@@ -173,6 +173,7 @@ class Course {
         setup.audio.emplace();
         setup.audio->ssrc = kAudioSsrc;
         (*setup.audio)[Codec::Opus] = {111, TrackSetup::kNoPayloadType, false};
+        setup.audio->red = 63;
         if (row.estimate == Estimate::TransportCc)
             setup.video->extensions.transport_cc_id = setup.audio->extensions.transport_cc_id =
                 SimPlayer::kTransportCcId;

@@ -46,6 +46,16 @@ void test_switch() {
     }
 }
 
+/// Losses go on while the path is full; when it is no longer, the sound goes twice at once.
+void test_full_path() {
+    RedundancySwitch redundancy;
+    redundancy.allow(false);
+    redundancy.on_report(0, 30);
+    g_assert_false(redundancy.is_on(ms(100)));
+    redundancy.allow(true);
+    g_assert_true(redundancy.is_on(ms(200)));
+}
+
 void report_loss(Seat &seat, TimeNs now, uint8_t fraction_lost, uint32_t ssrc = kAudioSsrc) {
     const ReportBlock block{.ssrc = ssrc, .fraction_lost = fraction_lost};
     std::array<uint8_t, 64> bytes;
@@ -162,6 +172,7 @@ void test_dtx() {
 int main(int argc, char **argv) {
     g_test_init(&argc, &argv, nullptr);
     g_test_add_func("/redundancy/switch", test_switch);
+    g_test_add_func("/redundancy/full-path", test_full_path);
     g_test_add_func("/redundancy/packets", test_packets);
     g_test_add_func("/redundancy/loss-of-the-picture-counts", test_loss_of_the_picture_counts);
     g_test_add_func("/redundancy/plain", test_plain);
