@@ -29,8 +29,8 @@ struct ServerConfig {
     /// Handshakes that may be under way on a shard: each holds some 60 KiB until it ends, 15 s at the longest. Who
     /// comes later waits.
     size_t max_handshakes = 4096;
-    /// With one IP address, or one /64 of IPv6: a hall behind one NAT that joins at once, and no more than a quarter for
-    /// one attacker.
+    /// With one IP address, or one /64 of IPv6: a hall behind one NAT that joins at once, and no more than a quarter
+    /// for one attacker.
     size_t max_handshakes_per_address = 1024;
     /// Every shard listens on TCP as well (RFC 6544, passive): at the number of its UDP port when that is free, else at
     /// another one of the range.
