@@ -30,8 +30,10 @@ class SentPackets {
         Slot &slot = slots_[number % kSize];
         if (slot.number != number || slot.bytes == 0)
             return std::nullopt;
-        const auto age = static_cast<uint32_t>(static_cast<uint32_t>(now / kTick) - slot.sent);
-        const Packet packet{now - static_cast<TimeNs>(age) * kTick, slot.bytes};
+        const TimeNs ticks = now / kTick;
+        const auto age = static_cast<uint32_t>(static_cast<uint32_t>(ticks) - slot.sent);
+        // The same tick is the same time whenever it is asked for: what left later never seems to have left earlier.
+        const Packet packet{(ticks - age) * kTick, slot.bytes};
         slot.bytes = 0;
         return packet;
     }
