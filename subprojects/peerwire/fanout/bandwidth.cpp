@@ -15,11 +15,12 @@ constexpr uint64_t kMaxBps = 1'000'000'000;
 
 // As in draft-ietf-rmcat-gcc-02 §6: below it is chance, above it the path is full.
 constexpr double kHighLoss = 0.10;
-constexpr double kSomeLoss = 0.04;                // enough where the receiver's estimate fell as well
+constexpr double kSomeLoss = 0.05;                // enough where the receiver's estimate fell as well
 constexpr double kMostAtOnce = 0.4;               // losses come in bursts: few packets show too many of them
 constexpr double kOverflowing = 0.25;             // what is left then is what the path carries
 constexpr double kFewPackets = 10, kFewLost = 4;  // show an overflow
-constexpr double kManyPackets = 100;              // show what is more than chance
+constexpr double kManyLost = 8;                   // show a high loss
+constexpr double kManyPackets = 150;              // show what is more than chance
 constexpr TimeNs kJudgeEvery = 200 * kNsPerMs;    // a receiver in trouble reports after every loss
 constexpr uint32_t kMaxPacketsPerReport = 20'000; // more is a report of another stream, or a lie
 
@@ -59,6 +60,7 @@ void Bandwidth::congest(TimeNs now, uint64_t kept_bps) {
 void Bandwidth::on_receiver_estimate(TimeNs now, uint64_t bps) {
     bps = std::clamp(bps, kMinBps, kMaxBps);
     const bool fell = bps < scaled(receiver_bps_, kFell);
+    const bool rose = bps > receiver_bps_;
     receiver_bps_ = bps;
     if (fell && (loaded(now) || of_before(now))) {
         note_sign(now);
@@ -68,7 +70,7 @@ void Bandwidth::on_receiver_estimate(TimeNs now, uint64_t bps) {
             congest(now, bps);
         else
             note_sign(now);
-    } else if (now - sign_at_ >= kRecent) {
+    } else if (rose && now - sign_at_ >= kRecent) { // one that stands still is of another time
         prove(bps);
     }
 }
@@ -94,8 +96,9 @@ void Bandwidth::count_losses(TimeNs now, double packets, double lost, uint64_t s
     lost_ += lost;
     if (expected_ < kFewPackets || now - judged_at_ < kJudgeEvery)
         return;
-    const bool overflows = lost_ >= kFewLost && lost_ > kOverflowing * expected_;
-    if (lost_ > 0 && !overflows && expected_ < kManyPackets)
+    const bool clear = (lost_ >= kFewLost && lost_ > kOverflowing * expected_) ||
+                       (lost_ >= kManyLost && lost_ > kHighLoss * expected_);
+    if (lost_ > 0 && !clear && expected_ < kManyPackets)
         return;
     judge_loss(now, lost_ / expected_, sending_bps);
     judged_at_ = now;

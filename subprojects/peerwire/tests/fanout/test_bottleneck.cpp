@@ -20,7 +20,7 @@ using namespace peerwire::test;
 namespace {
 
 constexpr uint32_t kSsrc = 0x11111111, kRtxSsrc = 0x22222222, kAudioSsrc = 0x33333333;
-constexpr TimeNs kStart = 1000 * kNsPerSecond, kTick = 2 * kNsPerMs, kFrame = 33'333'333, kSound = 20 * kNsPerMs;
+constexpr TimeNs kStart = 1000 * kNsPerSecond, kTick = 2'003'001, kFrame = 33'333'333, kSound = 20 * kNsPerMs;
 constexpr unsigned kLayers = 3, kFramesPerKey = 60;
 constexpr size_t kFrameBytes[kLayers] = {480, 1800, 5800}; // about 130, 450, 1450 kbit/s
 constexpr size_t kPayload = 1100, kSoundBytes = 160;
