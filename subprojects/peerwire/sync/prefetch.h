@@ -13,7 +13,8 @@ namespace peerwire {
 /// Asks for the cache lines of [begin, end), which need not be valid memory.
 inline void prefetch(const void *begin, const void *end) {
     constexpr uintptr_t kLine = 64; // bytes
-    for (auto at = reinterpret_cast<uintptr_t>(begin) & ~(kLine - 1); at < reinterpret_cast<uintptr_t>(end); at += kLine)
+    for (auto at = reinterpret_cast<uintptr_t>(begin) & ~(kLine - 1); at < reinterpret_cast<uintptr_t>(end);
+         at += kLine)
         __builtin_prefetch(reinterpret_cast<const void *>(at), 1);
 }
 

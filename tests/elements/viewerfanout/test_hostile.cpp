@@ -1,7 +1,8 @@
 // SPDX-FileCopyrightText: Rostrum contributors
 // SPDX-License-Identifier: LGPL-2.1-or-later
 
-// Signalling that is not meant well, beside a viewer who watches: every frame arrives, and what is asked for is bounded.
+// Signalling that is not meant well, beside a viewer who watches: every frame arrives, and what is asked for is
+// bounded.
 
 #include "stage.h"
 
