@@ -136,6 +136,13 @@ bool TrackSender::fell_behind(uint64_t head) const {
            ring->read_info(head - 1, newest) && newest.pts - mine.pts > kMaxLag;
 }
 
+bool TrackSender::within_frame() const {
+    const PacketRing *ring = current().ring;
+    PacketInfo before, next;
+    return cursor_ > 0 && ring->read_info(cursor_ - 1, before) && ring->read_info(cursor_, next) &&
+           before.timestamp == next.timestamp;
+}
+
 TrackSender::PumpResult TrackSender::pump(Transport &transport, TimeNs now, const PumpLimits &limits) {
     PumpResult result;
     if (wanted_ && (!live_ || current().ring != wanted_)) {
@@ -154,7 +161,12 @@ void TrackSender::jump_if_behind(PumpResult &result) {
     const uint64_t head = ring->head();
     if (cursor_ >= head || !fell_behind(head))
         return;
+    const bool overtaken = cursor_ < ring->floor();
+    if (!overtaken && within_frame())
+        return; // half a frame helps nobody
     counters_.jumps.add();
+    if (overtaken && !frame_end_)
+        ++last_out_; // a number that is missing tells that the frame has no end
     const Start start = begin_at_keyframe(ring, cursor_ + 1);
     live_ = start == Start::Begun;
     result.wants_keyframe = result.wants_keyframe || start == Start::NoKeyframe;

@@ -150,6 +150,7 @@ class TrackSender {
     Start begin_at_keyframe(const PacketRing *ring, uint64_t not_before);
     void begin_segment(const PacketRing *ring, uint64_t position, const PacketInfo &key, const PacketInfo &live);
     bool fell_behind(uint64_t head) const;
+    bool within_frame() const;
     void jump_if_behind(PumpResult &result);
     void send_waiting(Transport &transport, TimeNs now, const PumpLimits &limits, PumpResult &result);
     bool send(Transport &transport, const PacketInfo &info, TimeNs now, const Run &run, bool rider);
