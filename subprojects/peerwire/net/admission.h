@@ -24,9 +24,12 @@ inline bool has_room(const MeasuredLoad &measured, size_t members, double max_lo
     constexpr double kAlone = 0.02;         // what a shard's own wake-ups cost, whoever is there
     constexpr double kHoldingSaves = 0.4;   // of the load, measured between 1,000 and 3,000 viewers
     constexpr size_t kMaxUnmeasured = 1500; // joins whose cost nobody knows yet: a storm of 1,000, and some
+    constexpr size_t kTooFewToTell = 16;    // a moment's hiccup looks like what each of them costs
     const auto all = static_cast<double>(members);
     if (max_load >= 1)
         return true;
+    if (members <= kTooFewToTell)
+        return measured.load < max_load;
     if (all - measured.peers > double{kMaxUnmeasured})
         return false;
     const double growth = all / std::max(measured.peers, 1.0);

@@ -41,6 +41,7 @@ const Row kRows[] = {
     {"but not that much", {0.45, 500, false}, 1750, 0.9, false},
     {"few viewers of a large stream", {0.15, 20, false}, 240, 0.9, false},
     {"many have left", {0.95, 3000, true}, 2000, 0.9, true},
+    {"a hiccup while two are there", {0.5, 1, false}, 3, 0.9, true},
     {"busy with nobody", {0.95, 0, true}, 1, 0.9, false},
     {"no limit", {1, 5000, true}, 5001, 1, true},
     {"closed", {0, 0, false}, 1, 0, false},
