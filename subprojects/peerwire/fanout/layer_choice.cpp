@@ -4,7 +4,6 @@
 #include "fanout/layer_choice.h"
 
 #include <algorithm>
-#include <utility>
 
 namespace peerwire {
 
@@ -71,12 +70,13 @@ LayerRates read_layer_rates(const Feed &feed, TimeNs feed_now) {
 LayerChooser::Ranked LayerChooser::rank(const LayerRates &rates, const LayerLimits &limits) {
     Ranked ranked;
     for (unsigned layer = 0; layer < kMaxLayers; ++layer) {
-        if (rates[layer] > 0)
-            ranked.layers[ranked.count++] = layer;
+        if (rates[layer] == 0)
+            continue;
+        size_t at = ranked.count++; // in order, without a sort that allocates
+        for (; at > 0 && rates[ranked.layers[at - 1]] > rates[layer]; --at)
+            ranked.layers[at] = ranked.layers[at - 1];
+        ranked.layers[at] = layer;
     }
-    // std::stable_sort would allocate.
-    std::sort(ranked.layers.begin(), ranked.layers.begin() + static_cast<long>(ranked.count),
-              [&](unsigned a, unsigned b) { return std::pair(rates[a], a) < std::pair(rates[b], b); });
     if (limits.max_layer < ranked.count) {
         ranked.limited = ranked.count > limits.max_layer + 1;
         ranked.count = std::min<size_t>(ranked.count, limits.max_layer + 1);
