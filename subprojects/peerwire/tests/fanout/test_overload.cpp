@@ -41,8 +41,9 @@ class Source {
         for (; Stage::at(pts_of(frame_)) <= now; ++frame_) {
             std::vector<Bytes> payloads;
             for (unsigned i = 0; i < packets_of(frame_); ++i) {
-                Bytes payload = i == 0 ? vp8(is_key(frame_), 0) : vp8_more(0);
-                payload.resize(40);
+                const Bytes begin = i == 0 ? vp8(is_key(frame_), 0) : vp8_more(0);
+                Bytes payload(40);
+                std::copy(begin.begin(), begin.end(), payload.begin());
                 store_be32(&payload[32], frame_);
                 store_be32(&payload[36], i);
                 payloads.push_back(std::move(payload));
