@@ -73,6 +73,11 @@ void nack_everything(Arena &arena, unsigned) {
     }
 }
 
+/// Within what a viewer's feedback may cost, but more than its repairs may.
+void nack_all_there_is(Arena &arena, unsigned) {
+    send_rtcp(arena, test::unhex("81cd0006 00000001 11111111 0000ffff 0011ffff 0022ffff 0033ffff"), 5);
+}
+
 void pli_storm(Arena &arena, unsigned) {
     send_rtcp(arena, test::unhex("81ce0002 00000001 11111111"), 100);
 }
@@ -132,7 +137,7 @@ void verify_replayed(const Aftermath &a) {
 
 void verify_budget(const Aftermath &a) {
     const auto &counters = *a.arena.attacker_counters;
-    g_assert_cmpuint(counters.rtcp_ignored.get(), >, 0);
+    g_assert_cmpuint(counters.rtcp_ignored.get() + counters.nack_over_budget.get(), >, 0);
     // A third of what it got, and the 32 KiB that everybody has.
     g_assert_cmpuint(counters.retransmitted.get() * 1000, <=, counters.bytes.get() / 3 + 33 * 1024);
 }
@@ -161,6 +166,7 @@ const std::vector<Attack> kAttacks{
     {"hello-flood", hello_flood, verify_no_handshake},
     {"alert-flood", alert_flood, verify_no_handshake},
     {"nack-everything", nack_everything, verify_budget},
+    {"nack-all-there-is", nack_all_there_is, verify_budget},
     {"pli-storm", pli_storm, verify_few_keyframes},
     {"fir-storm", fir_storm, verify_few_keyframes},
     {"transport-cc-of-millions", transport_cc_of_millions, verify_ignored},

@@ -20,10 +20,17 @@ using test::TcpClient;
 
 namespace {
 
-void wrong_integrity(Arena &arena, unsigned) {
-    arena.stranger.peer.send_check(RemotePeer::Check::WrongPassword);
+void unknown_name(Arena &arena, unsigned) {
+    arena.stranger.peer.send_check();
     repeat(arena.stranger, 200, arena.stranger.peer.outgoing.back());
     arena.stranger.peer.outgoing.clear();
+}
+
+/// In the name of a viewer who is there.
+void wrong_integrity(Arena &arena, unsigned) {
+    arena.attacker.peer.send_check(RemotePeer::Check::WrongPassword);
+    repeat(arena.stranger, 200, arena.attacker.peer.outgoing.back());
+    arena.attacker.peer.outgoing.pop_back();
 }
 
 void right_integrity(Arena &arena, unsigned) {
@@ -68,7 +75,9 @@ void hoard(Arena &arena, unsigned) {
     }
 }
 
+/// Nor is the media of the one whose name is used led away.
 void verify_not_answered(const Aftermath &a) {
+    g_assert_cmpuint(a.arena.attacker.peer.rtp.size(), >=, 3 * test::kRounds);
     g_assert_cmpuint(a.grown(&ServerCounters::dropped_stun), >, test::kRounds);
     g_assert_cmpuint(a.grown(&ServerCounters::datagrams_out), <, 1000); // media and reports, no answers
 }
@@ -93,6 +102,7 @@ void verify_connected(const Aftermath &a) {
 }
 
 const std::vector<Attack> kAttacks{
+    {"stun-of-a-stranger", unknown_name, verify_not_answered},
     {"stun-with-wrong-integrity", wrong_integrity, verify_not_answered},
     {"stun-flood-with-right-integrity", right_integrity, verify_answers_bounded},
     {"stun-from-everywhere", from_everywhere, verify_connected},
