@@ -8,74 +8,19 @@
 #include "fanout/track_writer.h"
 #include "fanout/viewer.h"
 #include "net/clock.h"
+#include "net/counting.h"
 #include "support/loopback_peer.h"
 #include "wire/bytes.h"
 #include "wire/rtp.h"
 
 #include <glib.h>
-#include <openssl/crypto.h>
 
-#include <atomic>
-#include <cstdlib>
 #include <memory>
-#include <new>
 #include <vector>
 
 using namespace peerwire;
 using test::Bytes;
 using test::LoopbackPeer;
-
-namespace {
-
-thread_local bool counted = false; // set on the shard's thread
-std::atomic<bool> counting{false};
-std::atomic<uint64_t> allocations{0};
-
-void note_allocation() {
-    if (counted && counting)
-        ++allocations;
-}
-
-void *counting_new(size_t size) {
-    note_allocation();
-    void *memory = std::malloc(size > 0 ? size : 1);
-    if (memory == nullptr)
-        throw std::bad_alloc();
-    return memory;
-}
-
-void *openssl_malloc(size_t size, const char *, int) {
-    note_allocation();
-    return std::malloc(size);
-}
-void *openssl_realloc(void *memory, size_t size, const char *, int) {
-    note_allocation();
-    return std::realloc(memory, size);
-}
-void openssl_free(void *memory, const char *, int) {
-    std::free(memory);
-}
-
-} // namespace
-
-void *operator new(size_t size) {
-    return counting_new(size);
-}
-void *operator new[](size_t size) {
-    return counting_new(size);
-}
-void operator delete(void *memory) noexcept {
-    std::free(memory);
-}
-void operator delete[](void *memory) noexcept {
-    std::free(memory);
-}
-void operator delete(void *memory, size_t) noexcept {
-    std::free(memory);
-}
-void operator delete[](void *memory, size_t) noexcept {
-    std::free(memory);
-}
 
 namespace {
 
@@ -92,7 +37,7 @@ class Marked final : public MediaEndpoint {
     void on_rtp(TimeNs now, std::span<const uint8_t> packet) override { viewer_->on_rtp(now, packet); }
     void on_rtcp(TimeNs now, std::span<const uint8_t> compound) override { viewer_->on_rtcp(now, compound); }
     void on_wake(TimeNs now) override {
-        counted = true;
+        test::thread_is_marked = true;
         viewer_->on_wake(now);
     }
     TimeNs next_timeout() const override { return viewer_->next_timeout(); }
@@ -212,6 +157,7 @@ void play(Broadcast &broadcast, std::vector<Browser *> browsers, const std::func
 }
 
 void test_shard() {
+    auto &count = test::allocation_count;
     Broadcast broadcast;
     Browser plain, numbered; // with REMB, with transport-cc
     plain.remote.connect(*broadcast.server, broadcast.viewer(plain.counters, false));
@@ -222,24 +168,24 @@ void test_shard() {
 
     play_until([&] { return reports() >= 2 && repairs() >= 2; }); // what is made at first use
     const uint32_t warm = broadcast.frames;
-    counting = true;
+    count.marking = true;
     play_until([&] { return broadcast.frames >= warm + 300 && reports() >= 5 && repairs() >= 10; });
-    counting = false;
+    count.marking = false;
     g_test_message("%u frames, %zu reports, %zu repairs, %" G_GUINT64_FORMAT " allocations", broadcast.frames - warm,
-                   reports(), repairs(), allocations.load());
-    g_assert_cmpuint(allocations, ==, 0);
+                   reports(), repairs(), count.marked.load());
+    g_assert_cmpuint(count.marked, ==, 0);
 
-    counting = true; // a peer that comes is counted: the counter works
+    count.marking = true; // a peer that comes is counted: the counter works
     Browser late;
     late.remote.connect(*broadcast.server, broadcast.viewer(late.counters, false));
-    counting = false;
-    g_assert_cmpuint(allocations, >, 0);
+    count.marking = false;
+    g_assert_cmpuint(count.marked, >, 0);
 }
 
 } // namespace
 
 int main(int argc, char **argv) {
-    if (CRYPTO_set_mem_functions(openssl_malloc, openssl_realloc, openssl_free) != 1)
+    if (!test::count_openssl())
         return 1;
     g_test_init(&argc, &argv, nullptr);
     g_test_add_func("/no-allocation/shard", test_shard);
