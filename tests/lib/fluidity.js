@@ -10,7 +10,7 @@ const kSampleMs = 100;
 const kClockRate = 90; // RTP ticks of video per millisecond
 
 /** @typedef {{at: number, width: number, lag: number}} Shown `lag`: how late it was, from an origin that is constant over the run */
-/** @typedef {{at: number, samples: number, concealed: number, freezes: number, packetsLost: number, jitterBufferMs: number}} Sample */
+/** @typedef {{at: number, late: number, samples: number, concealed: number, freezes: number, packetsLost: number}} Sample */
 
 /** Begins to take notes; call it once, after watch(). @param {import('playwright-core').Page} page */
 export const observe = (page) =>
@@ -24,19 +24,23 @@ export const observe = (page) =>
         window.video.requestVideoFrameCallback(note);
       };
       window.video.requestVideoFrameCallback(note);
+      let due = performance.now() + sampleMs;
       setInterval(async () => {
+        const at = performance.now();
+        const late = Math.max(0, at - due);
+        due = at + sampleMs;
         const reports = [...(await window.pc.getStats()).values()];
         const inbound = (kind) => reports.find((one) => one.type === 'inbound-rtp' && one.kind === kind);
         const video = inbound('video');
         const audio = inbound('audio');
         if (!video || !audio) return;
         notes.samples.push({
-          at: performance.now(),
+          at,
+          late,
           samples: audio.totalSamplesReceived,
           concealed: audio.concealedSamples - audio.silentConcealedSamples,
           freezes: video.freezeCount,
           packetsLost: video.packetsLost,
-          jitterBufferMs: (1000 * video.jitterBufferDelay) / (video.jitterBufferEmittedCount || 1),
         });
       }, sampleMs);
     },
@@ -46,8 +50,15 @@ export const observe = (page) =>
 /** @returns {Promise<number>} the page's performance.now() */
 export const pageTime = (page) => page.evaluate(() => performance.now());
 
-/** @returns {Promise<Shown|undefined>} the newest frame */
-export const lastShown = (page) => page.evaluate(() => window.fluidity.shown.at(-1));
+/** Since when the newest frame's width is shown without a break. @returns {Promise<{width: number, since: number, at: number}|null>} */
+export const shownNow = (page) =>
+  page.evaluate(() => {
+    const { shown } = window.fluidity;
+    const newest = shown.at(-1);
+    if (!newest) return null;
+    const before = shown.findLastIndex(({ width }) => width !== newest.width);
+    return { width: newest.width, since: shown[before + 1].at, at: newest.at };
+  });
 
 /** All notes so far. @returns {Promise<{shown: Shown[], samples: Sample[]}>} */
 export const notes = (page) => page.evaluate(() => window.fluidity);
@@ -68,5 +79,6 @@ export function judge({ shown, samples }, from, to) {
     freezes: last.freezes - first.freezes,
     packetsLost: last.packetsLost - first.packetsLost,
     concealed: (last.concealed - first.concealed) / Math.max(1, last.samples - first.samples),
+    stallMs: Math.max(0, ...between(samples, from, to).map(({ late }) => late)), // of the page itself
   };
 }

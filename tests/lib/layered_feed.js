@@ -14,7 +14,7 @@ export const kLayers = [
 const kEncoderBufferMs = 250;
 
 const encoder = ({ width, height, kilobits }, pad) =>
-  `t. ! queue ! videoscale ! video/x-raw,width=${width},height=${height} ! ` +
+  `t. ! queue leaky=downstream max-size-buffers=3 max-size-bytes=0 max-size-time=0 ! videoscale ! video/x-raw,width=${width},height=${height} ! ` +
   `x264enc tune=zerolatency speed-preset=ultrafast threads=1 sliced-threads=false key-int-max=60 bitrate=${kilobits} vbv-buf-capacity=${kEncoderBufferMs} ! ` +
   `video/x-h264,profile=constrained-baseline ! rtph264pay mtu=1200 aggregate-mode=none ! f.video_${pad}`;
 

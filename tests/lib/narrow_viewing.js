@@ -3,7 +3,7 @@
 
 import { Bottleneck } from './bottleneck.js';
 import { until } from './deadline.js';
-import { judge, lastShown, notes, observe, pageTime } from './fluidity.js';
+import { judge, notes, observe, pageTime, shownNow } from './fluidity.js';
 import { GstLaunch } from './gst_launch.js';
 import { layeredFeed } from './layered_feed.js';
 import { blankOrigin, watch } from './whip_whep_page.js';
@@ -49,16 +49,29 @@ export class NarrowViewing {
     return pageTime(this.page);
   }
 
-  /** Waits until the layer of `width` is shown. @returns {Promise<number>} since when */
-  async reaches(width, timeoutMs) {
-    await until(`${width} pixels`, async () => (await lastShown(this.page))?.width === width, timeoutMs);
-    return this.now();
+  /** Waits until the layer of `width` was shown without a break for `forMs` after `from`. @returns {Promise<number>} since when */
+  holds(width, from, forMs, timeoutMs) {
+    return until(
+      `${width} pixels for ${forMs} ms`,
+      async () => {
+        const shown = await shownNow(this.page);
+        const since = Math.max(from, shown?.since);
+        return shown?.width === width && shown.at - since >= forMs && since;
+      },
+      timeoutMs,
+    );
   }
 
-  /** Waits until no picture was shown for `silentMs`. @returns {Promise<number>} since when that is known */
-  async pauses(silentMs, timeoutMs) {
-    await until('a pause', async () => (await this.now()) - ((await lastShown(this.page))?.at ?? 0) > silentMs, timeoutMs);
-    return this.now();
+  /** Waits until no picture was shown for `forMs`. @returns {Promise<number>} since when */
+  pauses(forMs, timeoutMs) {
+    return until(
+      `no picture for ${forMs} ms`,
+      async () => {
+        const shown = await shownNow(this.page);
+        return shown && (await this.now()) - shown.at >= forMs && shown.at;
+      },
+      timeoutMs,
+    );
   }
 
   /** What was to be seen and heard. */

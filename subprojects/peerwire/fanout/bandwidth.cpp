@@ -86,6 +86,7 @@ void Bandwidth::on_report(TimeNs now, const ReportBlock &block, uint64_t sending
 
 void Bandwidth::on_arrivals(TimeNs now, unsigned packets, unsigned lost, TimeNs delay, uint64_t sending_bps) {
     sees_arrivals_ = true;
+    ++reports_;
     count_losses(now, packets, lost, sending_bps);
     if (delay != kNever)
         note_delay(now, delay, sending_bps);

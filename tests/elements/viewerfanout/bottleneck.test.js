@@ -7,28 +7,29 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 
 import { launchChromium } from '../../lib/chromium.js';
-import { until } from '../../lib/deadline.js';
 import { kFramesPerSecond } from '../../lib/layered_feed.js';
 import { NarrowViewing, withoutRemb } from '../../lib/narrow_viewing.js';
 
 const kSeed = Number(process.env.SEED ?? 1);
-const kWindowMs = 4000; // that a settled picture is judged by
+const kHoldMs = 3000; // a layer that stays that long is where the picture has settled
 
+/** `width`: of the layer that the path carries; null: of none. */
 const kPhases = [
-  { name: 'no limit', path: { bitsPerSecond: Infinity, loss: 0 }, width: 1280, settleMs: 20_000 },
-  { name: '2 Mbit/s', path: { bitsPerSecond: 2_000_000 }, width: 1280, settleMs: 5_000 },
-  { name: '800 kbit/s, 1 % loss', path: { bitsPerSecond: 800_000, loss: 0.01 }, width: 640, settleMs: 5_000 },
-  { name: '300 kbit/s', path: { bitsPerSecond: 300_000, loss: 0 }, width: 320, settleMs: 5_000 },
-  { name: '800 kbit/s again', path: { bitsPerSecond: 800_000 }, width: 640, settleMs: 20_000 },
-  { name: '2 Mbit/s again, 2 % loss', path: { bitsPerSecond: 2_000_000, loss: 0.02 }, width: 1280, settleMs: 20_000 },
+  { name: 'no limit', path: { bitsPerSecond: Infinity, loss: 0 }, width: 1280 },
+  { name: '2 Mbit/s', path: { bitsPerSecond: 2_000_000 }, width: 1280 },
+  { name: '800 kbit/s, 1 % loss', path: { bitsPerSecond: 800_000, loss: 0.01 }, width: 640 },
+  { name: '300 kbit/s', path: { bitsPerSecond: 300_000, loss: 0 }, width: 320 },
+  { name: '130 kbit/s', path: { bitsPerSecond: 130_000 }, width: null },
+  { name: '800 kbit/s', path: { bitsPerSecond: 800_000 }, width: 640 },
+  { name: '2 Mbit/s, 2 % loss', path: { bitsPerSecond: 2_000_000, loss: 0.02 }, width: 1280 },
 ];
+const kSettleMs = 25_000; // climbs are careful, and wait for the encoder's next keyframe
 
-// What a person notices, and what Chromium's jitter buffer does by itself after a jam.
 const kMaxGapMs = 500;
 const kMaxGapAtChangeMs = 1000;
 const kMinFrameRate = 0.85 * kFramesPerSecond;
-const kMaxLagMs = 600;
-const kMaxConcealed = 0.05;
+const kMaxLagMs = 700; // Chromium's jitter buffer grows by itself after a jam
+const kMaxConcealed = 0.1;
 const kMaxConcealedAtChange = 0.5;
 
 let browser;
@@ -41,25 +42,30 @@ after(async () => {
   await browser?.close();
 });
 
-/** The path becomes as `phase` says: waits for the layer, then judges the way there and a while of it. */
-async function pass(viewing, { path, width, settleMs }) {
+/** The path becomes as the phase says. Judges the way to what it carries, and how that is. */
+async function pass(viewing, { path, width }) {
   const changed = await viewing.change(path);
-  const settled = await viewing.reaches(width, settleMs);
-  await until('a while has passed', async () => (await viewing.now()) > settled + kWindowMs, 2 * kWindowMs);
-  return { change: await viewing.judge(changed, settled), then: await viewing.judge(settled, settled + kWindowMs) };
+  const settled = width
+    ? await viewing.holds(width, changed, kHoldMs, kSettleMs)
+    : kHoldMs + (await viewing.pauses(2 * kHoldMs, kSettleMs)); // what waited in the path is through by then
+  const line = viewing.bottleneck.down.takeCounters();
+  return { line, change: await viewing.judge(changed, settled), then: await viewing.judge(settled, settled + kHoldMs) };
 }
 
-/** @returns {string[]} what was not as it should be */
-function faults({ name, width }, { change, then }, lagAtFirst) {
+/** @returns {string[]} what was not as it should be; where the machine itself stood still is left out */
+function faults({ name, width }, { line, change, then }, lagAtFirst) {
+  const stallMs = 2 * Math.max(line.latestMs, change.stallMs, then.stallMs);
   const checks = {
-    [`layers ${then.layers.map((layer) => layer.width)}`]: then.layers.length === 1 && then.layers[0].width === width,
-    [`a gap of ${then.longestGapMs} ms`]: then.longestGapMs <= kMaxGapMs,
-    [`a gap of ${change.longestGapMs} ms at the change`]: change.longestGapMs <= kMaxGapAtChangeMs,
-    [`${then.framesPerSecond} frames/s`]: then.framesPerSecond >= kMinFrameRate,
-    [`lags ${then.lagMs - lagAtFirst} ms behind`]: then.lagMs - lagAtFirst <= kMaxLagMs,
     [`sound concealed: ${then.concealed}`]: then.concealed <= kMaxConcealed,
     [`sound concealed at the change: ${change.concealed}`]: change.concealed <= kMaxConcealedAtChange,
   };
+  if (width)
+    Object.assign(checks, {
+      [`a gap of ${then.longestGapMs} ms`]: then.longestGapMs <= kMaxGapMs + stallMs,
+      [`a gap of ${change.longestGapMs} ms at the change`]: change.longestGapMs <= kMaxGapAtChangeMs + stallMs,
+      [`${then.framesPerSecond} frames/s`]: then.framesPerSecond >= kMinFrameRate - (kFramesPerSecond * stallMs) / kHoldMs,
+      [`lags ${then.lagMs - lagAtFirst} ms behind`]: then.lagMs - lagAtFirst <= kMaxLagMs + stallMs,
+    });
   return Object.keys(checks)
     .filter((what) => !checks[what])
     .map((what) => `${name}: ${what}`);
@@ -73,16 +79,19 @@ const kRows = [
 ];
 
 for (const { name, editOffer } of kRows) {
-  test(`the picture follows the path: ${name} (SEED=${kSeed})`, { timeout: 150_000 }, async (context) => {
+  test(`the picture follows the path: ${name} (SEED=${kSeed})`, { timeout: 240_000 }, async (context) => {
     const viewing = await NarrowViewing.open(browser, { seed: kSeed, editOffer });
     const found = [];
     try {
       let lagAtFirst;
+      let paused = false;
       for (const phase of kPhases) {
         const judged = await pass(viewing, phase);
+        if (paused) judged.change.longestGapMs = 0; // that was the pause
+        paused = !phase.width;
         lagAtFirst ??= judged.then.lagMs;
         found.push(...faults(phase, judged, lagAtFirst));
-        context.diagnostic(`${phase.name}: ${brief(judged)} ${brief(viewing.bottleneck.down.takeCounters())}`);
+        context.diagnostic(`${phase.name}: ${brief(judged)}`);
       }
     } finally {
       await viewing.close();

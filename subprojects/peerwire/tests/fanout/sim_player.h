@@ -73,10 +73,14 @@ class SimPlayer : private RtcpVisitor {
     /// Sends what is due.
     void poll(TimeNs now, Link &uplink) {
         ask_again(now, uplink);
-        const bool trouble = lost_since_report_ > 0 && now - reported_at_ > 15 * kNsPerMs;
-        if (last_sr_ != 0 && (trouble || now - reported_at_ > 240 * kNsPerMs || fell_))
+        // Chromium: with transport-cc once a second, and not on a stream of which nothing came.
+        const bool transport_cc = estimate_ == Estimate::TransportCc;
+        const bool trouble = !transport_cc && lost_since_report_ > 0 && now - reported_at_ > 15 * kNsPerMs;
+        const bool due = now - reported_at_ > (transport_cc ? kNsPerSecond : 240 * kNsPerMs) &&
+                         (!transport_cc || highest_ > reported_highest_);
+        if (last_sr_ != 0 && (trouble || due || (fell_ && !transport_cc)))
             report(now, uplink);
-        if (estimate_ == Estimate::TransportCc && now - fed_back_at_ > 62 * kNsPerMs && arrivals_.pending()) {
+        if (transport_cc && now - fed_back_at_ > 62 * kNsPerMs && arrivals_.pending()) {
             std::array<uint8_t, 1200> bytes;
             fed_back_at_ = now;
             uplink.send(now, std::span(bytes).first(arrivals_.write(bytes, 1, ssrc_)));
