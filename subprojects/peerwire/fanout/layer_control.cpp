@@ -78,7 +78,7 @@ const LayerChooser::Choice &LayerControl::decide(TimeNs now, bool busy) {
         prober_.forget_failures();
     }
     const bool probes = can_probe_ && !busy && choice_.next_bps > 0;
-    prober_.update(now, probes ? choice_.next_bps + sound_bps : 0, log_.bytes());
+    prober_.update(now, probes ? choice_.next_bps + sound_bps : 0, log_.bytes(), choice_.paused());
     counters_.estimate_bps.set(bandwidth_.bps());
     counters_.probes.set(prober_.count());
     return choice_;

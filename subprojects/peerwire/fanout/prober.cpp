@@ -20,13 +20,15 @@ constexpr TimeNs kVerdict = 600 * kNsPerMs;
 constexpr TimeNs kPatience = 2 * kNsPerSecond; // for the report that says that nothing was wrong
 
 constexpr TimeNs kCalm = 1500 * kNsPerMs; // since the last sign of congestion
-constexpr TimeNs kMinPause = 2 * kNsPerSecond, kMaxPause = 16 * kNsPerSecond;
+constexpr TimeNs kMinPause = 2 * kNsPerSecond, kMaxPause = 16 * kNsPerSecond, kMaxUrgentPause = 4 * kNsPerSecond;
 
 constexpr TimeNs kPace = 10 * kNsPerMs; // where neither picture nor sound gives one
 
 } // namespace
 
-void Prober::update(TimeNs now, uint64_t wanted_bps, uint64_t sent_bytes) {
+void Prober::update(TimeNs now, uint64_t wanted_bps, uint64_t sent_bytes, bool urgent) {
+    max_pause_ = urgent ? kMaxUrgentPause : kMaxPause;
+    not_before_ = std::min(not_before_, now + max_pause_);
     judge(now, sent_bytes);
     const bool calm = bandwidth_.reports() > 0 && now - bandwidth_.sign_at() >= kCalm;
     if (state_ == State::Idle && wanted_bps > bandwidth_.bps() && now >= not_before_ && calm)
@@ -73,7 +75,7 @@ void Prober::begin(TimeNs now, uint64_t wanted_bps, uint64_t sent_bytes) {
 
 void Prober::fail(TimeNs now) {
     state_ = State::Idle;
-    pause_ = std::clamp(2 * pause_, kMinPause, kMaxPause);
+    pause_ = std::clamp(2 * pause_, kMinPause, max_pause_);
     not_before_ = now + pause_;
 }
 

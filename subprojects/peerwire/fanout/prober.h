@@ -19,8 +19,8 @@ class Prober {
     explicit Prober(Bandwidth &bandwidth) : bandwidth_(bandwidth) {}
 
     /// It would be good to know whether the path carries `wanted_bps`; 0 = no. `sent_bytes`: all that went to the
-    /// viewer so far. Judges a probe that is over.
-    void update(TimeNs now, uint64_t wanted_bps, uint64_t sent_bytes);
+    /// viewer so far. `urgent`: there is no picture until it does. Judges a probe that is over.
+    void update(TimeNs now, uint64_t wanted_bps, uint64_t sent_bytes, bool urgent = false);
 
     /// The path is another one than it was: what failed there says nothing.
     void forget_failures() { pause_ = 0; }
@@ -42,7 +42,7 @@ class Prober {
     Bandwidth &bandwidth_;
     State state_ = State::Idle;
     TimeNs began_ = 0, until_ = 0, next_ = kNever;
-    TimeNs not_before_ = 0, pause_ = 0;
+    TimeNs not_before_ = 0, pause_ = 0, max_pause_ = 0;
     uint64_t target_bps_ = 0, reached_bps_ = 0;
     uint64_t sent_before_ = 0, signs_before_ = 0, reports_before_ = 0;
     uint64_t count_ = 0;
