@@ -47,11 +47,16 @@ void Prober::judge(TimeNs now, uint64_t sent_bytes) {
         reports_before_ = bandwidth_.reports();
         state_ = State::Waiting;
         until_ = now + kVerdict;
-    } else if (state_ == State::Waiting && now >= until_) {
+        queue_ = 0;
+        return;
+    }
+    if (state_ != State::Waiting)
+        return;
+    queue_ = std::max(queue_, bandwidth_.queue());
+    if (now >= until_) {
         if (bandwidth_.reports() == reports_before_ && now < until_ + kPatience)
             return; // browsers with little to report on wait
-        if (bandwidth_.reports() == reports_before_ || bandwidth_.queue() > kSoundQueue ||
-            reached_bps_ <= bandwidth_.bps())
+        if (bandwidth_.reports() == reports_before_ || queue_ > kSoundQueue || reached_bps_ <= bandwidth_.bps())
             return fail(now);
         bandwidth_.prove(reached_bps_);
         state_ = State::Idle;

@@ -43,6 +43,7 @@ class Prober {
     State state_ = State::Idle;
     TimeNs began_ = 0, until_ = 0, next_ = kNever;
     TimeNs not_before_ = 0, pause_ = 0, max_pause_ = 0;
+    TimeNs queue_ = 0; ///< the longest since it ended
     uint64_t target_bps_ = 0, reached_bps_ = 0;
     uint64_t sent_before_ = 0, signs_before_ = 0, reports_before_ = 0;
     uint64_t count_ = 0;

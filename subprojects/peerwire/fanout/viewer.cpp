@@ -98,8 +98,11 @@ void Viewer::on_timeout(TimeNs now) {
         next_report_ = now + (control_.wants_round_trips(now) ? kWatchfulReportInterval : kReportInterval);
     }
     if (now >= control_.next_timeout()) {
+        const bool probing = control_.probing();
         adapt(now);
         send_probes(now);
+        if (probing && !control_.probing())
+            next_report_ = now; // its round trip passes the queue that the probe made
     }
     if (now >= next_pump_)
         pump(now);
