@@ -205,14 +205,16 @@ void Viewer::on_rtcp(TimeNs now, std::span<const uint8_t> compound) {
 }
 
 void Viewer::on_report_block(uint32_t, const ReportBlock &block) {
-    TrackSender *track = find_track(block.ssrc);
+    // Of a paused picture the probes are all that comes, and is reported on.
+    const bool repairs = video_ && setup_.video->rtx_ssrc != 0 && block.ssrc == setup_.video->rtx_ssrc;
+    TrackSender *track = repairs ? &*video_ : find_track(block.ssrc);
     if (!track)
         return;
-    if (audio_)
+    if (audio_ && !repairs)
         audio_->on_loss(now_, block.fraction_lost);
-    if (!video_ || track == &*video_)
+    if (!video_ || (track == &*video_ && !repairs))
         counters_->fraction_lost.set(block.fraction_lost);
-    if (video_ && track == &*video_)
+    if (video_ && track == &*video_ && !repairs)
         control_.on_report(now_, block);
     else if (video_)
         control_.on_other_report();

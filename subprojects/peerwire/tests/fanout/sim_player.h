@@ -53,6 +53,7 @@ class SimPlayer : private RtcpVisitor {
             return;
         estimate_from(now, now - sent, packet.size());
         auto payload = rtp->payload;
+        (rtp->ssrc == ssrc_ ? picture_at_ : repairs_at_) = now;
         if (rtp->ssrc == ssrc_) {
             note_sequence(now, rtp->sequence);
         } else {
@@ -177,6 +178,7 @@ class SimPlayer : private RtcpVisitor {
             uplink.send(now, std::span(bytes).first(write_nack(bytes, 1, ssrc_, wanted)));
     }
 
+    /// Chromium: of a stream of which nothing came for 8 s there is no block.
     void report(TimeNs now, Link &uplink) {
         ReportBlock block{.ssrc = ssrc_, .highest_sequence = static_cast<uint32_t>(highest_), .last_sr = last_sr_};
         const int64_t expected = highest_ - reported_highest_;
@@ -188,8 +190,17 @@ class SimPlayer : private RtcpVisitor {
         lost_since_report_ = 0;
         reported_at_ = now;
         fell_ = false;
+        std::array<ReportBlock, 2> blocks;
+        size_t count = 0;
+        if (now - picture_at_ < kSilence)
+            blocks[count++] = block;
+        block.ssrc = rtx_ssrc_;
+        if (now - repairs_at_ < kSilence)
+            blocks[count++] = block;
+        if (count == 0)
+            return;
         std::array<uint8_t, 256> bytes;
-        size_t size = write_receiver_report(bytes, 1, {&block, 1});
+        size_t size = write_receiver_report(bytes, 1, std::span(blocks).first(count));
         if (estimate_ == Estimate::Remb && remb_ > 0)
             size += write_remb(std::span(bytes).subspan(size), 1, remb_, {&ssrc_, 1});
         uplink.send(now, std::span(bytes).first(size));
@@ -244,6 +255,8 @@ class SimPlayer : private RtcpVisitor {
     int64_t highest_ = 0, reported_highest_ = 0, lost_since_report_ = 0;
     std::map<int64_t, Gap> missing_;
     uint32_t last_sr_ = 0;
+    static constexpr TimeNs kSilence = 8 * kNsPerSecond;
+    TimeNs picture_at_ = 0, repairs_at_ = kLongAgo;
     TimeNs last_sr_at_ = 0, reported_at_ = 0, asked_at_ = 0, fed_back_at_ = 0;
 
     TwccBuilder arrivals_;
