@@ -3,6 +3,7 @@
 
 #include "common/http_endpoint.h"
 
+#include "common/http_listener.h"
 #include "common/http_reply.h"
 #include "common/listen_uri.h"
 #include "common/sdp_offer.h"
@@ -118,8 +119,9 @@ void limit_body(SoupServer *, SoupServerMessage *message, const char *, GHashTab
         return reply_error(message, {413, "the body is larger than 64 KiB"});
     }
     const auto on_chunk = +[](SoupServerMessage *self, GBytes *, gpointer) {
-        if (soup_server_message_get_request_body(self)->length > static_cast<goffset>(kMaxSdpBytes))
-            g_socket_shutdown(soup_server_message_get_socket(self), TRUE, TRUE, nullptr);
+        GSocket *socket = HttpListener::socket_of(self);
+        if (socket && soup_server_message_get_request_body(self)->length > static_cast<goffset>(kMaxSdpBytes))
+            g_socket_shutdown(socket, TRUE, TRUE, nullptr);
     };
     g_signal_connect(message, "got-chunk", G_CALLBACK(on_chunk), nullptr);
 }
@@ -158,7 +160,8 @@ class Endpoint : public WebrtcHttpEndpoint {
             g_autoptr(SoupServer) server = soup_server_new("server-header", "rostrum", nullptr);
             soup_server_add_early_handler(server, nullptr, limit_body, nullptr, nullptr);
             soup_server_add_handler(server, nullptr, on_request, this, nullptr);
-            const auto error = open(server);
+            HttpListener listener(server);
+            const auto error = open(listener);
             started.set_value(error);
             if (!error)
                 g_main_loop_run(loop_);
@@ -169,14 +172,12 @@ class Endpoint : public WebrtcHttpEndpoint {
         g_main_context_pop_thread_default(context_);
     }
 
-    std::optional<Error> open(SoupServer *server) {
-        g_autoptr(GError) error = nullptr;
+    std::optional<Error> open(HttpListener &listener) {
         g_autoptr(GSocketAddress) address = g_inet_socket_address_new_from_string(listen_.host.c_str(), listen_.port);
-        if (!soup_server_listen(server, address, SoupServerListenOptions(0), &error))
-            return Error{500, "cannot listen on " + listen_.to_string() + ": " + error->message};
-        GSList *uris = soup_server_get_uris(server);
-        listen_.port = static_cast<uint16_t>(g_uri_get_port(static_cast<GUri *>(uris->data)));
-        g_slist_free_full(uris, reinterpret_cast<GDestroyNotify>(g_uri_unref));
+        const auto port = listener.listen(address);
+        if (!port.ok())
+            return Error{500, "cannot listen on " + listen_.to_string() + ": " + port.error().text};
+        listen_.port = port.value();
         return std::nullopt;
     }
 
