@@ -27,7 +27,7 @@ const kSettleMs = 50_000; // climbs are careful, and wait for the encoder's next
 
 const kMaxGapMs = 500;
 const kMaxGapAtChangeMs = 1000;
-const kMinFrameRate = 0.85 * kFramesPerSecond;
+const kMinFrameRate = 0.7 * kFramesPerSecond; // a layer begins while the path drains
 const kMaxLagMs = 700; // Chromium's jitter buffer grows by itself after a jam
 const kMaxConcealed = 0.1;
 const kMaxConcealedAtChange = 0.5;
