@@ -146,7 +146,8 @@ class Shop {
     void run(double load, TimeNs duration) {
         core_.cost = static_cast<TimeNs>(load * kNsPerSecond / (kViewers * kPacketsPerSecond));
         for (const TimeNs end = core_.now + duration; core_.now < end;) {
-            const bool worked = wake_all() | run_timers();
+            const bool woke = wake_all(), ran = run_timers();
+            const bool worked = woke || ran;
             if (!worked)
                 core_.now = std::max(core_.now, std::min(source_.next(), next_timeout()));
         }
