@@ -144,6 +144,11 @@ void end_stream(Stage &s, const char *source) {
     g_signal_emit_by_name(element, "end-of-stream", &flow);
 }
 
+void assert_news(Stage &stage, const char *wanted) {
+    const std::string news = wait_news(stage);
+    g_assert_cmpstr(news.c_str(), ==, wanted);
+}
+
 /// EOS; the viewer asks for pictures, in vain; another source with another codec plays on in the same connection.
 void test_eos_and_another_source() {
     Stage s;
@@ -153,7 +158,7 @@ void test_eos_and_another_source() {
     s.push_vp8(0, true);
     viewer.run_until([&] { return viewer.video().size() == 1; });
     end_stream(s, "video");
-    g_assert_cmpstr(wait_news(s).c_str(), ==, "lost video_0");
+    assert_news(s, "lost video_0");
 
     viewer.send_pli();
     viewer.run_until([&] { return s.stat("viewers", "keyframe-requests") == 1; });
@@ -163,7 +168,7 @@ void test_eos_and_another_source() {
 
     replace_source(s, "video", "video_0", stage::kH264Caps);
     s.push("video", 5, 40'000, 3'000'000'000, 10 * GST_SECOND, {0x65, 1, 2, 3});
-    g_assert_cmpstr(wait_news(s).c_str(), ==, "back video_0");
+    assert_news(s, "back video_0");
     viewer.run_until([&] { return viewer.video().size() == 2; });
     const auto packets = viewer.video();
     g_assert_cmpuint(packets[1].payload_type, ==, stage::kH264Type);
@@ -178,9 +183,9 @@ void test_silence() {
     Viewer viewer;
     viewer.connect(s.add_viewer("ann", viewer.offer()));
     s.push("audio", 9, 1, 960, 0, {0x78, 1});
-    g_assert_cmpstr(wait_news(s).c_str(), ==, "lost audio");
+    assert_news(s, "lost audio");
     s.push("audio", 9, 2, 97'920, 2020 * GST_MSECOND, {0x78, 2});
-    g_assert_cmpstr(wait_news(s).c_str(), ==, "back audio");
+    assert_news(s, "back audio");
     viewer.run_until([&] { return viewer.audio().size() == 2; });
 }
 
