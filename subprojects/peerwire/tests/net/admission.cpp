@@ -105,8 +105,8 @@ Result<PeerLocal> add(Server &server, LoopbackPeer &remote, Glutton::Orders &ord
 void test_busy_shard() {
     ServerConfig config;
     config.max_load = 0.9;
+    Glutton::Orders orders, unused; // the server's end still writes into them
     auto server = Server::create(config).value();
-    Glutton::Orders orders, unused;
     LoopbackPeer viewer, late;
     viewer.aim(add(*server, viewer, orders).value());
     viewer.run_until([&] { return orders.connected.load(); });
