@@ -121,7 +121,7 @@ void limit_body(SoupServer *, SoupServerMessage *message, const char *, GHashTab
     const auto on_chunk = +[](SoupServerMessage *self, GBytes *, gpointer) {
         GSocket *socket = HttpListener::socket_of(self);
         if (socket && soup_server_message_get_request_body(self)->length > static_cast<goffset>(kMaxSdpBytes))
-            g_socket_shutdown(socket, TRUE, TRUE, nullptr);
+            g_socket_close(socket, nullptr);
     };
     g_signal_connect(message, "got-chunk", G_CALLBACK(on_chunk), nullptr);
 }
