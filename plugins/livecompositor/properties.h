@@ -1,15 +1,33 @@
 // SPDX-FileCopyrightText: Rostrum contributors
 // SPDX-License-Identifier: LGPL-2.1-or-later
 
-// The element's properties: what they are called, what they take, what they change.
+// The properties of the element, in groups.
 
 #pragma once
 
-#include <glib-object.h>
+#include "livecompositor/gstlivecompositor.h"
+
+#include <vector>
 
 namespace livecompositor {
 
-/// For class_init: installs the properties with their setter and getter.
+struct Property {
+    GParamSpec *spec;
+    void (*set)(GstLiveCompositor *self, const GValue *value); ///< null: read-only
+    void (*get)(GstLiveCompositor *self, GValue *value);
+};
+
+constexpr auto kLiveProperty =
+    static_cast<GParamFlags>(G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS | GST_PARAM_MUTABLE_PLAYING);
+constexpr auto kReadableProperty = static_cast<GParamFlags>(G_PARAM_READABLE | G_PARAM_STATIC_STRINGS);
+
+/// Size, rate and who stands where.
+std::vector<Property> layout_properties();
+/// Colours, images and texts.
+std::vector<Property> look_properties();
+/// Time, and what can be read of a running element.
+std::vector<Property> running_properties();
+
 void install_properties(GObjectClass *klass);
 
 } // namespace livecompositor

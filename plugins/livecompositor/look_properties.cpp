@@ -1,0 +1,101 @@
+// SPDX-FileCopyrightText: Rostrum contributors
+// SPDX-License-Identifier: LGPL-2.1-or-later
+
+#include "livecompositor/element_impl.h"
+#include "livecompositor/properties.h"
+
+namespace livecompositor {
+
+using peerwire::MutexLock;
+using Self = GstLiveCompositor *;
+
+namespace {
+
+Settings settings(Self self) {
+    return self->impl->board->settings();
+}
+
+std::string text_of(const GValue *value) {
+    const gchar *text = g_value_get_string(value);
+    return text ? text : "";
+}
+
+GType theme_get_type() {
+    static const GEnumValue kValues[] = {{0, "Dark", "dark"}, {1, "Light", "light"}, {0, nullptr, nullptr}};
+    static const GType type = g_enum_register_static("GstLiveCompositorTheme", kValues);
+    return type;
+}
+
+void set_background(Self self, const GValue *value) {
+    ElementImpl &impl = *self->impl;
+    const std::string wanted = text_of(value);
+    const auto color = parse_color(wanted);
+    if (!wanted.empty() && !color) {
+        gst_live_compositor_complain(self, "'" + wanted +
+                                               "' is not a colour: write it like '#1a2b3c', '0xff1a2b3c' or 'navy'");
+        return;
+    }
+    impl.board->change([&](Settings &s) { s.background = color; });
+    MutexLock lock(impl.mutex);
+    impl.background_text = wanted;
+}
+
+void get_background(Self self, GValue *value) {
+    MutexLock lock(self->impl->mutex);
+    g_value_set_string(value, self->impl->background_text.c_str());
+}
+
+void set_watermark(Self self, const GValue *value) {
+    constexpr int kShare = 4; // of the canvas, at most
+    ElementImpl &impl = *self->impl;
+    const std::string path = text_of(value);
+    Watermark mark;
+    if (!path.empty()) {
+        const Size size = impl.board->settings().size;
+        mark = load_watermark(path, {size.w / kShare, size.h / kShare});
+        if (!mark.error.empty()) {
+            gst_live_compositor_complain(self, mark.error);
+            return;
+        }
+    }
+    impl.board->change([&](Settings &s) { s.watermark = mark.sprite; });
+    MutexLock lock(impl.mutex);
+    impl.watermark_path = path;
+}
+
+void get_watermark(Self self, GValue *value) {
+    MutexLock lock(self->impl->mutex);
+    g_value_set_string(value, self->impl->watermark_path.c_str());
+}
+
+} // namespace
+
+std::vector<Property> look_properties() {
+    return {
+        {g_param_spec_enum("theme", "Theme", "Colours of background, tiles and borders", theme_get_type(), 0,
+                           kLiveProperty),
+         [](Self self, const GValue *value) {
+             self->impl->board->change([value](Settings &s) { s.light = g_value_get_enum(value) == 1; });
+         },
+         [](Self self, GValue *value) { g_value_set_enum(value, settings(self).light ? 1 : 0); }},
+        {g_param_spec_string("background", "Background",
+                             "Colour like '#1a2b3c', '0xff1a2b3c' (ARGB) or 'navy'; empty = the theme's", "",
+                             kLiveProperty),
+         set_background, get_background},
+        {g_param_spec_string("watermark", "Watermark",
+                             "PNG file (up to 8 MiB, 4096 pixels a side) shown top right, at most a quarter of the "
+                             "canvas wide and high; empty = none",
+                             "", kLiveProperty),
+         set_watermark, get_watermark},
+        {g_param_spec_string("slate", "Slate",
+                             "One line of text in the middle of the picture while there is no video input; empty = "
+                             "none",
+                             "", kLiveProperty),
+         [](Self self, const GValue *value) {
+             self->impl->board->change([value](Settings &s) { s.slate = text_of(value); });
+         },
+         [](Self self, GValue *value) { g_value_set_string(value, settings(self).slate.c_str()); }},
+    };
+}
+
+} // namespace livecompositor
