@@ -94,7 +94,7 @@ bool Composer::draw_frame(const SceneTile &tile, const Rect &rect, const CornerM
         return true;
     }
     if (!slot.scaled || slot.scaled_frame != slot.frame || slot.scaled_target != target) {
-        slot.scaled = std::make_unique<Image>(target.size);
+        slot.scaled = slot.tiles.take(target.size);
         slot.scaled_frame = slot.frame;
         slot.scaled_target = target;
         if (!slot.scaler.scale(frame.buffer.get(), frame.info, target, slot.scaled->picture())) {

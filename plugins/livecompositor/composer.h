@@ -23,7 +23,8 @@ class Composer {
         Scaler scaler;
         std::shared_ptr<const VideoFrame> scaled_frame; ///< what `scaled` was made of
         Target scaled_target;
-        std::unique_ptr<Image> scaled;
+        ImagePool tiles;
+        std::shared_ptr<Image> scaled;
     };
     void draw(const Scene &scene, const SceneTile &tile, Slot &slot, TimeNs now, const Picture &canvas);
     bool draw_frame(const SceneTile &tile, const Rect &rect, const CornerMask &corners, Slot &slot,

@@ -76,11 +76,6 @@ void blend_row(uint8_t *d, const uint8_t *s, const uint8_t *clear, int w, int op
     }
 }
 
-void halve_row(uint8_t *__restrict d, const uint8_t *__restrict a, const uint8_t *__restrict b, int w) {
-    for (int i = 0; i < w; ++i)
-        d[i] = static_cast<uint8_t>((a[2 * i] + a[2 * i + 1] + b[2 * i] + b[2 * i + 1] + 2) >> 2);
-}
-
 /// A rectangle and the corners that fit into it.
 struct Shape {
     Rect rect;
@@ -131,15 +126,6 @@ void copy_rounded(const Picture &canvas, int x, int y, const Picture &source, co
             copy_row(at(canvas, plane, shape.rect.x >> shift, (shape.rect.y >> shift) + i), s, w,
                      m < 0 || !radius ? nullptr : (plane ? corners.chroma_row(m) : corners.row(m)), m < 0 ? 0 : radius);
         }
-    }
-}
-
-void halve(const Picture &source, const Picture &to) {
-    for (int plane = 0; plane < 3; ++plane) {
-        const int shift = plane ? 1 : 0;
-        for (int y = 0; y < to.size.h >> shift; ++y)
-            halve_row(at(to, plane, 0, y), at(source, plane, 0, 2 * y), at(source, plane, 0, 2 * y + 1),
-                      to.size.w >> shift);
     }
 }
 

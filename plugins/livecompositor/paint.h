@@ -29,9 +29,6 @@ void fill_rounded(const Picture &canvas, const Rect &rect, Yuv color, const Corn
 /// Copies `source` to (x, y) with its corners rounded over what the canvas holds.
 void copy_rounded(const Picture &canvas, int x, int y, const Picture &source, const CornerMask &corners);
 
-/// Shrinks `source` to half of its size, which `to` has: every sample is the mean of four.
-void halve(const Picture &source, const Picture &to);
-
 /// Lays `sprite` over the canvas at (x, y), `opacity` 0..255.
 void blend(const Picture &canvas, int x, int y, const Sprite &sprite, int opacity = 255);
 

@@ -3,6 +3,7 @@
 
 #include "livecompositor/scaler.h"
 
+#include "livecompositor/halve.h"
 #include "livecompositor/paint.h"
 
 #include <algorithm>

@@ -47,7 +47,7 @@ bool VideoInput::push(BufferPtr buffer, TimeNs time, bool live) {
 }
 
 std::shared_ptr<const Image> VideoInput::make_tile(GstBuffer *buffer, const Target &target) {
-    auto image = std::make_shared<Image>(target.size);
+    auto image = tiles_.take(target.size);
     return scaler_.scale(buffer, info_, target, image->picture()) ? image : nullptr;
 }
 

@@ -3,6 +3,7 @@
 
 #pragma once
 
+#include "livecompositor/image_pool.h"
 #include "livecompositor/scaler.h"
 #include "sync/mutex.h"
 
@@ -49,6 +50,7 @@ class VideoInput {
     GstVideoInfo info_{};
     bool has_format_ = false;
     Scaler scaler_;
+    ImagePool tiles_;
 
     mutable peerwire::Mutex mutex_;
     peerwire::CondVar advanced_;

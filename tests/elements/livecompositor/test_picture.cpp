@@ -4,6 +4,8 @@
 // Scaling, painting and artwork on plain pixels.
 
 #include "livecompositor/artwork.h"
+#include "livecompositor/halve.h"
+#include "livecompositor/image_pool.h"
 #include "livecompositor/paint.h"
 #include "livecompositor/scaler.h"
 
@@ -60,19 +62,40 @@ void test_bilinear() {
     }
 }
 
+/// Every sample, for widths with and without a rest behind the vectors.
 void test_halve() {
-    Image source({64, 36}), half({32, 18});
-    const Picture s = source.picture(), h = half.picture();
-    for (int p = 0; p < 3; ++p) {
-        for (int y = 0; y < (p ? 18 : 36); ++y) {
-            for (int x = 0; x < (p ? 32 : 64); ++x)
-                s.data[p][y * s.stride[p] + x] = static_cast<uint8_t>(x * 3 + y);
+    for (const Size &to : {Size{640, 4}, Size{606, 6}, Size{34, 18}, Size{2, 2}}) {
+        Image source({2 * to.w, 2 * to.h}), half(to);
+        const Picture s = source.picture(), h = half.picture();
+        const auto bytes = noise(s.stride[0] * 2 * to.h * 3 / 2, static_cast<guint32>(to.w));
+        std::copy(bytes.begin(), bytes.end(), s.data[0]);
+        halve(s, h);
+        for (int p = 0; p < 3; ++p) {
+            for (int y = 0; y < to.h >> !!p; ++y) {
+                for (int x = 0; x < to.w >> !!p; ++x) {
+                    const uint8_t *const from = s.data[p] + 2 * y * s.stride[p] + 2 * x;
+                    const int mean = (from[0] + from[1] + from[s.stride[p]] + from[s.stride[p] + 1] + 2) / 4;
+                    g_assert_cmpint(h.data[p][y * h.stride[p] + x], ==, mean);
+                }
+            }
         }
     }
-    halve(s, h);
-    g_assert_cmpint(h.data[0][0], ==, 2); // (0 + 3 + 1 + 4 + 2) / 4
-    g_assert_cmpint(h.data[0][5 * h.stride[0] + 7], ==, (2 * (42 + 45) + 2 * (10 + 11) + 2) / 4);
-    g_assert_cmpint(h.data[2][8 * h.stride[2] + 15], ==, (2 * (90 + 93) + 2 * (16 + 17) + 2) / 4);
+}
+
+void test_pool() {
+    ImagePool pool;
+    auto first = pool.take({64, 36});
+    const auto second = pool.take({64, 36});
+    const Image *const was = first.get();
+    g_assert_true(was != second.get());
+    first.reset();
+    first = pool.take({64, 36});
+    g_assert_true(first.get() == was);
+    first.reset();
+    first = pool.take({32, 18}); // forgets the others
+    g_assert_true(first->size() == (Size{32, 18}));
+    pool = ImagePool(); // what is out stays usable
+    fill(first->picture(), {0, 0, 32, 18}, {1, 2, 3});
 }
 
 GstBuffer *flat(const GstVideoInfo &info, uint8_t value) {
@@ -201,6 +224,7 @@ int main(int argc, char **argv) {
     g_test_init(&argc, &argv, nullptr);
     g_test_add_func("/picture/bilinear", test_bilinear);
     g_test_add_func("/picture/halve", test_halve);
+    g_test_add_func("/picture/pool", test_pool);
     g_test_add_func("/picture/scaler", test_scaler_fills_the_tile);
     g_test_add_func("/picture/clipping", test_painting_is_clipped);
     g_test_add_func("/picture/corners", test_corners);
