@@ -71,6 +71,15 @@ void Board::pin(PadSettings &settings, bool pinned) {
     changed();
 }
 
+void Board::share(PadSettings &settings, bool screen) {
+    MutexLock lock(mutex_);
+    if (screen == settings.screen)
+        return;
+    settings.screen = screen;
+    settings.share_rank = screen ? ++last_share_ : 0;
+    changed();
+}
+
 std::optional<unsigned> Board::speaker() const {
     MutexLock lock(mutex_);
     return speaker_;

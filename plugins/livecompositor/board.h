@@ -18,6 +18,7 @@ struct PadSettings {
     int priority = 0;
     unsigned pin_rank = 0; ///< 0 = not pinned; else the order of pinning
     bool screen = false;
+    unsigned share_rank = 0; ///< order in which screens began to be shared
     bool muted = false;
     Fit fit = Fit::Auto;
 };
@@ -80,6 +81,7 @@ class Board {
     PadSettings pad(const PadSettings &settings) const; ///< copy under the lock
     void change_pad(PadSettings &settings, const std::function<void(PadSettings &)> &edit);
     void pin(PadSettings &settings, bool pinned);
+    void share(PadSettings &settings, bool screen);
 
     std::optional<unsigned> speaker() const;
     void set_speaker(std::optional<unsigned> speaker);
@@ -97,6 +99,7 @@ class Board {
     mutable peerwire::Mutex mutex_;
     uint64_t version_ GUARDED_BY(mutex_) = 1;
     unsigned last_pin_ GUARDED_BY(mutex_) = 0;
+    unsigned last_share_ GUARDED_BY(mutex_) = 0;
     Settings settings_ GUARDED_BY(mutex_);
     std::vector<std::shared_ptr<VideoSource>> video_ GUARDED_BY(mutex_);
     std::vector<std::shared_ptr<AudioSource>> audio_ GUARDED_BY(mutex_);

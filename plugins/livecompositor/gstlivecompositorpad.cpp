@@ -191,7 +191,7 @@ static void set_property(GObject *object, guint id, const GValue *value, GParamS
         board.pin(settings, g_value_get_boolean(value));
         break;
     case kScreen:
-        board.change_pad(settings, [value](PadSettings &s) { s.screen = g_value_get_boolean(value); });
+        board.share(settings, g_value_get_boolean(value));
         break;
     case kMuted:
         board.change_pad(settings, [value](PadSettings &s) { s.muted = g_value_get_boolean(value); });

@@ -75,10 +75,11 @@ void set_grid_size(Self self, const GValue *value) {
 
 std::vector<Property> layout_properties() {
     return {
-        {g_param_spec_string("layout", "Layout",
-                             "grid, sidebar, spotlight, pip or a JSON description that starts with '{'. Changes whole, "
-                             "at a frame boundary",
-                             "grid", kLiveProperty),
+        {g_param_spec_string(
+             "layout", "Layout",
+             "grid, sidebar, spotlight, pip, screen or a JSON description that starts with '{'. Changes whole, "
+             "at a frame boundary",
+             "grid", kLiveProperty),
          set_layout, get_layout},
         {g_param_spec_enum("priority", "Priority", "Who has the main area of sidebar, spotlight and pip",
                            priority_get_type(), static_cast<gint>(Priority::Speaker), kLiveProperty),

@@ -14,7 +14,8 @@ std::vector<Member> members_of(const VideoSnapshot &snapshot) {
     for (const auto &entry : snapshot.sources) {
         const PadSettings &s = entry.settings;
         const bool speaker = !s.screen && snapshot.speaker == entry.source->index;
-        members.push_back({entry.source->index, s.priority, s.pin_rank, s.screen, speaker, s.fit});
+        members.push_back(
+            {entry.source->index, s.priority, s.pin_rank, s.screen, speaker, s.fit, s.share_rank, s.label});
     }
     return members;
 }
