@@ -6,6 +6,7 @@
 #include "livecompositor/artwork.h"
 #include "livecompositor/audio_input.h"
 #include "livecompositor/layout.h"
+#include "livecompositor/motion.h"
 
 #include <atomic>
 #include <functional>
@@ -32,8 +33,12 @@ struct Settings {
     bool light = false;
     std::optional<Color> background; ///< nothing = the theme's
     std::shared_ptr<const Sprite> watermark;
-    std::string slate; ///< text while there is nobody
-    int transition_ms = 250;
+    std::string slate;           ///< text while there is nobody
+    std::optional<int> border;   ///< of the active speaker, px of the design; nothing = own
+    std::optional<Color> accent; ///< of that border; nothing = the theme's
+    Motion motion;
+    Motion switch_motion;  ///< of the newest set-layout, for that change only
+    unsigned switches = 0; ///< counts set-layout
     int freeze_ms = 1000;
 };
 

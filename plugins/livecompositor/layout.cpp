@@ -182,9 +182,8 @@ Cells largest_cells(Size area, int n, int gap, double tallest, double widest) {
         const double cell_h = (area.h - gap * (rows - 1)) / double(rows);
         if (cell_w < 2 || cell_h < 2)
             continue;
-        const double shape = std::clamp(cell_w / cell_h, tallest, widest);
-        const int w = std::max(2, even(std::min(cell_w, cell_h * shape)));
-        const int h = std::max(2, even(std::min(cell_h, w / shape)));
+        const double wide = std::min(cell_w, cell_h * widest), high = std::min(cell_h, wide / tallest);
+        const int w = std::max(2, even(wide)), h = std::max(2, even(high));
         if (int64_t{w} * h > int64_t{best.w} * best.h)
             best = {columns, w, h};
     }
