@@ -21,6 +21,7 @@ struct PadSettings {
     bool screen = false;
     unsigned share_rank = 0; ///< order in which screens began to be shared
     bool muted = false;
+    bool placeholder = false; ///< audio: has a tile while there is no video_N of the same N
     Fit fit = Fit::Auto;
 };
 
@@ -50,7 +51,11 @@ template <class Input> struct Source {
     PadSettings settings; ///< guarded by Board's mutex
 };
 using VideoSource = Source<VideoInput>;
-using AudioSource = Source<AudioInput>;
+struct AudioSource : Source<AudioInput> {
+    using Source::Source;
+    /// Has the tile of a participant with sound only; never gets a picture.
+    const std::shared_ptr<VideoSource> stand_in = std::make_shared<VideoSource>(index);
+};
 
 /// One consistent copy of everything that the picture depends on.
 struct VideoSnapshot {
@@ -99,6 +104,7 @@ class Board {
     std::atomic<TimeNs> delay_ns{100'000'000};
 
   private:
+    bool has_picture(unsigned index) const REQUIRES(mutex_);
     void changed() REQUIRES(mutex_) { ++version_; }
 
     mutable peerwire::Mutex mutex_;

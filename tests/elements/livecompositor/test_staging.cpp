@@ -186,6 +186,41 @@ void test_screen_layout() {
     assert_color(last(stage, 640, 600), kBlue);
 }
 
+/// Sound alone takes a tile only where that is wanted, and gives it to the picture of the same number.
+void test_placeholder() {
+    constexpr Rgb kTile{0x20, 0x26, 0x2f};
+    Stage stage;
+    Ensemble people(stage, 1);
+    Feed bo(stage.compositor(), "audio_1"), viewer(stage.compositor(), "audio_2");
+    stage.play();
+    people.play_until(ms(300));
+    assert_color(last(stage, 1270, 10), kRed); // alone on the canvas
+    g_object_set(bo.sink(), "placeholder", TRUE, "label", "Bo", nullptr);
+    people.play_until(ms(600));
+    assert_color(last(stage, 100, 300), kRed); // two tiles, 10..634 and 644..1268 x 126..594
+    assert_color(last(stage, 700, 200), kTile);
+    g_assert_false(looks_like(last(stage, 956, 290), kTile)); // initials on a circle
+    g_object_set(bo.sink(), "pinned", TRUE, nullptr);
+    people.play_until(ms(900));
+    assert_color(last(stage, 100, 200), kTile);
+    {
+        Feed picture(stage.compositor(), "video_1");
+        picture.caps(kSmall);
+        picture.picture(stage.time(), kGreen);
+        people.play_until(ms(1200));
+        assert_color(last(stage, 700, 300), kGreen); // its own pad is not pinned
+        assert_color(last(stage, 100, 300), kRed);
+    }
+    people.play_until(ms(1500));
+    assert_color(last(stage, 100, 200), kTile);
+    bo.leave();
+    people.play_until(ms(1800));
+    assert_color(last(stage, 1270, 10), kRed);
+    gboolean placeholder = TRUE;
+    g_object_get(viewer.sink(), "placeholder", &placeholder, nullptr);
+    g_assert_false(placeholder);
+}
+
 void test_absurd_descriptions() {
     Stage stage;
     Ensemble people(stage, 2);
@@ -219,6 +254,7 @@ int main(int argc, char **argv) {
     g_test_add_func("/staging/set-layout", test_set_layout);
     g_test_add_func("/staging/leaving", test_leaving);
     g_test_add_func("/staging/screen-layout", test_screen_layout);
+    g_test_add_func("/staging/placeholder", test_placeholder);
     g_test_add_func("/staging/absurd-descriptions", test_absurd_descriptions);
     return g_test_run();
 }
