@@ -71,6 +71,15 @@ void Board::pin(PadSettings &settings, bool pinned) {
     changed();
 }
 
+void Board::share(PadSettings &settings, bool screen) {
+    MutexLock lock(mutex_);
+    if (screen == settings.screen)
+        return;
+    settings.screen = screen;
+    settings.share_rank = screen ? ++last_share_ : 0;
+    changed();
+}
+
 std::optional<unsigned> Board::speaker() const {
     MutexLock lock(mutex_);
     return speaker_;
@@ -80,6 +89,10 @@ void Board::set_speaker(std::optional<unsigned> speaker) {
     MutexLock lock(mutex_);
     speaker_ = speaker;
     changed();
+}
+
+bool Board::has_picture(unsigned index) const {
+    return std::any_of(video_.begin(), video_.end(), [index](const auto &v) { return v->index == index; });
 }
 
 bool Board::read(uint64_t *version, VideoSnapshot *snapshot) const {
@@ -94,6 +107,12 @@ bool Board::read(uint64_t *version, VideoSnapshot *snapshot) const {
         const bool silent = std::any_of(audio_.begin(), audio_.end(),
                                         [&](const auto &a) { return a->index == source->index && a->settings.muted; });
         snapshot->sources.push_back({source, source->settings, silent});
+    }
+    for (const auto &source : audio_) {
+        if (!source->settings.placeholder || has_picture(source->index))
+            continue;
+        snapshot->sources.push_back({source->stand_in, source->settings, source->settings.muted});
+        snapshot->sources.back().settings.muted = true; // of a camera: it is off
     }
     return true;
 }

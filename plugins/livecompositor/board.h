@@ -6,6 +6,7 @@
 #include "livecompositor/artwork.h"
 #include "livecompositor/audio_input.h"
 #include "livecompositor/layout.h"
+#include "livecompositor/motion.h"
 
 #include <atomic>
 #include <functional>
@@ -18,7 +19,9 @@ struct PadSettings {
     int priority = 0;
     unsigned pin_rank = 0; ///< 0 = not pinned; else the order of pinning
     bool screen = false;
+    unsigned share_rank = 0; ///< order in which screens began to be shared
     bool muted = false;
+    bool placeholder = false; ///< audio: has a tile while there is no video_N of the same N
     Fit fit = Fit::Auto;
 };
 
@@ -31,8 +34,12 @@ struct Settings {
     bool light = false;
     std::optional<Color> background; ///< nothing = the theme's
     std::shared_ptr<const Sprite> watermark;
-    std::string slate; ///< text while there is nobody
-    int transition_ms = 250;
+    std::string slate;           ///< text while there is nobody
+    std::optional<int> border;   ///< of the active speaker, px of the design; nothing = own
+    std::optional<Color> accent; ///< of that border; nothing = the theme's
+    Motion motion;
+    Motion switch_motion;  ///< of the newest set-layout, for that change only
+    unsigned switches = 0; ///< counts set-layout
     int freeze_ms = 1000;
 };
 
@@ -44,7 +51,11 @@ template <class Input> struct Source {
     PadSettings settings; ///< guarded by Board's mutex
 };
 using VideoSource = Source<VideoInput>;
-using AudioSource = Source<AudioInput>;
+struct AudioSource : Source<AudioInput> {
+    using Source::Source;
+    /// Has the tile of a participant with sound only; never gets a picture.
+    const std::shared_ptr<VideoSource> stand_in = std::make_shared<VideoSource>(index);
+};
 
 /// One consistent copy of everything that the picture depends on.
 struct VideoSnapshot {
@@ -80,6 +91,7 @@ class Board {
     PadSettings pad(const PadSettings &settings) const; ///< copy under the lock
     void change_pad(PadSettings &settings, const std::function<void(PadSettings &)> &edit);
     void pin(PadSettings &settings, bool pinned);
+    void share(PadSettings &settings, bool screen);
 
     std::optional<unsigned> speaker() const;
     void set_speaker(std::optional<unsigned> speaker);
@@ -92,11 +104,13 @@ class Board {
     std::atomic<TimeNs> delay_ns{100'000'000};
 
   private:
+    bool has_picture(unsigned index) const REQUIRES(mutex_);
     void changed() REQUIRES(mutex_) { ++version_; }
 
     mutable peerwire::Mutex mutex_;
     uint64_t version_ GUARDED_BY(mutex_) = 1;
     unsigned last_pin_ GUARDED_BY(mutex_) = 0;
+    unsigned last_share_ GUARDED_BY(mutex_) = 0;
     Settings settings_ GUARDED_BY(mutex_);
     std::vector<std::shared_ptr<VideoSource>> video_ GUARDED_BY(mutex_);
     std::vector<std::shared_ptr<AudioSource>> audio_ GUARDED_BY(mutex_);

@@ -3,6 +3,8 @@
 
 #include "livecompositor/composer.h"
 
+#include "livecompositor/border.h"
+
 #include <algorithm>
 
 namespace livecompositor {
@@ -13,8 +15,16 @@ bool covers(const SceneTile &tile, const Scene &scene) {
     return tile.radius == 0 && tile.rect.w == scene.size.w && tile.rect.h == scene.size.h;
 }
 
-Rect grown(const Rect &r, int by) {
-    return {r.x - by, r.y - by, r.w + 2 * by, r.h + 2 * by};
+/// On the way a tile may be too small for what is drawn on it in the end.
+bool fits(const Sprite &sprite, const Rect &rect) {
+    return sprite.size.w <= rect.w && sprite.size.h <= rect.h;
+}
+
+/// Of a tile that may still be smaller than in the end. In coarse steps, because each is kept.
+int radius_at(const Rect &rect, const SceneTile &tile) {
+    constexpr int kStep = 8;
+    const int most = std::min(rect.w, rect.h) / 2;
+    return tile.radius <= most ? tile.radius : most / kStep * kStep;
 }
 
 } // namespace
@@ -28,9 +38,13 @@ void Composer::adopt(const Scene &scene) {
         tile.source->input.set_target(tile.camera_off ? std::nullopt : std::optional(tile.target));
     for (const auto &source : scene.hidden)
         source->input.set_target(std::nullopt);
+    for (const SceneTile &tile : scene.leaving)
+        tile.source->input.set_target(std::nullopt);
     std::erase_if(slots_, [&](const auto &slot) {
         const auto same = [&](const auto &source) { return source.get() == slot.first; };
         return std::none_of(scene.tiles.begin(), scene.tiles.end(),
+                            [&](const SceneTile &t) { return same(t.source); }) &&
+               std::none_of(scene.leaving.begin(), scene.leaving.end(),
                             [&](const SceneTile &t) { return same(t.source); }) &&
                std::none_of(scene.hidden.begin(), scene.hidden.end(), same);
     });
@@ -43,15 +57,20 @@ void Composer::compose(const Scene &scene, TimeNs now, TimeNs picture_time, cons
     if (progress < 1 ||
         std::none_of(scene.tiles.begin(), scene.tiles.end(), [&](const auto &t) { return covers(t, scene); }))
         fill(canvas, {0, 0, scene.size.w, scene.size.h}, scene.background);
-    for (const SceneTile &tile : scene.tiles) {
-        Slot &slot = slots_[tile.source.get()];
-        auto frame = tile.source->input.at(picture_time);
-        if (frame != slot.frame) {
-            slot.frame = std::move(frame);
-            slot.changed = now;
+    const auto draw_all = [&](const std::vector<SceneTile> &tiles) {
+        for (const SceneTile &tile : tiles) {
+            Slot &slot = slots_[tile.source.get()];
+            auto frame = tile.source->input.at(picture_time);
+            if (frame != slot.frame) {
+                slot.frame = std::move(frame);
+                slot.changed = now;
+            }
+            draw(scene, tile, slot, now, canvas);
         }
-        draw(scene, tile, slot, now, canvas);
-    }
+    };
+    draw_all(scene.tiles);
+    if (progress < 1)
+        draw_all(scene.leaving);
     if (scene.slate)
         blend(canvas, even((scene.size.w - scene.slate->size.w) / 2), even((scene.size.h - scene.slate->size.h) / 2),
               *scene.slate);
@@ -61,16 +80,18 @@ void Composer::compose(const Scene &scene, TimeNs now, TimeNs picture_time, cons
 
 void Composer::draw(const Scene &scene, const SceneTile &tile, Slot &slot, TimeNs now, const Picture &canvas) {
     const Rect rect = Scene::between(tile.from, tile.rect, scene.progress(now));
-    const CornerMask &mask = corners(tile.radius);
-    if (tile.speaking)
-        fill_rounded(canvas, grown(rect, scene.border), scene.accent, corners(tile.radius + scene.border));
+    const int radius = radius_at(rect, tile);
+    const CornerMask &mask = corners(radius);
     const bool frozen = tile.freezes && scene.freeze_ns > 0 && now - slot.changed > scene.freeze_ns;
     if (tile.camera_off || frozen || !slot.frame || !draw_frame(tile, rect, mask, slot, canvas)) {
         fill_rounded(canvas, rect, scene.tile_color, mask);
-        blend(canvas, rect.x + even((rect.w - tile.badge->size.w) / 2),
-              rect.y + even((rect.h - tile.badge->size.h) / 2), *tile.badge);
+        if (fits(*tile.badge, rect))
+            blend(canvas, rect.x + even((rect.w - tile.badge->size.w) / 2),
+                  rect.y + even((rect.h - tile.badge->size.h) / 2), *tile.badge);
     }
-    if (tile.label) {
+    if (tile.speaking && scene.border > 0)
+        draw_border(canvas, rect, scene.border, scene.accent, mask, corners(std::max(0, radius - scene.border)));
+    if (tile.label && fits(*tile.label, rect)) {
         const int inset = std::max(4, even(scene.margin / 2.0));
         blend(canvas, rect.x + inset, even(rect.bottom() - tile.label->size.h - inset), *tile.label);
     }

@@ -384,6 +384,7 @@ static void gst_live_compositor_class_init(GstLiveCompositorClass *klass) {
     auto *object_class = G_OBJECT_CLASS(klass);
     object_class->finalize = finalize;
     install_properties(object_class);
+    install_actions(object_class);
 
     auto *element_class = GST_ELEMENT_CLASS(klass);
     element_class->change_state = change_state;

@@ -16,7 +16,7 @@ namespace {
 
 constexpr TimeNs kSaneNs = 2'000'000'000; // a live stamp farther from now than this is not a time of this pipeline
 
-enum Property { kLabel = 1, kPriority, kPinned, kScreen, kMuted, kFit };
+enum Property { kLabel = 1, kPriority, kPinned, kScreen, kMuted, kFit, kPlaceholder };
 
 GType fit_get_type() {
     static const GEnumValue kValues[] = {{static_cast<gint>(Fit::Auto), "Cover, unless that hides over half", "auto"},
@@ -191,10 +191,13 @@ static void set_property(GObject *object, guint id, const GValue *value, GParamS
         board.pin(settings, g_value_get_boolean(value));
         break;
     case kScreen:
-        board.change_pad(settings, [value](PadSettings &s) { s.screen = g_value_get_boolean(value); });
+        board.share(settings, g_value_get_boolean(value));
         break;
     case kMuted:
         board.change_pad(settings, [value](PadSettings &s) { s.muted = g_value_get_boolean(value); });
+        break;
+    case kPlaceholder:
+        board.change_pad(settings, [value](PadSettings &s) { s.placeholder = g_value_get_boolean(value); });
         break;
     case kFit:
         board.change_pad(settings, [value](PadSettings &s) { s.fit = static_cast<Fit>(g_value_get_enum(value)); });
@@ -222,6 +225,9 @@ static void get_property(GObject *object, guint id, GValue *value, GParamSpec *p
         break;
     case kMuted:
         g_value_set_boolean(value, settings.muted);
+        break;
+    case kPlaceholder:
+        g_value_set_boolean(value, settings.placeholder);
         break;
     case kFit:
         g_value_set_enum(value, static_cast<gint>(settings.fit));
@@ -263,6 +269,12 @@ static void install_properties(GObjectClass *klass) {
         g_param_spec_boolean("muted", "Muted",
                              "Audio pads: not heard, and video_N of the same N gets a crossed microphone. Video pads: "
                              "camera off, the tile shows initials",
+                             FALSE, flags));
+    g_object_class_install_property(
+        klass, kPlaceholder,
+        g_param_spec_boolean("placeholder", "Placeholder",
+                             "Audio pads: a tile with initials while there is no video_N of the same N. Its place "
+                             "follows label, priority and pinned of this pad",
                              FALSE, flags));
     g_object_class_install_property(klass, kFit,
                                     g_param_spec_enum("fit", "Fit", "How the picture fills a tile of another shape",

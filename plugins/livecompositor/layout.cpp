@@ -3,10 +3,11 @@
 
 #include "livecompositor/layout.h"
 
+#include "livecompositor/casting.h"
+
 #include <algorithm>
 #include <cmath>
-#include <functional>
-#include <numeric>
+#include <utility>
 
 namespace livecompositor {
 
@@ -15,129 +16,32 @@ namespace {
 constexpr double kWide = 16.0 / 9;         // shape of cameras and screens
 constexpr double kLandscapeTall = 4.0 / 3; // a wide camera loses at most a quarter
 constexpr double kPortraitTall = 3.0 / 4;
-constexpr double kStrip = 0.22; // of the canvas' longer side
-constexpr double kPortraitStrip = 0.26;
 constexpr double kInset = 0.24; // width of a picture in picture
 constexpr double kPortraitInset = 0.32;
-constexpr int kMaxInsets = 3;
-constexpr int kDesignHeight = 720; // the canvas for which px values are given
+constexpr int kInsetPlaces = 3; // one over the other; each fits, however many are taken
 
-using Order = std::vector<size_t>; // positions in the members
+/// Parts of the canvas that stay free for the strip beside or below the main area.
+struct Strip {
+    double beside;
+    double below;
+};
+constexpr Strip kStrip{0.22, 0.26};
+constexpr Strip kScreenStrip{0.16, 0.20}; // small letters need the room more than faces do
 
-/// Sizes that follow the canvas.
-struct Style {
+/// What a layout looks like on a canvas.
+struct Look {
+    Size canvas;
     int gap;
     int radius;
-    bool portrait;
     double tallest;
 
-    explicit Style(Size canvas)
-        : gap(std::max(2, even(std::min(canvas.w, canvas.h) / 72.0))), radius(std::max(4, even(gap * 1.4))),
-          portrait(canvas.h > canvas.w), tallest(portrait ? kPortraitTall : kLandscapeTall) {}
-};
-
-/// Pinned first (in order of pinning), then by priority, then by pad number.
-Order ordered(std::span<const Member> members) {
-    Order order(members.size());
-    std::iota(order.begin(), order.end(), size_t{0});
-    std::stable_sort(order.begin(), order.end(), [&](size_t a, size_t b) {
-        const Member &m = members[a], &n = members[b];
-        if (m.pin_rank != n.pin_rank)
-            return m.pin_rank - 1 < n.pin_rank - 1; // unsigned: 0 (not pinned) goes last
-        return m.priority != n.priority ? m.priority > n.priority : m.index < n.index;
-    });
-    return order;
-}
-
-template <class Predicate> std::optional<size_t> first(const Order &order, Predicate predicate) {
-    const auto it = std::find_if(order.begin(), order.end(), predicate);
-    return it == order.end() ? std::nullopt : std::optional(*it);
-}
-
-Order without(const Order &order, size_t one) {
-    Order rest;
-    std::copy_if(order.begin(), order.end(), std::back_inserter(rest), [one](size_t i) { return i != one; });
-    return rest;
-}
-
-/// Who is in the main area and who beside it.
-struct Cast {
-    Order main;
-    Order strip;
-};
-
-class Casting {
-  public:
-    Casting(const LayoutSpec &spec, std::span<const Member> members)
-        : spec_(spec), members_(members), order_(ordered(members)),
-          limit_(static_cast<size_t>(std::clamp(spec.grid_size, 1, kMaxTiles))) {
-        std::copy_if(order_.begin(), order_.end(), std::back_inserter(pinned_),
-                     [&](size_t i) { return members[i].pin_rank > 0; });
+    Look(Size size, const Style &style) : canvas(size), tallest(size.h > size.w ? kPortraitTall : kLandscapeTall) {
+        const int own_gap = std::max(2, even(std::min(size.w, size.h) / 72.0));
+        gap = style.gap ? scaled(*style.gap, size) : own_gap;
+        radius = style.radius ? scaled(*style.radius, size) : std::max(4, even(own_gap * 1.4));
     }
-
-    const Order &order() const { return order_; }
-
-    Cast grid() const {
-        const auto screen = first(order_, is_screen());
-        if (!screen)
-            return {cut(order_, limit_), {}};
-        return {{*screen}, cut(without(order_, *screen), limit_ - 1)};
-    }
-    Cast sidebar() const { return main_and_rest(pinned_.empty() ? order_ : pinned_, limit_); }
-    Cast pip() const { return main_and_rest(order_, kMaxInsets + 1); }
-    Cast spotlight() const {
-        const Order &stage = pinned_.empty() ? order_ : pinned_;
-        if (const auto screen = first(stage, is_screen()))
-            return {{*screen}, {}};
-        const auto speaker = first(order_, is_speaker());
-        if (speaker && (spec_.priority == Priority::Speaker || pinned_.empty()))
-            return {{*speaker}, {}};
-        return {cut(stage, pinned_.empty() ? 1 : limit_), {}};
-    }
-
-    /// The one that matters most among `stage`; the speaker may come from outside it.
-    size_t star(const Order &stage) const {
-        if (const auto screen = first(stage, is_screen()))
-            return *screen;
-        const auto speaker = first(order_, is_speaker());
-        if (speaker && (spec_.priority == Priority::Speaker || pinned_.empty()))
-            return *speaker;
-        return stage.front();
-    }
-
-  private:
-    std::function<bool(size_t)> is_screen() const {
-        return [this](size_t i) { return members_[i].screen; };
-    }
-    std::function<bool(size_t)> is_speaker() const {
-        return [this](size_t i) { return members_[i].speaker; };
-    }
-
-    Cast main_and_rest(const Order &stage, size_t limit) const {
-        if (stage.empty())
-            return {};
-        const size_t main = star(stage);
-        return {{main}, cut(without(stage, main), limit - 1)};
-    }
-
-    /// The first n, among them the active speaker, whom the audience must see.
-    Order cut(Order order, size_t n) const {
-        if (order.size() <= n)
-            return order;
-        const auto speaker = first(order, is_speaker());
-        const bool hidden = speaker && std::find(order.begin(), order.begin() + static_cast<ptrdiff_t>(n), *speaker) ==
-                                           order.begin() + static_cast<ptrdiff_t>(n);
-        order.resize(n);
-        if (hidden && n > 0)
-            order.back() = *speaker;
-        return order;
-    }
-
-    const LayoutSpec &spec_;
-    std::span<const Member> members_;
-    Order order_;
-    Order pinned_;
-    size_t limit_;
+    bool portrait() const { return canvas.h > canvas.w; }
+    Rect inner() const { return {gap, gap, canvas.w - 2 * gap, canvas.h - 2 * gap}; }
 };
 
 void place(std::vector<Tile> &tiles, const Order &who, const std::vector<Rect> &rects, int radius,
@@ -146,140 +50,159 @@ void place(std::vector<Tile> &tiles, const Order &who, const std::vector<Rect> &
         tiles.push_back({who[i], rects[i], radius, fit});
 }
 
-Rect inset(const Rect &r, int by) {
-    return {r.x + by, r.y + by, r.w - 2 * by, r.h - 2 * by};
+std::vector<Rect> grid_of(const Order &who, const Rect &area, int gap, double tallest) {
+    return grid_rects(area, static_cast<int>(who.size()), gap, tallest, kWide);
 }
 
-/// Main area left (or above), strip right (or below).
-std::vector<Tile> with_strip(const Cast &cast, Size canvas, std::span<const Member> members, const Style &style) {
-    const int gap = style.gap;
-    const bool screen = members[cast.main.front()].screen;
-    // Upright, a screen share gets what its width needs and leaves the rest to the others.
-    const int portrait_side = screen ? canvas.h - even(canvas.w / kWide) - 2 * gap : even(canvas.h * kPortraitStrip);
-    const int side = style.portrait ? portrait_side : even(canvas.w * kStrip);
-    // The two share one gap, hence the overlap before the inset.
-    const Rect main = style.portrait ? Rect{0, 0, canvas.w, canvas.h - side} : Rect{0, 0, canvas.w - side, canvas.h};
-    const Rect strip =
-        style.portrait ? Rect{0, main.h - gap, canvas.w, side + gap} : Rect{main.w - gap, 0, side + gap, canvas.h};
+std::vector<Tile> all_main(const Order &who, const Look &look) {
     std::vector<Tile> tiles;
-    const double tallest = screen ? kWide : style.tallest;
-    place(tiles, cast.main, grid_rects(inset(main, gap), static_cast<int>(cast.main.size()), gap, tallest, kWide),
-          style.radius);
-    place(tiles, cast.strip,
-          grid_rects(inset(strip, gap), static_cast<int>(cast.strip.size()), gap, kLandscapeTall, kWide), style.radius);
-    return tiles;
-}
-
-std::vector<Tile> all_main(const Order &who, Size canvas, const Style &style) {
-    std::vector<Tile> tiles;
-    const Rect whole{0, 0, canvas.w, canvas.h};
     if (who.size() == 1)
-        place(tiles, who, {whole}, 0);
+        place(tiles, who, {{0, 0, look.canvas.w, look.canvas.h}}, 0);
     else
-        place(tiles, who,
-              grid_rects(inset(whole, style.gap), static_cast<int>(who.size()), style.gap, style.tallest, kWide),
-              style.radius);
+        place(tiles, who, grid_of(who, look.inner(), look.gap, look.tallest), look.radius);
     return tiles;
+}
+
+/// Two parts of `area` with a gap between them. The first gets all but `share` of the canvas, or what it can use.
+std::pair<Rect, Rect> side_by_side(const Rect &area, int gap, int share, double usable) {
+    const int strip = std::clamp(std::max(share, area.w - gap - even(usable)), 2, std::max(2, area.w - gap - 2));
+    const int main = area.w - gap - strip;
+    return {{area.x, area.y, main, area.h}, {area.x + main + gap, area.y, strip, area.h}};
+}
+
+Rect turned(const Rect &r) {
+    return {r.y, r.x, r.h, r.w};
+}
+
+/// One tile in the main area; the strip is on the side that leaves it more room.
+std::vector<Tile> with_strip(const Cast &cast, const Strip &share, double tallest, const Look &look) {
+    const Rect area = look.inner();
+    const auto beside = side_by_side(area, look.gap, even(look.canvas.w * share.beside) - look.gap, area.h * kWide);
+    auto below = side_by_side(turned(area), look.gap, even(look.canvas.h * share.below) - look.gap, area.w / tallest);
+    below = {turned(below.first), turned(below.second)};
+    const auto fill = [&](const std::pair<Rect, Rect> &areas) {
+        std::vector<Tile> tiles;
+        place(tiles, cast.main, grid_of(cast.main, areas.first, look.gap, tallest), look.radius);
+        place(tiles, cast.strip, grid_of(cast.strip, areas.second, look.gap, kLandscapeTall), look.radius);
+        return tiles;
+    };
+    const auto worth = [](const std::vector<Tile> &tiles) {
+        return std::pair(tiles.size(), tiles.empty() ? 0 : int64_t{tiles[0].rect.w} * tiles[0].rect.h);
+    };
+    std::vector<Tile> one = fill(beside), other = fill(below);
+    return worth(one) >= worth(other) ? one : other;
 }
 
 /// Main picture everywhere, the others as a column of insets from the bottom right corner upwards.
-std::vector<Tile> with_insets(const Cast &cast, Size canvas, const Style &style) {
-    std::vector<Tile> tiles = all_main(cast.main, canvas, style);
-    const int margin = 2 * style.gap;
-    const int w = even(canvas.w * (style.portrait ? kPortraitInset : kInset));
-    const int h = even(w / (style.portrait ? kPortraitTall : kWide));
-    Rect r{canvas.w - margin - w, canvas.h - margin - h, w, h};
+std::vector<Tile> with_insets(const Cast &cast, const Look &look) {
+    std::vector<Tile> tiles = all_main(cast.main, look);
+    const double shape = look.portrait() ? kPortraitTall : kWide;
+    int gap = look.gap;
+    const auto room = [&] { return (look.canvas.h - 4 * gap - (kInsetPlaces - 1) * gap) / kInsetPlaces; };
+    while (gap > 0 && gap > room() / 2)
+        gap = even(gap / 2);
+    const double wanted = look.canvas.w * (look.portrait() ? kPortraitInset : kInset);
+    const int w = std::max(2, even(std::min(wanted, room() * shape)));
+    const int h = std::max(2, even(w / shape));
+    Rect r{look.canvas.w - 2 * gap - w, look.canvas.h - 2 * gap - h, w, h};
     for (size_t who : cast.strip) {
-        tiles.push_back({who, r, style.radius, Fit::Cover});
-        r.y -= h + style.gap;
+        tiles.push_back({who, r, look.radius, Fit::Cover});
+        r.y -= h + gap;
     }
     return tiles;
 }
 
-/// The inputs that `region` takes of those that are left.
-Order claim(const Region &region, const Casting &casting, const Order &left, std::span<const Member> members) {
-    const auto wanted = [&](size_t i) {
-        switch (region.show) {
-        case Show::Screen:
-            return members[i].screen;
-        case Show::Pinned:
-            return members[i].pin_rank > 0;
-        case Show::Pad:
-            return members[i].index == region.pad;
-        default:
-            return true;
-        }
-    };
-    if (left.empty())
-        return {};
-    if (region.show == Show::Speaker) {
-        const size_t star = casting.star(left);
-        return std::find(left.begin(), left.end(), star) == left.end() ? Order{left.front()} : Order{star};
-    }
-    Order taken;
-    for (size_t i : left) {
-        if (taken.size() < static_cast<size_t>(region.max) && wanted(i))
-            taken.push_back(i);
-    }
-    return taken;
+Rect area_of(const Region &region, Size canvas) {
+    const auto edge = [](double part, int side) { return even(static_cast<int>(std::lround(part * side))); };
+    const int x = edge(region.x, canvas.w), y = edge(region.y, canvas.h);
+    return {x, y, edge(region.x + region.width, canvas.w) - x, edge(region.y + region.height, canvas.h) - y};
 }
 
-std::vector<Tile> custom(const CustomLayout &layout, const Casting &casting, Size canvas,
-                         std::span<const Member> members, const Style &style) {
+std::vector<Tile> in_region(const Region &region, const Order &who, const Look &layout_look) {
+    const Size canvas = layout_look.canvas;
+    const Rect area = area_of(region, canvas);
     std::vector<Tile> tiles;
+    if (area.w < 2 || area.h < 2)
+        return tiles;
+    const bool whole = area.size() == canvas && who.size() == 1;
+    const int gap = region.style.gap ? scaled(*region.style.gap, canvas) : layout_look.gap;
+    const int own_radius = whole ? 0 : layout_look.radius;
+    const int radius = region.style.radius ? scaled(*region.style.radius, canvas) : own_radius;
+    place(tiles, who, region.max == 1 ? std::vector{area} : grid_of(who, area, gap, layout_look.tallest), radius,
+          region.fit);
+    return tiles;
+}
+
+std::vector<Tile> custom(const CustomLayout &layout, const Casting &casting, Size canvas, const Style &style) {
+    const Look look(canvas, {layout.style.gap ? layout.style.gap : style.gap,
+                             layout.style.radius ? layout.style.radius : style.radius});
+    std::vector<std::pair<int, Tile>> by_z;
     Order left = casting.order();
     for (const Region &region : layout.regions) {
-        const Order who = claim(region, casting, left, members);
-        const int x = even(std::lround(region.x * canvas.w) + 0.0), y = even(std::lround(region.y * canvas.h) + 0.0);
-        const Rect area{x, y, even(std::lround((region.x + region.width) * canvas.w) + 0.0) - x,
-                        even(std::lround((region.y + region.height) * canvas.h) + 0.0) - y};
-        if (who.empty() || area.w < 2 || area.h < 2)
-            continue;
-        const bool whole = area.w == canvas.w && area.h == canvas.h;
-        const int radius = region.radius ? even(*region.radius * std::min(canvas.w, canvas.h) / double{kDesignHeight})
-                                         : (whole ? 0 : style.radius);
-        const auto rects = region.max == 1
-                               ? std::vector<Rect>{area}
-                               : grid_rects(area, static_cast<int>(who.size()), style.gap, style.tallest, kWide);
-        place(tiles, who, rects, radius, region.fit);
-        for (size_t i : who)
-            left = without(left, i);
+        const Order who = casting.claim(region, left);
+        for (const Tile &tile : in_region(region, who, look)) {
+            by_z.emplace_back(region.z, tile);
+            left = without(left, tile.member);
+        }
     }
+    std::stable_sort(by_z.begin(), by_z.end(), [](const auto &a, const auto &b) { return a.first < b.first; });
+    std::vector<Tile> tiles;
+    for (const auto &[z, tile] : by_z)
+        tiles.push_back(tile);
     return tiles;
 }
 
 std::vector<Tile> tiles_of(const LayoutSpec &spec, Size canvas, std::span<const Member> members) {
     const Casting casting(spec, members);
-    const Style style(canvas);
     if (spec.kind == LayoutKind::Custom && spec.custom)
-        return custom(*spec.custom, casting, canvas, members, style);
+        return custom(*spec.custom, casting, canvas, spec.style);
+    const Look look(canvas, spec.style);
+    const Cast cast = casting.cast();
     if (spec.kind == LayoutKind::Pip)
-        return with_insets(casting.pip(), canvas, style);
-    const Cast cast = spec.kind == LayoutKind::Sidebar     ? casting.sidebar()
-                      : spec.kind == LayoutKind::Spotlight ? casting.spotlight()
-                                                           : casting.grid();
-    return cast.strip.empty() ? all_main(cast.main, canvas, style) : with_strip(cast, canvas, members, style);
+        return with_insets(cast, look);
+    if (cast.strip.empty())
+        return all_main(cast.main, look);
+    const bool screen = members[cast.main.front()].screen;
+    return with_strip(cast, spec.kind == LayoutKind::Screen ? kScreenStrip : kStrip, screen ? kWide : look.tallest,
+                      look);
+}
+
+/// Columns and tile size of n tiles in an area; w = 0 when they do not fit.
+struct Cells {
+    int columns = 1;
+    int w = 0;
+    int h = 0;
+};
+
+Cells largest_cells(Size area, int n, int gap, double tallest, double widest) {
+    Cells best;
+    for (int columns = 1; columns <= n; ++columns) {
+        const int rows = (n + columns - 1) / columns;
+        const double cell_w = (area.w - gap * (columns - 1)) / double(columns);
+        const double cell_h = (area.h - gap * (rows - 1)) / double(rows);
+        if (cell_w < 2 || cell_h < 2)
+            continue;
+        const double wide = std::min(cell_w, cell_h * widest), high = std::min(cell_h, wide / tallest);
+        const int w = std::max(2, even(wide)), h = std::max(2, even(high));
+        if (int64_t{w} * h > int64_t{best.w} * best.h)
+            best = {columns, w, h};
+    }
+    return best;
 }
 
 } // namespace
 
 std::vector<Rect> grid_rects(const Rect &area, int n, int gap, double tallest, double widest) {
-    if (n <= 0)
-        return {};
-    int columns = 1, w = 0, h = 0;
-    for (int c = 1; c <= n; ++c) {
-        const int rows = (n + c - 1) / c;
-        const double cell_w = (area.w - gap * (c - 1)) / double(c), cell_h = (area.h - gap * (rows - 1)) / double(rows);
-        const double shape = std::clamp(cell_w / std::max(1.0, cell_h), tallest, widest);
-        const int tile_w = even(std::min(cell_w, cell_h * shape)), tile_h = even(std::min(cell_h, tile_w / shape));
-        if (tile_w * tile_h > w * h) {
-            columns = c;
-            w = tile_w;
-            h = tile_h;
-        }
+    Cells cells;
+    for (; n > 0; --n) {
+        cells = largest_cells(area.size(), n, gap, tallest, widest);
+        for (; gap > 0 && gap > std::min(cells.w, cells.h) / 2;
+             cells = largest_cells(area.size(), n, gap, tallest, widest))
+            gap = even(gap / 2);
+        if (cells.w > 0)
+            break;
     }
-    if (w < 2 || h < 2)
-        return {};
+    const auto [columns, w, h] = cells;
     const int rows = (n + columns - 1) / columns;
     const int top = area.y + even((area.h - rows * h - (rows - 1) * gap) / 2);
     std::vector<Rect> rects;
@@ -299,6 +222,7 @@ std::vector<Tile> arrange(const LayoutSpec &spec, Size canvas, std::span<const M
         const Member &m = members[tile.member];
         if (tile.fit == Fit::Auto)
             tile.fit = m.fit == Fit::Auto && m.screen ? Fit::Contain : m.fit;
+        tile.radius = std::min(tile.radius, even(std::min(tile.rect.w, tile.rect.h) / 2));
     }
     return tiles;
 }

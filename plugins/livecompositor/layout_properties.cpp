@@ -26,18 +26,7 @@ GType priority_get_type() {
 
 void set_layout(Self self, const GValue *value) {
     const gchar *text = g_value_get_string(value);
-    ElementImpl &impl = *self->impl;
-    LayoutChoice choice = parse_layout_property(text ? text : "grid");
-    if (!choice.error.empty()) {
-        gst_live_compositor_complain(self, choice.error);
-        return;
-    }
-    impl.board->change([&](Settings &s) {
-        s.layout.kind = choice.kind;
-        s.layout.custom = std::move(choice.custom);
-    });
-    MutexLock lock(impl.mutex);
-    impl.layout_text = text ? text : "grid";
+    change_layout(self, text ? text : "grid", std::nullopt);
 }
 
 void get_layout(Self self, GValue *value) {
@@ -73,12 +62,35 @@ void set_grid_size(Self self, const GValue *value) {
 
 } // namespace
 
+bool change_layout(Self self, const char *text, const std::optional<Motion> &motion) {
+    ElementImpl &impl = *self->impl;
+    LayoutChoice choice = parse_layout_property(text);
+    if (!choice.error.empty()) {
+        gst_live_compositor_complain(self, choice.error);
+        return false;
+    }
+    {
+        MutexLock lock(impl.mutex);
+        impl.layout_text = text;
+    }
+    impl.board->change([&](Settings &s) {
+        s.layout.kind = choice.kind;
+        s.layout.custom = std::move(choice.custom);
+        if (motion) {
+            s.switch_motion = *motion;
+            ++s.switches;
+        }
+    });
+    return true;
+}
+
 std::vector<Property> layout_properties() {
     return {
-        {g_param_spec_string("layout", "Layout",
-                             "grid, sidebar, spotlight, pip or a JSON description that starts with '{'. Changes whole, "
-                             "at a frame boundary",
-                             "grid", kLiveProperty),
+        {g_param_spec_string(
+             "layout", "Layout",
+             "grid, sidebar, spotlight, pip, screen or a JSON description that starts with '{'. Changes whole, "
+             "at a frame boundary",
+             "grid", kLiveProperty),
          set_layout, get_layout},
         {g_param_spec_enum("priority", "Priority", "Who has the main area of sidebar, spotlight and pip",
                            priority_get_type(), static_cast<gint>(Priority::Speaker), kLiveProperty),
@@ -104,13 +116,6 @@ std::vector<Property> layout_properties() {
              const Settings s = settings(self);
              gst_value_set_fraction(value, s.fps_n, s.fps_d);
          }},
-        {g_param_spec_uint("transition", "Transition", "ms that tiles take to move to their new places (0 = at once)",
-                           0, 5000, 250, kLiveProperty),
-         [](Self self, const GValue *value) {
-             self->impl->board->change(
-                 [value](Settings &s) { s.transition_ms = static_cast<int>(g_value_get_uint(value)); });
-         },
-         [](Self self, GValue *value) { g_value_set_uint(value, static_cast<guint>(settings(self).transition_ms)); }},
     };
 }
 

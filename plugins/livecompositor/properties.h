@@ -6,7 +6,9 @@
 #pragma once
 
 #include "livecompositor/gstlivecompositor.h"
+#include "livecompositor/motion.h"
 
+#include <optional>
 #include <vector>
 
 namespace livecompositor {
@@ -23,11 +25,18 @@ constexpr auto kReadableProperty = static_cast<GParamFlags>(G_PARAM_READABLE | G
 
 /// Size, rate and who stands where.
 std::vector<Property> layout_properties();
+/// Gaps, corners, the speaker's border, transitions.
+std::vector<Property> style_properties();
 /// Colours, images and texts.
 std::vector<Property> look_properties();
 /// Time, and what can be read of a running element.
 std::vector<Property> running_properties();
 
 void install_properties(GObjectClass *klass);
+void install_actions(GObjectClass *klass);
+
+/// Changes the layout whole; with `motion`, this once as it says. False, and a warning message, when `text` is none.
+bool change_layout(GstLiveCompositor *self, const char *text, const std::optional<Motion> &motion);
+GType ease_get_type();
 
 } // namespace livecompositor

@@ -4,6 +4,7 @@
 #include "livecompositor/scene.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace livecompositor {
 
@@ -14,19 +15,65 @@ std::vector<Member> members_of(const VideoSnapshot &snapshot) {
     for (const auto &entry : snapshot.sources) {
         const PadSettings &s = entry.settings;
         const bool speaker = !s.screen && snapshot.speaker == entry.source->index;
-        members.push_back({entry.source->index, s.priority, s.pin_rank, s.screen, speaker, s.fit});
+        members.push_back(
+            {entry.source->index, s.priority, s.pin_rank, s.screen, speaker, s.fit, s.share_rank, s.label});
     }
     return members;
 }
 
-/// Where the input is seen right now; somebody new grows out of the middle of the own place.
-Rect start_of(const VideoSource &source, const Rect &rect, const Scene &before, TimeNs now) {
-    for (const SceneTile &tile : before.tiles) {
-        if (tile.source.get() == &source)
-            return Scene::between(tile.from, tile.rect, before.progress(now));
+/// What somebody who comes grows out of, and who goes shrinks to.
+Rect middle_of(const Rect &r) {
+    const int w = std::max(2, even(r.w / 8)), h = std::max(2, even(r.h / 8));
+    return {even(r.x + (r.w - w) / 2), even(r.y + (r.h - h) / 2), w, h};
+}
+
+const SceneTile *find(const std::vector<SceneTile> &tiles, unsigned index) {
+    const auto it = std::find_if(tiles.begin(), tiles.end(), [&](const auto &t) { return t.source->index == index; });
+    return it == tiles.end() ? nullptr : &*it;
+}
+
+/// Where the input is seen right now.
+Rect start_of(unsigned index, const Rect &rect, const Scene &before, TimeNs now) {
+    const SceneTile *tile = find(before.tiles, index);
+    if (!tile && before.progress(now) < 1)
+        tile = find(before.leaving, index);
+    return tile ? Scene::between(tile->from, tile->rect, before.progress(now)) : middle_of(rect);
+}
+
+bool same_places(const Scene &a, const Scene &b) {
+    return a.size == b.size && std::equal(a.tiles.begin(), a.tiles.end(), b.tiles.begin(), b.tiles.end(),
+                                          [](const SceneTile &x, const SceneTile &y) {
+                                              return x.source->index == y.source->index && x.rect == y.rect;
+                                          });
+}
+
+/// A transition that is under way goes on as if nothing had happened.
+void carry_on(Scene &scene, const Scene &before) {
+    for (size_t i = 0; i < scene.tiles.size(); ++i)
+        scene.tiles[i].from = before.tiles[i].from;
+    scene.leaving = before.leaving;
+    scene.transition_start = before.transition_start;
+    scene.transition_ns = before.transition_ns;
+    scene.ease = before.ease;
+}
+
+void begin_transition(Scene &scene, const Scene &before, const Motion &motion, TimeNs now) {
+    scene.transition_start = now;
+    if (motion.ms <= 0 || before.size != scene.size || before.tiles.empty())
+        return;
+    scene.transition_ns = TimeNs{motion.ms} * 1'000'000;
+    scene.ease = motion.ease;
+    const double progress = before.progress(now);
+    for (const auto *tiles : {&before.tiles, &before.leaving}) {
+        for (SceneTile tile : *tiles) {
+            if (find(scene.tiles, tile.source->index) || (tiles == &before.leaving && progress >= 1))
+                continue;
+            tile.from = Scene::between(tile.from, tile.rect, progress);
+            tile.rect = middle_of(tile.from);
+            tile.speaking = false;
+            scene.leaving.push_back(std::move(tile));
+        }
     }
-    return {rect.x + even(rect.w / 4), rect.y + even(rect.h / 4), std::max(2, even(rect.w / 2)),
-            std::max(2, even(rect.h / 2))};
 }
 
 } // namespace
@@ -35,7 +82,7 @@ double Scene::progress(TimeNs time) const {
     if (transition_ns <= 0 || time >= transition_start + transition_ns)
         return 1;
     const double t = std::max(0.0, double(time - transition_start) / double(transition_ns));
-    return t * t * (3 - 2 * t);
+    return eased(ease, t);
 }
 
 Rect Scene::between(const Rect &from, const Rect &to, double progress) {
@@ -54,28 +101,26 @@ Scene SceneBuilder::build(const VideoSnapshot &snapshot, const Scene &before, Ti
     scene.size = s.size;
     scene.background = to_yuv(s.background.value_or(colors.background));
     scene.tile_color = to_yuv(colors.tile);
-    scene.accent = to_yuv(colors.accent);
+    scene.accent = to_yuv(s.accent.value_or(colors.accent));
     scene.watermark = s.watermark;
     scene.margin = std::max(4, even(std::min(s.size.w, s.size.h) / 36.0));
-    scene.border = std::max(2, even(std::min(s.size.w, s.size.h) / 180.0));
+    scene.border = s.border ? scaled(*s.border, s.size) : std::max(2, even(std::min(s.size.w, s.size.h) / 180.0));
     scene.freeze_ns = TimeNs{s.freeze_ms} * 1'000'000;
 
     const std::vector<Member> members = members_of(snapshot);
     std::vector<bool> shown(members.size());
-    bool moved = false;
     for (const Tile &place : arrange(s.layout, s.size, members)) {
         const auto &entry = snapshot.sources[place.member];
         SceneTile tile;
         tile.source = entry.source;
         tile.rect = place.rect;
-        tile.from = start_of(*entry.source, place.rect, before, now);
+        tile.from = start_of(entry.source->index, place.rect, before, now);
         tile.radius = place.radius;
         tile.target = {place.rect.size(), place.fit, colors.tile};
-        tile.speaking = members[place.member].speaker && members.size() > 1 && place.radius > 0;
+        tile.speaking = members[place.member].speaker && members.size() > 1 && place.rect.size() != s.size;
         tile.camera_off = entry.settings.muted;
         tile.freezes = !entry.settings.screen;
         decorate(tile, entry);
-        moved = moved || tile.from != tile.rect;
         shown[place.member] = true;
         scene.tiles.push_back(std::move(tile));
     }
@@ -85,13 +130,19 @@ Scene SceneBuilder::build(const VideoSnapshot &snapshot, const Scene &before, Ti
         if (!shown[i])
             scene.hidden.push_back(snapshot.sources[i].source);
     }
-    const bool animate = moved && s.transition_ms > 0 && before.size == s.size && !before.tiles.empty();
-    scene.transition_start = now;
-    scene.transition_ns = animate ? TimeNs{s.transition_ms} * 1'000'000 : 0;
+    const Motion motion = motion_of(s);
+    if (same_places(scene, before))
+        carry_on(scene, before);
+    else
+        begin_transition(scene, before, motion, now);
     std::erase_if(drawn_, [&](const auto &drawn) {
         return std::none_of(members.begin(), members.end(), [&](const Member &m) { return m.index == drawn.first; });
     });
     return scene;
+}
+
+Motion SceneBuilder::motion_of(const Settings &s) {
+    return std::exchange(switches_, s.switches) == s.switches ? s.motion : s.switch_motion;
 }
 
 const std::shared_ptr<const Sprite> &SceneBuilder::slate(const Settings &s) {

@@ -38,7 +38,9 @@ struct Scene {
     int margin = 0;
     TimeNs transition_start = 0;
     TimeNs transition_ns = 0;
-    TimeNs freeze_ns = 0; ///< 0 = never
+    Ease ease = Ease::InOut;
+    std::vector<SceneTile> leaving; ///< shrinks over the others and is gone when the transition ends
+    TimeNs freeze_ns = 0;           ///< 0 = never
 
     /// Part of the way that the transition has gone at `time`, eased, 0..1.
     double progress(TimeNs time) const;
@@ -59,10 +61,12 @@ class SceneBuilder {
         std::shared_ptr<const Sprite> badge;
     };
     void decorate(SceneTile &tile, const VideoSnapshot::Entry &entry);
+    Motion motion_of(const Settings &settings);
     const std::shared_ptr<const Sprite> &slate(const Settings &settings);
 
     std::map<unsigned, Drawn> drawn_;
-    Drawn slate_; ///< `tile` is the canvas, `label` the sprite
+    unsigned switches_ = 0; ///< set-layout calls that were seen
+    Drawn slate_;           ///< `tile` is the canvas, `label` the sprite
 };
 
 } // namespace livecompositor

@@ -17,10 +17,11 @@ struct LayoutName {
     const char *name;
     LayoutKind kind;
 };
-constexpr std::array<LayoutName, 4> kLayouts{{{"grid", LayoutKind::Grid},
+constexpr std::array<LayoutName, 5> kLayouts{{{"grid", LayoutKind::Grid},
                                               {"sidebar", LayoutKind::Sidebar},
                                               {"spotlight", LayoutKind::Spotlight},
-                                              {"pip", LayoutKind::Pip}}};
+                                              {"pip", LayoutKind::Pip},
+                                              {"screen", LayoutKind::Screen}}};
 constexpr int kMinSide = 16, kMaxSide = 7680; // 8K: more is a mistake
 constexpr int kMaxFps = 120;
 
@@ -48,7 +49,7 @@ std::string unknown_layout(const std::string &text) {
     const bool close = distance(shown, nearest->name) <= 2;
     return "unknown layout '" + shown + "'" +
            (close ? ", did you mean '" + std::string(nearest->name) + "'?" : std::string(".")) +
-           " Known are grid, sidebar, spotlight, pip and a JSON description that starts with '{'.";
+           " Known are grid, sidebar, spotlight, pip, screen and a JSON description that starts with '{'.";
 }
 
 } // namespace

@@ -15,7 +15,7 @@ struct LayoutChoice {
     std::shared_ptr<const CustomLayout> custom;
     std::string error;
 };
-/// "grid", "sidebar", "spotlight", "pip" or a JSON description.
+/// "grid", "sidebar", "spotlight", "pip", "screen" or a JSON description.
 LayoutChoice parse_layout_property(const std::string &text);
 
 /// Empty when `pixels` is a side that the canvas can have.

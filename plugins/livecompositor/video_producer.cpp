@@ -104,6 +104,10 @@ Producer::Product VideoProducer::produce() {
         composer_.compose(scene_, time, time + duration / 2, picture_of(mapped));
         gst_video_frame_unmap(&mapped);
     }
+    if (!scene_.leaving.empty() && scene_.progress(time) >= 1) {
+        scene_.leaving.clear();
+        composer_.adopt(scene_);
+    }
     GST_BUFFER_PTS(product.buffer) = static_cast<GstClockTime>(time);
     GST_BUFFER_DURATION(product.buffer) = static_cast<GstClockTime>(duration);
     ++frame_;

@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: Rostrum contributors
 // SPDX-License-Identifier: LGPL-2.1-or-later
 
-// Geometry of every layout for every count, and who stands where. No GStreamer.
+// Who stands where, and layouts that are described. No GStreamer.
 
 #include "livecompositor/layout.h"
 #include "livecompositor/settings.h"
@@ -67,78 +67,6 @@ void assert_sound(const std::vector<Tile> &tiles, Size canvas, bool may_overlap)
     }
 }
 
-struct Golden {
-    const char *name;
-    Size canvas;
-    int count;
-    Rect first;
-    Rect last;
-};
-
-// One gap is 10 px at 720 lines.
-const Golden kGrid[] = {
-    {"1 of 1280x720", {1280, 720}, 1, {0, 0, 1280, 720}, {0, 0, 1280, 720}},
-    {"2 of 1280x720", {1280, 720}, 2, {10, 126, 624, 468}, {644, 126, 624, 468}},
-    {"3 of 1280x720", {1280, 720}, 3, {22, 10, 612, 344}, {334, 364, 612, 344}},
-    {"4 of 1280x720", {1280, 720}, 4, {22, 10, 612, 344}, {644, 364, 612, 344}},
-    {"5 of 1280x720", {1280, 720}, 5, {12, 46, 412, 308}, {644, 364, 412, 308}},
-    {"6 of 1280x720", {1280, 720}, 6, {12, 46, 412, 308}, {856, 364, 412, 308}},
-    {"7 of 1280x720", {1280, 720}, 7, {26, 10, 402, 226}, {438, 482, 402, 226}},
-    {"9 of 1280x720", {1280, 720}, 9, {26, 10, 402, 226}, {850, 482, 402, 226}},
-    {"25 of 1280x720", {1280, 720}, 25, {34, 14, 234, 130}, {1010, 574, 234, 130}},
-    {"1 of 720x1280", {720, 1280}, 1, {0, 0, 720, 1280}, {0, 0, 720, 1280}},
-    {"2 of 720x1280", {720, 1280}, 2, {10, 10, 700, 624}, {10, 644, 700, 624}},
-    {"3 of 720x1280", {720, 1280}, 3, {10, 12, 700, 412}, {10, 856, 700, 412}},
-    {"4 of 720x1280", {720, 1280}, 4, {86, 12, 546, 306}, {86, 960, 546, 306}},
-    {"5 of 720x1280", {720, 1280}, 5, {10, 12, 344, 412}, {188, 856, 344, 412}},
-    {"6 of 720x1280", {720, 1280}, 6, {10, 12, 344, 412}, {364, 856, 344, 412}},
-    {"7 of 720x1280", {720, 1280}, 7, {10, 12, 344, 306}, {188, 960, 344, 306}},
-    {"9 of 720x1280", {720, 1280}, 9, {10, 14, 344, 242}, {188, 1022, 344, 242}},
-    {"25 of 720x1280", {720, 1280}, 25, {10, 14, 226, 130}, {246, 1134, 226, 130}},
-    {"4 of 1920x1080", {1920, 1080}, 4, {30, 14, 922, 518}, {966, 546, 922, 518}},
-    {"9 of 1920x1080", {1920, 1080}, 9, {36, 16, 606, 340}, {1276, 724, 606, 340}},
-};
-
-void test_grid_golden() {
-    for (const Golden &g : kGrid) {
-        const auto tiles = arrange(spec(LayoutKind::Grid), g.canvas, people(g.count));
-        g_test_message("%s", g.name);
-        g_assert_cmpuint(tiles.size(), ==, static_cast<size_t>(g.count));
-        assert_rect(tiles.front().rect, g.first);
-        assert_rect(tiles.back().rect, g.last);
-    }
-}
-
-void test_every_layout_and_count() {
-    const std::array<Size, 5> canvases{{{1280, 720}, {720, 1280}, {854, 480}, {640, 640}, {160, 90}}};
-    for (LayoutKind kind : {LayoutKind::Grid, LayoutKind::Sidebar, LayoutKind::Spotlight, LayoutKind::Pip}) {
-        for (const Size &canvas : canvases) {
-            for (int n = 0; n <= 30; ++n) {
-                auto members = people(n);
-                assert_sound(arrange(spec(kind), canvas, members), canvas, kind == LayoutKind::Pip);
-                if (n > 1) {
-                    members[1].screen = true;
-                    members[0].speaker = true;
-                    members[static_cast<size_t>(n) - 1].pin_rank = 1;
-                }
-                assert_sound(arrange(spec(kind), canvas, members), canvas, kind == LayoutKind::Pip);
-            }
-        }
-    }
-}
-
-void test_grid_shapes() {
-    for (int n = 2; n <= 25; ++n) {
-        const auto tiles = arrange(spec(LayoutKind::Grid), {1280, 720}, people(n));
-        g_assert_cmpuint(tiles.size(), ==, static_cast<size_t>(n));
-        const double shape = tiles[0].rect.w / double(tiles[0].rect.h);
-        g_assert_cmpfloat(shape, >, 4.0 / 3 - 0.04);
-        g_assert_cmpfloat(shape, <, 16.0 / 9 + 0.04);
-        for (const Tile &tile : tiles)
-            g_assert_true(tile.rect.size() == tiles[0].rect.size());
-    }
-}
-
 void test_grid_size_keeps_the_speaker() {
     auto members = people(6);
     members[5].speaker = true;
@@ -165,6 +93,38 @@ void test_screen_takes_the_main_area() {
     g_assert_true(tiles[0].fit == Fit::Contain);
     assert_rect(tiles[0].rect, {10, 84, 980, 550});
     assert_rect(tiles[1].rect, {1000, 46, 270, 202});
+}
+
+/// Pinned, then by priority, then the newest; the other shares are beside the cameras.
+void test_which_share_is_in_the_main_area() {
+    auto members = people(5);
+    members[1].screen = members[2].screen = members[4].screen = true;
+    members[1].share_rank = 3;
+    members[2].share_rank = 1;
+    members[4].share_rank = 2;
+    for (const LayoutKind kind : {LayoutKind::Screen, LayoutKind::Grid, LayoutKind::Sidebar, LayoutKind::Pip}) {
+        auto m = members;
+        assert_who(arrange(spec(LayoutKind::Screen), {1280, 720}, m), {1, 0, 2, 3, 4});
+        m[4].priority = 1;
+        g_assert_cmpuint(arrange(spec(kind), {1280, 720}, m)[0].member, ==, 4);
+        m[2].pin_rank = 1;
+        g_assert_cmpuint(arrange(spec(kind), {1280, 720}, m)[0].member, ==, 2);
+    }
+}
+
+void test_screen_layout() {
+    auto members = people(4);
+    const auto same = arrange(spec(LayoutKind::Grid), {1280, 720}, members);
+    g_assert_true(arrange(spec(LayoutKind::Screen), {1280, 720}, members) == same);
+    members[3].screen = true;
+    members[2].speaker = true;
+    LayoutSpec three = spec(LayoutKind::Screen);
+    three.grid_size = 3;
+    const auto tiles = arrange(three, {1280, 720}, members);
+    assert_who(tiles, {3, 0, 2});
+    g_assert_true(tiles[0].fit == Fit::Contain);
+    // More room for the share than the grid leaves it.
+    g_assert_cmpint(tiles[0].rect.w, >, arrange(spec(LayoutKind::Grid), {1280, 720}, members)[0].rect.w);
 }
 
 void test_sidebar_and_spotlight() {
@@ -213,15 +173,63 @@ void test_custom() {
     assert_sound(tiles, {1280, 720}, false);
 }
 
+struct Rule {
+    const char *regions;
+    std::vector<size_t> expected;
+};
+
+void test_rules() {
+    auto members = people(5);
+    members[1].label = "Bo";
+    members[2].speaker = true;
+    members[3].screen = true;
+    members[4].pin_rank = 1;
+    const Rule rules[] = {
+        {R"({"show":"main"})", {3}},
+        {R"({"show":"speaker"})", {2}},
+        {R"({"show":"camera","max":25})", {4, 0, 1, 2}},
+        {R"({"show":"any","max":25})", {4, 0, 1, 2, 3}},
+        {R"({"show":"screen","max":2})", {3}},
+        {R"({"show":"pinned","max":25})", {4}},
+        {R"({"show":"label:Bo"},{"show":"label:Nobody"},{"show":"video_0"},{"show":"video_9"})", {1, 0}},
+        // Filled in order, drawn by z.
+        {R"({"show":"speaker","z":1},{"show":"screen","z":-1},{"show":"any","max":2})", {3, 4, 0, 2}},
+        {R"({"show":"main"},{"show":"main"},{"show":"main"},{"show":"main"})", {3, 2, 4, 0}},
+    };
+    for (const Rule &rule : rules) {
+        const LayoutChoice choice = parse_layout_property(R"({"regions":[)" + std::string(rule.regions) + "]}");
+        assert_text(choice.error, "");
+        assert_who(arrange({.kind = LayoutKind::Custom, .custom = choice.custom}, {1280, 720}, members), rule.expected);
+    }
+    members[3].screen = false;
+    const LayoutChoice share = parse_layout_property(R"({"regions":[{"show":"screen"},{"show":"speaker"}]})");
+    assert_who(arrange({.kind = LayoutKind::Custom, .custom = share.custom}, {1280, 720}, members), {2});
+}
+
+/// Region before layout before element.
+void test_style_of_regions() {
+    const LayoutChoice choice = parse_layout_property(R"({"gap":20,"radius":8,"regions":[
+        {"width":0.5,"max":2,"gap":0,"radius":40},{"x":0.5,"width":0.5,"max":2}]})");
+    assert_text(choice.error, "");
+    const LayoutSpec styled{.kind = LayoutKind::Custom, .style = {60, 60}, .custom = choice.custom};
+    const auto tiles = arrange(styled, {1280, 720}, people(4));
+    assert_who(tiles, {0, 1, 2, 3});
+    g_assert_cmpint(tiles[1].rect.y - tiles[0].rect.bottom(), ==, 0);
+    g_assert_cmpint(tiles[0].radius, ==, 40);
+    g_assert_cmpint(tiles[3].rect.y - tiles[2].rect.bottom(), ==, 20);
+    g_assert_cmpint(tiles[2].radius, ==, 8);
+}
+
 struct BadLayout {
     const char *text;
     const char *error;
 };
 const BadLayout kBad[] = {
-    {"gird",
-     "unknown layout 'gird', did you mean 'grid'? Known are grid, sidebar, spotlight, pip and a JSON description "
-     "that starts with '{'."},
-    {"", "unknown layout ''. Known are grid, sidebar, spotlight, pip and a JSON description that starts with '{'."},
+    {"gird", "unknown layout 'gird', did you mean 'grid'? Known are grid, sidebar, spotlight, pip, screen and a JSON "
+             "description "
+             "that starts with '{'."},
+    {"",
+     "unknown layout ''. Known are grid, sidebar, spotlight, pip, screen and a JSON description that starts with '{'."},
     {"{", "line 1, column 2: expected a name in double quotes"},
     {"{\"regions\":[]}", "line 1, column 12: 'regions' is a list of at least one region"},
     {"{\n \"regions\": [\n  {\"x\": 1.5}]}", "line 3, column 9: 'x' is a number from 0 to 1"},
@@ -229,11 +237,29 @@ const BadLayout kBad[] = {
      "line 1, column 13: the region reaches out of the canvas: x + width and y + height are at most 1"},
     {"{\"regions\":[{\"width\":0}]}", "line 1, column 22: 'width' is a number from 0.01 to 1"},
     {"{\"regions\":[{\"show\":\"nobody\"}]}",
-     "line 1, column 21: 'show' is any, screen, speaker, pinned or the name of a pad like video_0"},
+     "line 1, column 21: 'show' is any, camera, screen, main, speaker, pinned, the name of a pad like video_0 or "
+     "a label like label:Ann"},
     {"{\"regions\":[{\"max\":1e400}]}", "line 1, column 20: not a number"},
+    {"{\"regions\":[{\"x\":1e308}]}", "line 1, column 18: 'x' is a number from 0 to 1"},
+    {"{\"regions\":[{\"x\":NaN}]}", "line 1, column 18: expected a value"},
+    {"{\"regions\":[{\"x\":-0.1}]}", "line 1, column 18: 'x' is a number from 0 to 1"},
+    {"{\"regions\":[{\"max\":2.5}]}", "line 1, column 20: 'max' is a whole number from 1 to 25"},
+    {"{\"regions\":[{\"z\":1e9}]}", "line 1, column 18: 'z' is a whole number from -100 to 100"},
+    {"{\"regions\":[{\"radius\":361}]}", "line 1, column 23: 'radius' is a whole number from 0 to 360"},
+    {"{\"gap\":121,\n\"regions\":[{}]}", "line 1, column 8: 'gap' is a whole number from 0 to 120"},
+    {"{\"regions\":[{\"gap\":-1}]}", "line 1, column 20: 'gap' is a whole number from 0 to 120"},
+    {"{\"regions\":[{\"fit\":\"squeeze\"}]}", "line 1, column 20: 'fit' is auto, cover or contain"},
+    {"{\"regions\":[{\"show\":\"label:\"}]}", "line 1, column 21: 'show' is any, camera, screen, main, speaker, "
+                                              "pinned, the name of a pad like video_0 or a label "
+                                              "like label:Ann"},
+    {"{\"regions\":[{\"colour\":1}]}",
+     "line 1, column 23: unknown 'colour'; a region has x, y, width, height, show, max, fit, gap, radius and z"},
+    {"{\"regions\":[{},\n{}\n,4]}",
+     "line 3, column 2: a region is an object like {\"x\":0,\"y\":0,\"width\":1,\"height\":1,\"show\":\"any\"}"},
+    {"{\"radius\":1}", "line 1, column 1: 'regions' is a list of at least one region"},
     {"{\"regions\":[{\"x\":0,\"x\":1}]}", "line 1, column 23: 'x' is there twice"},
     {"{\"regions\":[{}]} x", "line 1, column 18: something follows after the end"},
-    {"{\"layout\":1}", "line 1, column 11: unknown 'layout'; a layout has regions"},
+    {"{\"layout\":1}", "line 1, column 11: unknown 'layout'; a layout has regions, gap and radius"},
     {"{\"regions\":[{\"show\":\"\\ud800\"}]}", "line 1, column 27: half of a surrogate pair"},
 };
 
@@ -267,15 +293,16 @@ void test_sizes_and_rates() {
 
 int main(int argc, char **argv) {
     g_test_init(&argc, &argv, nullptr);
-    g_test_add_func("/layout/grid/golden", test_grid_golden);
-    g_test_add_func("/layout/every-layout-and-count", test_every_layout_and_count);
-    g_test_add_func("/layout/grid/shapes", test_grid_shapes);
     g_test_add_func("/layout/grid/size-keeps-the-speaker", test_grid_size_keeps_the_speaker);
     g_test_add_func("/layout/order", test_order);
     g_test_add_func("/layout/screen", test_screen_takes_the_main_area);
+    g_test_add_func("/layout/screen/which-share", test_which_share_is_in_the_main_area);
+    g_test_add_func("/layout/screen/layout", test_screen_layout);
     g_test_add_func("/layout/sidebar-and-spotlight", test_sidebar_and_spotlight);
     g_test_add_func("/layout/pip", test_pip);
     g_test_add_func("/layout/custom", test_custom);
+    g_test_add_func("/layout/rules", test_rules);
+    g_test_add_func("/layout/style-of-regions", test_style_of_regions);
     g_test_add_func("/layout/bad", test_bad_layouts);
     g_test_add_func("/layout/hostile-json", test_hostile_json);
     g_test_add_func("/layout/sizes-and-rates", test_sizes_and_rates);

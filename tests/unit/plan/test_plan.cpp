@@ -338,6 +338,86 @@ void test_composition() {
     same(compositor.at("framerate"), "30/1");
 }
 
+struct LayoutRow {
+    const char *name;
+    Layout layout;
+    const char *text;
+};
+const LayoutRow kLayouts[] = {{"grid", Layout::Grid, "grid"},
+                              {"sidebar", Layout::Sidebar, "sidebar"},
+                              {"spotlight", Layout::Spotlight, "spotlight"},
+                              {"pip", Layout::Pip, "pip"},
+                              {"screen", Layout::Screen, "screen"},
+                              {"custom", Layout::Custom, R"({"regions":[{}]})"}};
+
+/// Whatever changes but the size changes on the running elements: no branch is replaced.
+void test_composition_changes_live() {
+    const Graph before = plan(recording(streaming(kPair)), {});
+    for (const LayoutRow &row : kLayouts) {
+        State state = recording(streaming(kPair));
+        state.wanted.composition = {.layout = row.layout,
+                                    .description = R"({"regions":[{}]})",
+                                    .gap = 0,
+                                    .radius = 30,
+                                    .speaker_border = 8,
+                                    .accent = "#ff00aa",
+                                    .transition_ms = 400,
+                                    .transition_ease = "ease-in",
+                                    .pinned = {"bob"},
+                                    .screens = {"ann"}};
+        const Graph after = plan(state, {});
+        g_test_message("%s", row.name);
+        const Properties &compositor = after.find(kComposeBranch)->nodes.front().properties;
+        same(compositor.at("layout"), row.text);
+        same(compositor.at("gap"), "0");
+        same(compositor.at("radius"), "30");
+        same(compositor.at("speaker-border"), "8");
+        same(compositor.at("accent"), "#ff00aa");
+        same(compositor.at("transition"), "400");
+        same(compositor.at("transition-ease"), "ease-in");
+        g_assert_cmpuint(before.branches.size(), ==, after.branches.size());
+        for (const auto &branch : before.branches)
+            g_assert_true(branch.same_structure(*after.find(branch.id)));
+        g_assert_cmpuint(before.links.size(), ==, after.links.size());
+        for (size_t i = 0; i < before.links.size(); ++i)
+            g_assert_true(before.links[i].same_ends(after.links[i]));
+    }
+    const Properties &plain = before.find(kComposeBranch)->nodes.front().properties;
+    for (const char *name : {"gap", "radius", "speaker-border", "accent", "transition", "transition-ease"})
+        g_assert_false(plain.count(name));
+}
+
+void test_quality() {
+    const std::pair<Quality, FrameSize> sizes[] = {{Quality::Low, {854, 480}},
+                                                   {Quality::Med, {1280, 720}},
+                                                   {Quality::High, {1920, 1080}},
+                                                   {Quality::Ultra, {2560, 1440}}};
+    for (const auto &[quality, size] : sizes) {
+        const FrameSize wide = frame_size({.quality = quality});
+        const FrameSize tall = frame_size({.quality = quality, .orientation = Orientation::Portrait});
+        g_assert_cmpuint(wide.width, ==, size.width);
+        g_assert_cmpuint(wide.height, ==, size.height);
+        g_assert_cmpuint(tall.width, ==, size.height);
+        g_assert_cmpuint(tall.height, ==, size.width);
+    }
+}
+
+void test_who_is_placed_how() {
+    State state = kPair;
+    state.wanted.composition.pinned = {"bob"};
+    state.wanted.composition.screens = {"ann"};
+    std::vector<std::string> pads;
+    for (const auto &link : plan(state, {}).links)
+        if (link.to.node == "compose/compositor") {
+            std::string text = link.to.pad;
+            for (const auto &[name, value] : link.pad_properties)
+                text += name == "label" ? "" : " " + name;
+            pads.push_back(text + ";");
+        }
+    // Sound alone has a placeholder.
+    same(joined(pads), "audio_0 placeholder; audio_1 pinned placeholder; video_0 screen; video_1 pinned;");
+}
+
 } // namespace
 
 int main(int argc, char **argv) {
@@ -355,5 +435,8 @@ int main(int argc, char **argv) {
     g_test_add_func("/plan/compositor-pads", test_compositor_pads);
     g_test_add_func("/plan/slate-text", test_slate_text);
     g_test_add_func("/plan/composition", test_composition);
+    g_test_add_func("/plan/composition-changes-live", test_composition_changes_live);
+    g_test_add_func("/plan/quality", test_quality);
+    g_test_add_func("/plan/who-is-placed-how", test_who_is_placed_how);
     return g_test_run();
 }

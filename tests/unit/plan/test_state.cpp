@@ -25,7 +25,21 @@ const BadRow kBad[] = {
     {"empty room", R"({"roomId":"","sessionId":"s"})", "roomId is empty"},
     {"room is a number", R"({"roomId":7,"sessionId":"s"})", "roomId must be a string"},
     {"unknown layout", kHead + R"(,"composition":{"layout":{"type":"GIRD"}}})",
-     "composition.layout.type 'GIRD' is not one of GRID, SIDEBAR, SPOTLIGHT"},
+     "composition.layout.type 'GIRD' is not one of GRID, SIDEBAR, SPOTLIGHT, PIP, SCREEN, CUSTOM"},
+    {"custom without description", kHead + R"(,"composition":{"layout":{"type":"CUSTOM"}}})",
+     "composition.layout.description is missing"},
+    {"description as text", kHead + R"(,"composition":{"layout":{"type":"CUSTOM","description":"{}"}}})",
+     "composition.layout.description must be an object"},
+    {"wide gap", kHead + R"(,"composition":{"layout":{"gap":121}}})", "composition.layout.gap must be 0 to 120"},
+    {"negative radius", kHead + R"(,"composition":{"layout":{"radius":-1}}})",
+     "composition.layout.radius must be 0 to 360"},
+    {"thick border", kHead + R"(,"composition":{"speakerBorder":41}})", "composition.speakerBorder must be 0 to 40"},
+    {"endless transition", kHead + R"(,"composition":{"transition":{"ms":5001}}})",
+     "composition.transition.ms must be 0 to 5000"},
+    {"unknown ease", kHead + R"(,"composition":{"transition":{"ease":"bounce"}}})",
+     "composition.transition.ease 'bounce' is not one of linear, ease-in, ease-out, ease-in-out"},
+    {"pins are not a list", kHead + R"(,"composition":{"pinned":"ann"}})", "composition.pinned must be an array"},
+    {"a pin is a number", kHead + R"(,"composition":{"pinned":[1]}})", "composition.pinned[0] must be a string"},
     {"grid too large", kHead + R"(,"composition":{"layout":{"gridSize":26}}})",
      "composition.layout.gridSize must be 0 to 25"},
     {"grid as text", kHead + R"(,"composition":{"layout":{"gridSize":"4"}}})",
@@ -66,6 +80,9 @@ void test_defaults() {
     g_assert_true(wanted->composition.theme == Theme::Dark);
     g_assert_true(wanted->composition.quality == Quality::Med);
     g_assert_true(wanted->composition.orientation == Orientation::Landscape);
+    g_assert_false(wanted->composition.gap.has_value());
+    g_assert_false(wanted->composition.transition_ms.has_value());
+    g_assert_cmpstr(wanted->composition.accent.c_str(), ==, "");
     g_assert_true(wanted->livestreams.empty());
     g_assert_true(wanted->recordings.empty());
     g_assert_true(wanted->names.empty());
@@ -95,12 +112,36 @@ void test_everything() {
     g_assert_cmpstr(wanted->names.at("p2").c_str(), ==, "p2");
 }
 
+void test_style() {
+    std::string error;
+    const auto wanted = parse_wanted(
+        kHead + R"(,"composition":{"layout":{"type":"CUSTOM","gap":0,"radius":20,"description":{"regions":[{"x":0.5}]}},
+        "quality":"ultra","theme":"DEFAULT","speakerBorder":6,"accent":"#ff00aa","transition":{"ms":400,"ease":"linear"},
+        "pinned":["ann","bob"],"screens":["bob"]}})",
+        error);
+    g_assert_cmpstr(error.c_str(), ==, "");
+    const Composition &composition = wanted->composition;
+    g_assert_true(composition.layout == Layout::Custom);
+    g_assert_cmpstr(composition.description.c_str(), ==, R"({"regions":[{"x":0.5}]})");
+    g_assert_true(composition.quality == Quality::Ultra);
+    g_assert_true(composition.theme == Theme::Dark);
+    g_assert_cmpuint(*composition.gap, ==, 0);
+    g_assert_cmpuint(*composition.radius, ==, 20);
+    g_assert_cmpuint(*composition.speaker_border, ==, 6);
+    g_assert_cmpstr(composition.accent.c_str(), ==, "#ff00aa");
+    g_assert_cmpuint(*composition.transition_ms, ==, 400);
+    g_assert_cmpstr(composition.transition_ease.c_str(), ==, "linear");
+    g_assert_cmpuint(composition.pinned.size(), ==, 2);
+    g_assert_cmpuint(composition.screens.count("bob"), ==, 1);
+}
+
 } // namespace
 
 int main(int argc, char **argv) {
     g_test_init(&argc, &argv, nullptr);
     g_test_add_func("/state/defaults", test_defaults);
     g_test_add_func("/state/everything", test_everything);
+    g_test_add_func("/state/style", test_style);
     for (const auto &row : kBad)
         g_test_add_data_func((std::string("/state/bad/") + row.name).c_str(), &row, test_bad);
     return g_test_run();

@@ -180,6 +180,19 @@ class Planner {
         }
     }
 
+    /// Sound alone, or a picture that cannot be decoded, is shown as a placeholder.
+    Properties pad_properties(const Host &host, const Track &track) const {
+        const Composition &composition = state_.wanted.composition;
+        Properties properties{{"label", label_of(state_, host)}};
+        if (!track.video)
+            properties["placeholder"] = "true";
+        if (composition.pinned.count(host.participant))
+            properties["pinned"] = "true";
+        if (track.video && composition.screens.count(host.participant))
+            properties["screen"] = "true";
+        return properties;
+    }
+
     void add_decoder(const Host &host, const Track &track) {
         std::optional<Branch> branch = decode(host.participant, track);
         if (!branch)
@@ -187,7 +200,7 @@ class Planner {
         link(tee_of(host, track), {branch->full("guard"), "sink"});
         link({branch->full("decoder"), "src"},
              {"compose/compositor", (track.video ? "video_" : "audio_") + std::to_string(host.slot)},
-             {{"label", label_of(state_, host)}});
+             pad_properties(host, track));
         graph_.branches.push_back(std::move(*branch));
     }
 

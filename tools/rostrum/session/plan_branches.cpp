@@ -103,35 +103,63 @@ const char *video_kbps(Quality quality) {
     case Quality::Med:
         return "2500";
     case Quality::High:
+        return "4500";
+    case Quality::Ultra:
         break;
     }
-    return "4500";
+    return "8000";
 }
 
-const char *layout_name(Layout layout) {
-    switch (layout) {
+std::string layout_text(const Composition &composition) {
+    switch (composition.layout) {
     case Layout::Grid:
         return "grid";
     case Layout::Sidebar:
         return "sidebar";
     case Layout::Spotlight:
+        return "spotlight";
+    case Layout::Pip:
+        return "pip";
+    case Layout::Screen:
+        return "screen";
+    case Layout::Custom:
         break;
     }
-    return "spotlight";
+    return composition.description;
+}
+
+/// What is not given stays as the element has it.
+Properties style_of(const Composition &composition) {
+    Properties style;
+    const auto add = [&style](const char *name, const std::optional<unsigned> &value) {
+        if (value)
+            style[name] = std::to_string(*value);
+    };
+    add("gap", composition.gap);
+    add("radius", composition.radius);
+    add("speaker-border", composition.speaker_border);
+    add("transition", composition.transition_ms);
+    if (!composition.accent.empty())
+        style["accent"] = composition.accent;
+    if (!composition.transition_ease.empty())
+        style["transition-ease"] = composition.transition_ease;
+    return style;
 }
 
 Node compositor(const Composition &composition, const PlanConfig &config) {
     const FrameSize size = frame_size(composition);
-    return {"compositor",
-            "livecompositor",
-            {{"layout", layout_name(composition.layout)},
-             {"theme", composition.theme == Theme::Light ? "light" : "dark"},
-             {"grid-size", std::to_string(composition.grid_size)},
-             {"priority", composition.priority == Priority::Pin ? "pin" : "speaker"},
-             {"width", std::to_string(size.width)},
-             {"height", std::to_string(size.height)},
-             {"framerate", std::to_string(kFramesPerSecond) + "/1"},
-             {"slate", config.slate_text}}};
+    Node node{"compositor",
+              "livecompositor",
+              {{"layout", layout_text(composition)},
+               {"theme", composition.theme == Theme::Light ? "light" : "dark"},
+               {"grid-size", std::to_string(composition.grid_size)},
+               {"priority", composition.priority == Priority::Pin ? "pin" : "speaker"},
+               {"width", std::to_string(size.width)},
+               {"height", std::to_string(size.height)},
+               {"framerate", std::to_string(kFramesPerSecond) + "/1"},
+               {"slate", config.slate_text}}};
+    node.properties.merge(style_of(composition));
+    return node;
 }
 
 /// One encode for every consumer: no B-frames, closed GOP, VBV of one second. Sliced threads would make several slices
@@ -177,6 +205,8 @@ FrameSize frame_size(const Composition &composition) {
         size = {1280, 720};
     else if (composition.quality == Quality::Low)
         size = {854, 480};
+    else if (composition.quality == Quality::Ultra)
+        size = {2560, 1440};
     if (composition.orientation == Orientation::Portrait)
         std::swap(size.width, size.height);
     return size;

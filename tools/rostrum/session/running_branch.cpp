@@ -61,6 +61,16 @@ void configure(GObject *object, const Properties &properties) {
             g_warning("%s has no property '%s'", G_OBJECT_TYPE_NAME(object), name.c_str());
 }
 
+/// What is no longer named goes back to its default.
+void reset_missing(GObject *object, const Properties &before, const Properties &wanted) {
+    for (const auto &[name, value] : before) {
+        GParamSpec *spec = g_object_class_find_property(G_OBJECT_GET_CLASS(object), name.c_str());
+        if (wanted.count(name) || !spec || !(spec->flags & G_PARAM_WRITABLE))
+            continue;
+        g_object_set_property(object, name.c_str(), g_param_spec_get_default_value(spec));
+    }
+}
+
 } // namespace
 
 bool set_property(GObject *object, const std::string &name, const std::string &value) {
@@ -100,6 +110,7 @@ std::optional<RunningLink> RunningLink::make(const Link &link, GstElement *from,
 void RunningLink::set_pad_properties(const Properties &properties) {
     if (properties == link_.pad_properties)
         return;
+    reset_missing(G_OBJECT(sink_.get()), link_.pad_properties, properties);
     link_.pad_properties = properties;
     configure(G_OBJECT(sink_.get()), properties);
 }
@@ -173,12 +184,14 @@ bool RunningBranch::start() {
 }
 
 void RunningBranch::update(const Branch &wanted) {
-    for (size_t i = 0; i < elements_.size(); ++i)
+    for (size_t i = 0; i < elements_.size(); ++i) {
+        reset_missing(G_OBJECT(elements_[i].get()), branch_.nodes[i].properties, wanted.nodes[i].properties);
         for (const auto &[name, value] : wanted.nodes[i].properties) {
             const auto known = branch_.nodes[i].properties.find(name);
             if (known == branch_.nodes[i].properties.end() || known->second != value)
                 set_property(G_OBJECT(elements_[i].get()), name, value);
         }
+    }
     branch_ = wanted;
 }
 

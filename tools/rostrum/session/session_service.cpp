@@ -3,6 +3,8 @@
 
 #include "session_service.h"
 
+#include "layout_check.h"
+
 #include <gio/gunixsocketaddress.h>
 #include <glib/gstdio.h>
 
@@ -153,6 +155,14 @@ void SessionService::export_methods() {
            if (!result.ok())
                return refuse(call, result.error());
            rostrum_session1_complete_set_state(object, call);
+           return TRUE;
+       });
+    on("handle-check-layout",
+       [](RostrumSession1 *object, GDBusMethodInvocation *call, const char *layout, gpointer) -> gboolean {
+           const auto result = check_layout(layout);
+           if (!result.ok())
+               return refuse(call, result.error());
+           rostrum_session1_complete_check_layout(object, call);
            return TRUE;
        });
     on("handle-publish",

@@ -112,13 +112,56 @@ void choose(JsonObject *object, const char *name, const std::string &where, cons
     throw Bad(where + name + " '" + text + "' is not one of " + known);
 }
 
-constexpr Choice<Layout> kLayouts[] = {
-    {"GRID", Layout::Grid}, {"SIDEBAR", Layout::Sidebar}, {"SPOTLIGHT", Layout::Spotlight}};
+constexpr Choice<Layout> kLayouts[] = {{"GRID", Layout::Grid},           {"SIDEBAR", Layout::Sidebar},
+                                       {"SPOTLIGHT", Layout::Spotlight}, {"PIP", Layout::Pip},
+                                       {"SCREEN", Layout::Screen},       {"CUSTOM", Layout::Custom}};
 constexpr Choice<Priority> kPriorities[] = {{"SPEAKER", Priority::Speaker}, {"PIN", Priority::Pin}};
 constexpr Choice<Theme> kThemes[] = {{"DARK", Theme::Dark}, {"LIGHT", Theme::Light}, {"DEFAULT", Theme::Dark}};
-constexpr Choice<Quality> kQualities[] = {{"low", Quality::Low}, {"med", Quality::Med}, {"high", Quality::High}};
+constexpr Choice<Quality> kQualities[] = {
+    {"low", Quality::Low}, {"med", Quality::Med}, {"high", Quality::High}, {"ultra", Quality::Ultra}};
 constexpr Choice<Orientation> kOrientations[] = {{"landscape", Orientation::Landscape},
                                                  {"portrait", Orientation::Portrait}};
+
+constexpr Choice<const char *> kEases[] = {
+    {"linear", "linear"}, {"ease-in", "ease-in"}, {"ease-out", "ease-out"}, {"ease-in-out", "ease-in-out"}};
+
+std::optional<unsigned> number(JsonObject *object, const char *name, const std::string &where, unsigned max) {
+    JsonNode *node = member(object, name);
+    if (!node)
+        return std::nullopt;
+    if (!JSON_NODE_HOLDS_VALUE(node) || json_node_get_value_type(node) != G_TYPE_INT64)
+        throw Bad(where + name + " must be a whole number");
+    const gint64 value = json_node_get_int(node);
+    if (value < 0 || value > max)
+        throw Bad(where + name + " must be 0 to " + std::to_string(max));
+    return static_cast<unsigned>(value);
+}
+
+std::set<std::string> parse_participants(JsonObject *object, const char *name, const std::string &where) {
+    std::set<std::string> result;
+    JsonNode *node = member(object, name);
+    JsonArray *array = node ? array_of(node, where + name) : nullptr;
+    for (guint i = 0; array && i < json_array_get_length(array); ++i)
+        result.insert(
+            string_of(json_array_get_element(array, i), where + name + "[" + std::to_string(i) + "]", kMaxIdBytes));
+    return result;
+}
+
+void parse_layout(JsonObject *layout, const std::string &where, Composition &result) {
+    choose(layout, "type", where, kLayouts, result.layout);
+    choose(layout, "priority", where, kPriorities, result.priority);
+    if (const auto size = number(layout, "gridSize", where, 25); size && *size > 0)
+        result.grid_size = *size;
+    result.gap = number(layout, "gap", where, 120);
+    result.radius = number(layout, "radius", where, 360);
+    if (JsonNode *description = member(layout, "description")) {
+        object_of(description, where + "description");
+        g_autofree char *text = json_to_string(description, FALSE);
+        result.description = text;
+    }
+    if (result.layout == Layout::Custom && result.description.empty())
+        throw Bad(where + "description is missing");
+}
 
 Composition parse_composition(JsonNode *node) {
     Composition result;
@@ -128,20 +171,20 @@ Composition parse_composition(JsonNode *node) {
     choose(object, "theme", "composition.", kThemes, result.theme);
     choose(object, "quality", "composition.", kQualities, result.quality);
     choose(object, "orientation", "composition.", kOrientations, result.orientation);
-    JsonNode *layout_node = member(object, "layout");
-    if (!layout_node)
-        return result;
-    JsonObject *layout = object_of(layout_node, "composition.layout");
-    choose(layout, "type", "composition.layout.", kLayouts, result.layout);
-    choose(layout, "priority", "composition.layout.", kPriorities, result.priority);
-    if (JsonNode *size = member(layout, "gridSize")) {
-        if (!JSON_NODE_HOLDS_VALUE(size) || json_node_get_value_type(size) != G_TYPE_INT64)
-            throw Bad("composition.layout.gridSize must be a whole number");
-        const gint64 value = json_node_get_int(size);
-        if (value < 0 || value > 25)
-            throw Bad("composition.layout.gridSize must be 0 to 25");
-        result.grid_size = value == 0 ? 25 : static_cast<unsigned>(value);
+    result.speaker_border = number(object, "speakerBorder", "composition.", 40);
+    if (JsonNode *accent = member(object, "accent"))
+        result.accent = string_of(accent, "composition.accent", kMaxIdBytes);
+    if (JsonNode *transition = member(object, "transition")) {
+        JsonObject *motion = object_of(transition, "composition.transition");
+        result.transition_ms = number(motion, "ms", "composition.transition.", 5000);
+        const char *ease = "";
+        choose(motion, "ease", "composition.transition.", kEases, ease);
+        result.transition_ease = ease;
     }
+    result.pinned = parse_participants(object, "pinned", "composition.");
+    result.screens = parse_participants(object, "screens", "composition.");
+    if (JsonNode *layout = member(object, "layout"))
+        parse_layout(object_of(layout, "composition.layout"), "composition.layout.", result);
     return result;
 }
 

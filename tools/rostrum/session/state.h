@@ -8,25 +8,33 @@
 
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
 
 namespace rostrum::session {
 
-enum class Layout { Grid, Sidebar, Spotlight };
+enum class Layout { Grid, Sidebar, Spotlight, Pip, Screen, Custom };
 enum class Priority { Speaker, Pin };
 enum class Theme { Dark, Light };
-enum class Quality { Low, Med, High };
+enum class Quality { Low, Med, High, Ultra };
 enum class Orientation { Landscape, Portrait };
 
 struct Composition {
     Layout layout = Layout::Grid;
+    std::string description; // of Layout::Custom: JSON as livecompositor takes it
     Priority priority = Priority::Speaker;
     unsigned grid_size = 25; // most tiles shown at once
     Theme theme = Theme::Dark;
     Quality quality = Quality::Med;
     Orientation orientation = Orientation::Landscape;
+    // px of a canvas whose shorter side is 720; nothing = the layout's own
+    std::optional<unsigned> gap, radius, speaker_border;
+    std::string accent; // colour of the speaker's border; "" = the theme's
+    std::optional<unsigned> transition_ms;
+    std::string transition_ease;
+    std::set<std::string> pinned, screens; // participants
 };
 
 /// One RTMP destination. The stream key is a secret: it is never printed.
