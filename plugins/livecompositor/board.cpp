@@ -105,7 +105,7 @@ bool Board::read(uint64_t *version, AudioSnapshot *snapshot) const {
     *version = version_;
     snapshot->sources.clear();
     for (const auto &source : audio_)
-        snapshot->sources.push_back({source, source->settings.muted});
+        snapshot->sources.push_back({source, source->settings.muted ? 0.0f : source->settings.volume});
     return true;
 }
 

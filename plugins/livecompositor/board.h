@@ -19,6 +19,7 @@ struct PadSettings {
     unsigned pin_rank = 0; ///< 0 = not pinned; else the order of pinning
     bool screen = false;
     bool muted = false;
+    float volume = 1;
     Fit fit = Fit::Auto;
 };
 
@@ -61,7 +62,7 @@ struct VideoSnapshot {
 struct AudioSnapshot {
     struct Entry {
         std::shared_ptr<AudioSource> source;
-        bool muted = false;
+        float gain = 1; ///< 0 = muted
     };
     std::vector<Entry> sources;
 };

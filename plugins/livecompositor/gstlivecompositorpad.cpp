@@ -16,7 +16,7 @@ namespace {
 
 constexpr TimeNs kSaneNs = 2'000'000'000; // a live stamp farther from now than this is not a time of this pipeline
 
-enum Property { kLabel = 1, kPriority, kPinned, kScreen, kMuted, kFit };
+enum Property { kLabel = 1, kPriority, kPinned, kScreen, kMuted, kVolume, kFit };
 
 GType fit_get_type() {
     static const GEnumValue kValues[] = {{static_cast<gint>(Fit::Auto), "Cover, unless that hides over half", "auto"},
@@ -196,6 +196,10 @@ static void set_property(GObject *object, guint id, const GValue *value, GParamS
     case kMuted:
         board.change_pad(settings, [value](PadSettings &s) { s.muted = g_value_get_boolean(value); });
         break;
+    case kVolume:
+        board.change_pad(settings,
+                         [value](PadSettings &s) { s.volume = static_cast<float>(g_value_get_double(value)); });
+        break;
     case kFit:
         board.change_pad(settings, [value](PadSettings &s) { s.fit = static_cast<Fit>(g_value_get_enum(value)); });
         break;
@@ -222,6 +226,9 @@ static void get_property(GObject *object, guint id, GValue *value, GParamSpec *p
         break;
     case kMuted:
         g_value_set_boolean(value, settings.muted);
+        break;
+    case kVolume:
+        g_value_set_double(value, static_cast<double>(settings.volume));
         break;
     case kFit:
         g_value_set_enum(value, static_cast<gint>(settings.fit));
@@ -264,6 +271,12 @@ static void install_properties(GObjectClass *klass) {
                              "Audio pads: not heard, and video_N of the same N gets a crossed microphone. Video pads: "
                              "camera off, the tile shows initials",
                              FALSE, flags));
+    g_object_class_install_property(
+        klass, kVolume,
+        g_param_spec_double("volume", "Volume",
+                            "Audio pads: gain of the sound, linear (1 = as it comes, 0 = not heard). Changes within "
+                            "10 ms without a click",
+                            0, 10, 1, flags));
     g_object_class_install_property(klass, kFit,
                                     g_param_spec_enum("fit", "Fit", "How the picture fills a tile of another shape",
                                                       fit_get_type(), static_cast<gint>(Fit::Auto), flags));
