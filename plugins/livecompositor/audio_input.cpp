@@ -110,4 +110,9 @@ void AudioInput::read(int64_t position, std::span<float> stereo) {
     advanced_.notify_all();
 }
 
+TimeNs AudioInput::delay() const {
+    MutexLock lock(mutex_);
+    return static_cast<TimeNs>(gst_util_uint64_scale(static_cast<guint64>(timeline_.delay()), GST_SECOND, kSampleRate));
+}
+
 } // namespace livecompositor

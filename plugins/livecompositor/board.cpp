@@ -41,6 +41,12 @@ void Board::remove(const AudioSource &source) {
     changed();
 }
 
+std::shared_ptr<VideoSource> Board::picture_of(const AudioSource &sound) const {
+    const auto found =
+        std::find_if(video_.begin(), video_.end(), [&](const auto &video) { return video->index == sound.index; });
+    return found == video_.end() ? nullptr : *found;
+}
+
 Settings Board::settings() const {
     MutexLock lock(mutex_);
     return settings_;
@@ -105,7 +111,8 @@ bool Board::read(uint64_t *version, AudioSnapshot *snapshot) const {
     *version = version_;
     snapshot->sources.clear();
     for (const auto &source : audio_)
-        snapshot->sources.push_back({source, source->settings.muted ? 0.0f : source->settings.volume});
+        snapshot->sources.push_back(
+            {source, picture_of(*source), source->settings.muted ? 0.0f : source->settings.volume});
     return true;
 }
 

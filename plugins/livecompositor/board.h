@@ -62,7 +62,8 @@ struct VideoSnapshot {
 struct AudioSnapshot {
     struct Entry {
         std::shared_ptr<AudioSource> source;
-        float gain = 1; ///< 0 = muted
+        std::shared_ptr<VideoSource> picture; ///< of the same N; null = none
+        float gain = 1;                       ///< 0 = muted
     };
     std::vector<Entry> sources;
 };
@@ -94,6 +95,7 @@ class Board {
 
   private:
     void changed() REQUIRES(mutex_) { ++version_; }
+    std::shared_ptr<VideoSource> picture_of(const AudioSource &sound) const REQUIRES(mutex_);
 
     mutable peerwire::Mutex mutex_;
     uint64_t version_ GUARDED_BY(mutex_) = 1;

@@ -27,16 +27,19 @@ void add(std::span<float> sum, std::span<const float> in, float from, float to) 
 
 /// Who is new starts with its gain; who is gone stays for one more block, in which it falls silent.
 void Mixer::adopt(const AudioSnapshot &snapshot) {
-    std::erase_if(channels_, [](const Channel &c) { return c.wanted == 0 && c.gain == 0; });
-    for (Channel &channel : channels_)
+    std::erase_if(channels_, [](const Channel &c) { return c.gone; });
+    for (Channel &channel : channels_) {
+        channel.gone = true;
         channel.wanted = 0;
+    }
     for (const auto &entry : snapshot.sources) {
-        const auto known = std::find_if(channels_.begin(), channels_.end(),
-                                        [&](const Channel &c) { return c.source == entry.source; });
-        if (known == channels_.end())
-            channels_.push_back({entry.source, entry.gain, entry.gain});
-        else
-            known->wanted = entry.gain;
+        auto channel = std::find_if(channels_.begin(), channels_.end(),
+                                    [&](const Channel &c) { return c.source == entry.source; });
+        if (channel == channels_.end())
+            channel = channels_.insert(channel, {entry.source, nullptr, entry.gain});
+        channel->picture = entry.picture;
+        channel->wanted = entry.gain;
+        channel->gone = false;
     }
 }
 
@@ -47,6 +50,8 @@ void Mixer::mix(const AudioSnapshot &snapshot, int64_t position, std::span<float
     std::fill(sum.begin(), sum.end(), 0.0f);
     for (Channel &channel : channels_) {
         channel.source->input.read(position, input_);
+        if (channel.picture)
+            channel.picture->input.set_delay(channel.gone ? 0 : channel.source->input.delay());
         add(sum, input_, channel.gain, channel.wanted);
         channel.gain = channel.wanted;
         if (channel.wanted > 0)

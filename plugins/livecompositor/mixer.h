@@ -9,7 +9,8 @@
 namespace livecompositor {
 
 /// Sums the inputs, each with its gain. A gain moves to its new value within one block, and an input that leaves fades
-/// out in one, so that nothing clicks. Thread-bound: audio thread.
+/// out in one, so that nothing clicks. Pictures get the delay of the sound beside them: lips move with the voice.
+/// Thread-bound: audio thread.
 class Mixer {
   public:
     static constexpr int kBlockFrames = kSampleRate / 100; // 10 ms
@@ -22,8 +23,10 @@ class Mixer {
   private:
     struct Channel {
         std::shared_ptr<AudioSource> source;
-        float gain = 0; ///< at the end of the last block
+        std::shared_ptr<VideoSource> picture; ///< null = none
+        float gain = 0;                       ///< at the end of the last block
         float wanted = 0;
+        bool gone = false;
     };
     void adopt(const AudioSnapshot &snapshot);
 
