@@ -77,6 +77,15 @@ void Board::pin(PadSettings &settings, bool pinned) {
     changed();
 }
 
+std::shared_ptr<std::atomic<TimeNs>> Board::stamp_offset(unsigned index) {
+    MutexLock lock(mutex_);
+    std::erase_if(stamp_offsets_, [](const auto &entry) { return entry.second.expired(); });
+    auto offset = stamp_offsets_[index].lock();
+    if (!offset)
+        stamp_offsets_[index] = offset = std::make_shared<std::atomic<TimeNs>>(0);
+    return offset;
+}
+
 std::optional<unsigned> Board::speaker() const {
     MutexLock lock(mutex_);
     return speaker_;

@@ -9,6 +9,7 @@
 
 #include <atomic>
 #include <functional>
+#include <map>
 
 namespace livecompositor {
 
@@ -83,6 +84,9 @@ class Board {
     void change_pad(PadSettings &settings, const std::function<void(PadSettings &)> &edit);
     void pin(PadSettings &settings, bool pinned);
 
+    /// What the pads of participant N add to stamps that are not of this pipeline (see StampClock).
+    std::shared_ptr<std::atomic<TimeNs>> stamp_offset(unsigned index);
+
     std::optional<unsigned> speaker() const;
     void set_speaker(std::optional<unsigned> speaker);
 
@@ -103,6 +107,7 @@ class Board {
     Settings settings_ GUARDED_BY(mutex_);
     std::vector<std::shared_ptr<VideoSource>> video_ GUARDED_BY(mutex_);
     std::vector<std::shared_ptr<AudioSource>> audio_ GUARDED_BY(mutex_);
+    std::map<unsigned, std::weak_ptr<std::atomic<TimeNs>>> stamp_offsets_ GUARDED_BY(mutex_);
     std::optional<unsigned> speaker_ GUARDED_BY(mutex_);
 };
 

@@ -14,8 +14,6 @@ using namespace livecompositor;
 
 namespace {
 
-constexpr TimeNs kSaneNs = 2'000'000'000; // a live stamp farther from now than this is not a time of this pipeline
-
 enum Property { kLabel = 1, kPriority, kPinned, kScreen, kMuted, kVolume, kFit };
 
 GType fit_get_type() {
@@ -69,7 +67,7 @@ static void find_out_liveness(GstPad *pad, GstObject *element, PadImpl &impl) {
 }
 
 /// Running time of the buffer; its time of arrival when it has none that makes sense.
-static TimeNs time_of(GstObject *element, const PadImpl &impl, GstBuffer *buffer) {
+static TimeNs time_of(GstObject *element, PadImpl &impl, GstBuffer *buffer) {
     const auto now = static_cast<TimeNs>(gst_element_get_current_running_time(GST_ELEMENT(element)));
     const GstClockTime stamp = GST_BUFFER_PTS_IS_VALID(buffer) ? GST_BUFFER_PTS(buffer) : GST_BUFFER_DTS(buffer);
     guint64 running = GST_CLOCK_TIME_NONE;
@@ -79,8 +77,7 @@ static TimeNs time_of(GstObject *element, const PadImpl &impl, GstBuffer *buffer
     if (sign == 0)
         return now;
     const TimeNs time = static_cast<TimeNs>(running) * sign;
-    const bool sane = now < 0 || !impl.live || (time > now - kSaneNs && time < now + kSaneNs);
-    return sane ? time : now;
+    return now < 0 || !impl.live ? time : impl.stamps.to_running_time(time, now, *impl.stamp_offset);
 }
 
 static GstFlowReturn chain(GstPad *pad, GstObject *element, GstBuffer *buffer) {
@@ -306,6 +303,7 @@ GstLiveCompositorPad *gst_live_compositor_pad_new(GstPadTemplate *templ, const g
         impl.board->add(impl.video = std::make_shared<VideoSource>(index));
     else
         impl.board->add(impl.audio = std::make_shared<AudioSource>(index));
+    impl.stamp_offset = impl.board->stamp_offset(index);
     GstPad *pad = GST_PAD(self);
     gst_pad_set_chain_function(pad, chain);
     gst_pad_set_event_function(pad, handle_event);
