@@ -80,6 +80,63 @@ void test_bit_exact() {
         g_assert_cmpint(out[i], ==, all[i]);
 }
 
+/// Three people, one picture: the one who speaks, not the one who coughs, whatever the volume.
+void test_spotlight_follows_the_speaker() {
+    Stage stage("layout=spotlight priority=speaker");
+    GstElement *c = stage.compositor();
+    Feed pictures[] = {{c, "video_0"}, {c, "video_1"}, {c, "video_2"}};
+    Feed sounds[] = {{c, "audio_0"}, {c, "audio_1"}, {c, "audio_2"}};
+    const Rgb colors[] = {kRed, kGreen, kBlue};
+    stage.play();
+    for (Feed &picture : pictures)
+        picture.caps("video/x-raw,format=I420,width=320,height=180,framerate=30/1,colorimetry=bt709");
+    for (Feed &sound : sounds)
+        sound.caps(kSound);
+    g_object_set(sounds[1].sink(), "volume", 0.1, nullptr);
+    const struct {
+        const char *name;
+        GstClockTime length;
+        int speaks; ///< -1 = nobody
+        int shown;
+        const char *speaker;
+    } rows[] = {
+        {"nobody yet", ms(600), -1, 0, nullptr},   {"the third", ms(1600), 2, 2, "audio_2"},
+        {"a cough", ms(240), 0, 2, "audio_2"},     {"silence", ms(1500), -1, 2, "audio_2"},
+        {"the second", ms(2000), 1, 1, "audio_1"}, {"the first", ms(2000), 0, 0, "audio_0"},
+    };
+    for (const auto &row : rows) {
+        for (const GstClockTime end = stage.time() + row.length; stage.time() < end;) {
+            const GstClockTime t = stage.time();
+            for (int i = 0; i < 3; ++i) {
+                pictures[i].picture(t, colors[i]);
+                const bool syllable = t / ms(20) % 10 < 7;
+                sounds[i].samples(t, kPacket, i == row.speaks && syllable ? 3000 : 0);
+            }
+            stage.run_until(t + ms(20));
+        }
+        gchar *speaker = nullptr;
+        g_object_get(c, "active-speaker", &speaker, nullptr);
+        if (g_strcmp0(speaker, row.speaker) != 0)
+            g_error("%s: %s speaks", row.name, speaker);
+        g_free(speaker);
+        assert_color(stage.pixel(stage.pictures() - 1, 640, 360), colors[row.shown]);
+    }
+    for (const char *expected : {"audio_2", "audio_1", "audio_0"}) {
+        GstMessage *message = stage.pop(GST_MESSAGE_ELEMENT);
+        g_assert_nonnull(message);
+        g_assert_cmpstr(gst_structure_get_string(gst_message_get_structure(message), "pad"), ==, expected);
+        gst_message_unref(message);
+    }
+    g_assert_null(stage.pop(GST_MESSAGE_ELEMENT));
+    // Who is muted loses the floor.
+    g_object_set(sounds[0].sink(), "muted", TRUE, nullptr);
+    stage.run_until(stage.time() + ms(200));
+    GstMessage *message = stage.pop(GST_MESSAGE_ELEMENT);
+    g_assert_nonnull(message);
+    g_assert_null(gst_structure_get_string(gst_message_get_structure(message), "pad"));
+    gst_message_unref(message);
+}
+
 struct Format {
     const char *name;
     const char *caps;
@@ -167,6 +224,7 @@ int main(int argc, char **argv) {
     g_test_init(&argc, &argv, nullptr);
     g_test_add_func("/livecompositor/mix/volume", test_volume);
     g_test_add_func("/livecompositor/mix/bit-exact", test_bit_exact);
+    g_test_add_func("/livecompositor/mix/spotlight", test_spotlight_follows_the_speaker);
     g_test_add_func("/livecompositor/mix/any-format", test_any_format);
     return g_test_run();
 }

@@ -1,11 +1,10 @@
 // SPDX-FileCopyrightText: Rostrum contributors
 // SPDX-License-Identifier: LGPL-2.1-or-later
 
-// Timeline, mixer, limiter and speaker detection on plain numbers.
+// Timeline, mixer and limiter on plain numbers.
 
 #include "livecompositor/limiter.h"
 #include "livecompositor/mixer.h"
-#include "livecompositor/speaker.h"
 
 #include <glib.h>
 
@@ -278,43 +277,6 @@ void test_limiter_survives_nan() {
     }
 }
 
-struct Talk {
-    int ms;
-    float a;
-    float b;
-    int speaker; ///< afterwards; -1 = nobody
-};
-const Talk kTalk[] = {
-    {2000, 0, 0, -1},        // silence
-    {200, 0.2f, 0, -1},      // a cough
-    {1000, 0, 0, -1},        //
-    {1000, 0.05f, 0, 0},     // A speaks
-    {1000, 0.05f, 0.06f, 0}, // B joins in, not clearly louder
-    {250, 0.05f, 0.5f, 0},   // B coughs
-    {500, 0.05f, 0, 0},      //
-    {3000, 0, 0, 0},         // silence: A keeps the floor
-    {1000, 0, 0.03f, 1},     // B answers quietly
-    {1500, 0.2f, 0.03f, 0},  // A shouts B down
-};
-
-void test_speaker() {
-    SpeakerDetector detector;
-    int changes = 0;
-    for (const Talk &talk : kTalk) {
-        for (int ms = 0; ms < talk.ms; ms += 10) {
-            const SpeakerDetector::Level levels[] = {{0, talk.a}, {1, talk.b}};
-            changes += detector.update(levels, 10);
-        }
-        g_assert_cmpint(detector.speaker() ? static_cast<int>(*detector.speaker()) : -1, ==, talk.speaker);
-    }
-    g_assert_cmpint(changes, ==, 3);
-    const SpeakerDetector::Level silence[] = {{0, 0}, {1, 0}}, only_b[] = {{1, 0}};
-    for (int ms = 0; ms < 1000; ms += 10)
-        g_assert_false(detector.update(silence, 10));
-    g_assert_true(detector.update(only_b, 10)); // A has left
-    g_assert_false(detector.speaker().has_value());
-}
-
 } // namespace
 
 int main(int argc, char **argv) {
@@ -331,6 +293,5 @@ int main(int argc, char **argv) {
     g_test_add_func("/sound/gain", test_gain_does_not_click);
     g_test_add_func("/sound/limiter/quiet", test_limiter_leaves_quiet_sound_alone);
     g_test_add_func("/sound/limiter/nan", test_limiter_survives_nan);
-    g_test_add_func("/sound/speaker", test_speaker);
     return g_test_run();
 }
