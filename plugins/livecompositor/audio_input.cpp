@@ -3,11 +3,41 @@
 
 #include "livecompositor/audio_input.h"
 
+#include <cmath>
+
 namespace livecompositor {
 
 namespace {
 
 constexpr int64_t kAhead = kSampleRate / 5; // a source that is not live may run so far ahead of the mixer
+
+constexpr float kLoudest = 4; // 12 dB over full scale: more, or NaN, is no sound
+
+/// One input that sends rubbish must not silence the mix.
+void drop_rubbish(std::span<float> samples) {
+    for (float &s : samples)
+        s = std::abs(s) <= kLoudest ? s : 0.0f;
+}
+
+/// Channels of which nobody says where they are: all of them in the middle. The converter itself refuses them.
+GstStructure *mixed_to_the_middle(int channels) {
+    GValue matrix = G_VALUE_INIT;
+    gst_value_array_init(&matrix, kChannels);
+    for (int to = 0; to < kChannels; ++to) {
+        GValue row = G_VALUE_INIT;
+        gst_value_array_init(&row, static_cast<guint>(channels));
+        for (int from = 0; from < channels; ++from) {
+            GValue part = G_VALUE_INIT;
+            g_value_init(&part, G_TYPE_FLOAT);
+            g_value_set_float(&part, 1.0f / static_cast<float>(channels));
+            gst_value_array_append_and_take_value(&row, &part);
+        }
+        gst_value_array_append_and_take_value(&matrix, &row);
+    }
+    GstStructure *options = gst_structure_new_empty("options");
+    gst_structure_take_value(options, GST_AUDIO_CONVERTER_OPT_MIX_MATRIX, &matrix);
+    return options;
+}
 
 } // namespace
 
@@ -15,8 +45,10 @@ using peerwire::MutexLock;
 
 bool AudioInput::set_format(const GstAudioInfo &info) {
     GstAudioInfo in = info, out;
+    const bool unplaced = info.channels > kChannels && GST_AUDIO_INFO_IS_UNPOSITIONED(&info);
     gst_audio_info_set_format(&out, GST_AUDIO_FORMAT_F32, kSampleRate, kChannels, nullptr);
-    converter_.reset(gst_audio_converter_new(GST_AUDIO_CONVERTER_FLAG_NONE, &in, &out, nullptr));
+    converter_.reset(gst_audio_converter_new(GST_AUDIO_CONVERTER_FLAG_NONE, &in, &out,
+                                             unplaced ? mixed_to_the_middle(info.channels) : nullptr));
     info_ = info;
     return converter_ != nullptr;
 }
@@ -32,6 +64,7 @@ bool AudioInput::convert(GstBuffer *buffer) {
     const bool ok = gst_audio_converter_samples(converter_.get(), GST_AUDIO_CONVERTER_FLAG_NONE, mapped.planes,
                                                 in_frames, out, out_frames);
     gst_audio_buffer_unmap(&mapped);
+    drop_rubbish(converted_);
     return ok;
 }
 
@@ -75,6 +108,11 @@ void AudioInput::read(int64_t position, std::span<float> stereo) {
     timeline_.read(position, stereo);
     reached_ = position;
     advanced_.notify_all();
+}
+
+TimeNs AudioInput::delay() const {
+    MutexLock lock(mutex_);
+    return static_cast<TimeNs>(gst_util_uint64_scale(static_cast<guint64>(timeline_.delay()), GST_SECOND, kSampleRate));
 }
 
 } // namespace livecompositor

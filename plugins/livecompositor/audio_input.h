@@ -22,6 +22,7 @@ class AudioInput {
     void set_flushing(bool flushing);
 
     void read(int64_t position, std::span<float> stereo); ///< audio thread
+    TimeNs delay() const;                                 ///< by which this sound leaves after its stamps
 
   private:
     struct Free {
@@ -34,7 +35,7 @@ class AudioInput {
     std::unique_ptr<GstAudioConverter, Free> converter_;
     std::vector<float> converted_;
 
-    peerwire::Mutex mutex_;
+    mutable peerwire::Mutex mutex_;
     peerwire::CondVar advanced_;
     AudioTimeline timeline_ GUARDED_BY(mutex_);
     int64_t reached_ GUARDED_BY(mutex_) = INT64_MIN / 2;

@@ -4,6 +4,7 @@
 #pragma once
 
 #include "livecompositor/limiter.h"
+#include "livecompositor/mixer.h"
 #include "livecompositor/output.h"
 #include "livecompositor/speaker.h"
 
@@ -12,8 +13,6 @@ namespace livecompositor {
 /// The sound: 48 kHz stereo S16 in blocks of 10 ms.
 class AudioProducer final : public Producer {
   public:
-    static constexpr int kBlockFrames = kSampleRate / 100;
-
     /// `on_speaker` is called on the audio thread without a lock when somebody else has the floor.
     AudioProducer(Board &board, std::function<void()> on_speaker) : board_(board), on_speaker_(std::move(on_speaker)) {}
 
@@ -26,18 +25,16 @@ class AudioProducer final : public Producer {
     static GstCaps *caps();
 
   private:
-    void mix();
-
     Board &board_;
     const std::function<void()> on_speaker_;
     uint64_t version_ = 0;
     AudioSnapshot snapshot_;
+    Mixer mixer_;
     Limiter limiter_;
     SpeakerDetector detector_;
     int64_t block_ = 0;
     bool announced_ = false;
-    std::vector<float> input_ = std::vector<float>(kBlockFrames * kChannels);
-    std::vector<float> sum_ = std::vector<float>(kBlockFrames * kChannels);
+    std::vector<float> sum_ = std::vector<float>(Mixer::kBlockFrames * kChannels);
     std::vector<SpeakerDetector::Level> levels_;
 };
 

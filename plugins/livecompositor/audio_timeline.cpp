@@ -18,6 +18,7 @@ constexpr int64_t kUnset = INT64_MIN / 4;
 constexpr int64_t kCapacity = frames_of_ms(4000);
 constexpr int64_t kJump = frames_of_ms(40);          // larger deviations are real gaps, not drift
 constexpr int64_t kMargin = frames_of_ms(20);        // room that a delayed input gets: one Opus packet
+constexpr int64_t kLow = frames_of_ms(12);           // less room (a block and kTolerance) is made kMargin in time
 constexpr int64_t kLatePatience = frames_of_ms(300); // a burst after a stall is shorter than this
 constexpr int64_t kWindow = frames_of_ms(3000);
 constexpr int64_t kSpare = frames_of_ms(60); // a delay this much too large is taken back
@@ -46,8 +47,11 @@ AudioTimeline::AudioTimeline() : ring_(kCapacity * kChannels) {
     clear();
 }
 
-float *AudioTimeline::slot(int64_t position) {
-    return &ring_[static_cast<size_t>((position % kCapacity + kCapacity) % kCapacity) * kChannels];
+/// What of `frames` from `position` on lies in one piece.
+std::span<float> AudioTimeline::run_at(int64_t position, int64_t frames) {
+    const int64_t at = (position % kCapacity + kCapacity) % kCapacity;
+    return std::span(ring_).subspan(static_cast<size_t>(at * kChannels),
+                                    static_cast<size_t>(std::min(frames, kCapacity - at) * kChannels));
 }
 
 void AudioTimeline::append(int64_t stamp, std::span<const float> stereo, bool discontinuity) {
@@ -83,9 +87,14 @@ int64_t AudioTimeline::on_time(int64_t stamp, int64_t frames) {
     const int64_t position = stamp + shift_, slack = position - read_;
     if (read_ == kUnset)
         return position;
+    if (slack <= -kJump)
+        catching_up_ = true;
+    else if (slack >= 0 && catching_up_)
+        catching_up_ = false; // the first one on time after a stall says nothing about the usual room
+    else if (!catching_up_)
+        adapt_delay(slack);
     if (slack >= 0) {
         late_since_ = kUnset;
-        take_back_delay(slack);
         return stamp + shift_;
     }
     const bool never_heard = end_ == kUnset;
@@ -94,6 +103,7 @@ int64_t AudioTimeline::on_time(int64_t stamp, int64_t frames) {
     if (!never_heard && read_ - late_since_ < kLatePatience)
         return position;
     late_since_ = kUnset;
+    catching_up_ = false;
     shift_ = std::min(shift_ - slack + kMargin, kCapacity / 2);
     slack_min_ = INT64_MAX;
     window_end_ = read_ + kWindow;
@@ -101,12 +111,20 @@ int64_t AudioTimeline::on_time(int64_t stamp, int64_t frames) {
     return std::max(stamp + shift_, read_ - frames);
 }
 
-void AudioTimeline::take_back_delay(int64_t slack) {
+/// Once a window: room for an input that comes just in time or a little late, less for one that has too much. What is
+/// given is less than kJump, so the sound stretches into it.
+void AudioTimeline::adapt_delay(int64_t slack) {
     slack_min_ = std::min(slack_min_, slack);
     if (read_ < window_end_)
         return;
-    if (shift_ > 0 && slack_min_ > kSpare)
-        shift_ = std::max<int64_t>(0, shift_ - (slack_min_ - kMargin));
+    const bool first = window_end_ == kUnset;
+    int64_t shift = shift_;
+    if (!first && slack_min_ < kLow)
+        shift = std::min(shift_ + std::min(kMargin - slack_min_, kJump / 2), kCapacity / 2);
+    else if (shift_ > 0 && slack_min_ > kSpare)
+        shift = std::max<int64_t>(0, shift_ - (slack_min_ - kMargin));
+    error_ += static_cast<double>(shift - shift_);
+    shift_ = shift;
     slack_min_ = INT64_MAX;
     window_end_ = read_ + kWindow;
 }
@@ -129,17 +147,27 @@ void AudioTimeline::write(int64_t position, std::span<const float> stereo) {
         end_ = std::max(read_, position - kCapacity / 2);
     if (read_ == kUnset) // nobody has read yet: keep the newest
         end_ = std::max(end_, position - kCapacity / 2);
-    for (; end_ < position; ++end_)
-        std::fill_n(slot(end_), kChannels, 0.0f);
-    for (size_t i = 0; i < stereo.size(); i += kChannels, ++end_)
-        std::copy_n(&stereo[i], kChannels, slot(end_));
+    while (end_ < position) {
+        const auto run = run_at(end_, position - end_);
+        std::fill(run.begin(), run.end(), 0.0f);
+        end_ += static_cast<int64_t>(run.size() / kChannels);
+    }
+    while (!stereo.empty()) {
+        const auto run = run_at(end_, static_cast<int64_t>(stereo.size() / kChannels));
+        std::copy_n(stereo.begin(), run.size(), run.begin());
+        stereo = stereo.subspan(run.size());
+        end_ += static_cast<int64_t>(run.size() / kChannels);
+    }
 }
 
 void AudioTimeline::read(int64_t position, std::span<float> stereo) {
     const auto frames = static_cast<int64_t>(stereo.size() / kChannels);
     const int64_t have = end_ == kUnset ? 0 : std::clamp<int64_t>(end_ - position, 0, frames);
-    for (int64_t i = 0; i < have; ++i)
-        std::copy_n(slot(position + i), kChannels, &stereo[static_cast<size_t>(i * kChannels)]);
+    for (int64_t i = 0; i < have;) {
+        const auto run = run_at(position + i, have - i);
+        std::copy(run.begin(), run.end(), stereo.begin() + i * kChannels);
+        i += static_cast<int64_t>(run.size() / kChannels);
+    }
     std::fill(stereo.begin() + have * kChannels, stereo.end(), 0.0f);
     if (have > 0 && !sounding_) {
         for (int64_t i = 0; i < std::min(kFade, have); ++i) {
@@ -160,9 +188,14 @@ void AudioTimeline::read(int64_t position, std::span<float> stereo) {
     read_ = position + frames;
 }
 
+int64_t AudioTimeline::delay() const {
+    return std::max<int64_t>(0, shift_ - std::llround(error_));
+}
+
 void AudioTimeline::clear() {
     read_ = end_ = late_since_ = window_end_ = kUnset;
     slack_min_ = INT64_MAX;
+    catching_up_ = false;
     shift_ = 0;
     error_ = 0;
 }

@@ -29,22 +29,23 @@ class AudioTimeline {
     /// Starts anew: forgets all sound, positions and the delay.
     void clear();
 
-    int64_t delay() const { return shift_; } ///< frames by which this input is delayed now
+    int64_t delay() const; ///< frames by which this input leaves after its stamps now
 
   private:
     int64_t on_time(int64_t stamp, int64_t frames);
-    void take_back_delay(int64_t slack);
+    void adapt_delay(int64_t slack);
     int64_t drift_correction(int64_t error, int64_t frames);
     void write(int64_t position, std::span<const float> stereo);
-    float *slot(int64_t position);
+    std::span<float> run_at(int64_t position, int64_t frames);
 
     std::vector<float> ring_;
     std::vector<float> stretched_;
     int64_t read_; ///< next position to read
     int64_t end_;  ///< behind the last frame written
     int64_t shift_ = 0;
-    int64_t late_since_; ///< read_ when sound began to be late without exception
-    int64_t slack_min_;  ///< least distance to read_ within the window
+    bool catching_up_ = false; ///< after a stall
+    int64_t late_since_;       ///< read_ when sound began to be late without exception
+    int64_t slack_min_;        ///< least distance to read_ within the window
     int64_t window_end_;
     double error_ = 0; ///< smoothed distance between stamps and samples
     bool sounding_ = false;

@@ -41,6 +41,12 @@ void Board::remove(const AudioSource &source) {
     changed();
 }
 
+std::shared_ptr<VideoSource> Board::picture_of(const AudioSource &sound) const {
+    const auto found =
+        std::find_if(video_.begin(), video_.end(), [&](const auto &video) { return video->index == sound.index; });
+    return found == video_.end() ? nullptr : *found;
+}
+
 Settings Board::settings() const {
     MutexLock lock(mutex_);
     return settings_;
@@ -78,6 +84,15 @@ void Board::share(PadSettings &settings, bool screen) {
     settings.screen = screen;
     settings.share_rank = screen ? ++last_share_ : 0;
     changed();
+}
+
+std::shared_ptr<std::atomic<TimeNs>> Board::stamp_offset(unsigned index) {
+    MutexLock lock(mutex_);
+    std::erase_if(stamp_offsets_, [](const auto &entry) { return entry.second.expired(); });
+    auto offset = stamp_offsets_[index].lock();
+    if (!offset)
+        stamp_offsets_[index] = offset = std::make_shared<std::atomic<TimeNs>>(0);
+    return offset;
 }
 
 std::optional<unsigned> Board::speaker() const {
@@ -124,7 +139,8 @@ bool Board::read(uint64_t *version, AudioSnapshot *snapshot) const {
     *version = version_;
     snapshot->sources.clear();
     for (const auto &source : audio_)
-        snapshot->sources.push_back({source, source->settings.muted});
+        snapshot->sources.push_back(
+            {source, picture_of(*source), source->settings.muted ? 0.0f : source->settings.volume});
     return true;
 }
 

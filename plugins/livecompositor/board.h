@@ -10,6 +10,7 @@
 
 #include <atomic>
 #include <functional>
+#include <map>
 
 namespace livecompositor {
 
@@ -22,6 +23,7 @@ struct PadSettings {
     unsigned share_rank = 0; ///< order in which screens began to be shared
     bool muted = false;
     bool placeholder = false; ///< audio: has a tile while there is no video_N of the same N
+    float volume = 1;
     Fit fit = Fit::Auto;
 };
 
@@ -72,7 +74,8 @@ struct VideoSnapshot {
 struct AudioSnapshot {
     struct Entry {
         std::shared_ptr<AudioSource> source;
-        bool muted = false;
+        std::shared_ptr<VideoSource> picture; ///< of the same N; null = none
+        float gain = 1;                       ///< 0 = muted
     };
     std::vector<Entry> sources;
 };
@@ -93,6 +96,9 @@ class Board {
     void pin(PadSettings &settings, bool pinned);
     void share(PadSettings &settings, bool screen);
 
+    /// What the pads of participant N add to stamps that are not of this pipeline (see StampClock).
+    std::shared_ptr<std::atomic<TimeNs>> stamp_offset(unsigned index);
+
     std::optional<unsigned> speaker() const;
     void set_speaker(std::optional<unsigned> speaker);
 
@@ -106,6 +112,7 @@ class Board {
   private:
     bool has_picture(unsigned index) const REQUIRES(mutex_);
     void changed() REQUIRES(mutex_) { ++version_; }
+    std::shared_ptr<VideoSource> picture_of(const AudioSource &sound) const REQUIRES(mutex_);
 
     mutable peerwire::Mutex mutex_;
     uint64_t version_ GUARDED_BY(mutex_) = 1;
@@ -114,6 +121,7 @@ class Board {
     Settings settings_ GUARDED_BY(mutex_);
     std::vector<std::shared_ptr<VideoSource>> video_ GUARDED_BY(mutex_);
     std::vector<std::shared_ptr<AudioSource>> audio_ GUARDED_BY(mutex_);
+    std::map<unsigned, std::weak_ptr<std::atomic<TimeNs>>> stamp_offsets_ GUARDED_BY(mutex_);
     std::optional<unsigned> speaker_ GUARDED_BY(mutex_);
 };
 

@@ -16,7 +16,7 @@ namespace {
 
 constexpr TimeNs kSaneNs = 2'000'000'000; // a live stamp farther from now than this is not a time of this pipeline
 
-enum Property { kLabel = 1, kPriority, kPinned, kScreen, kMuted, kFit, kPlaceholder };
+enum Property { kLabel = 1, kPriority, kPinned, kScreen, kMuted, kVolume, kFit, kPlaceholder };
 
 GType fit_get_type() {
     static const GEnumValue kValues[] = {{static_cast<gint>(Fit::Auto), "Cover, unless that hides over half", "auto"},
@@ -69,7 +69,7 @@ static void find_out_liveness(GstPad *pad, GstObject *element, PadImpl &impl) {
 }
 
 /// Running time of the buffer; its time of arrival when it has none that makes sense.
-static TimeNs time_of(GstObject *element, const PadImpl &impl, GstBuffer *buffer) {
+static TimeNs time_of(GstObject *element, PadImpl &impl, GstBuffer *buffer) {
     const auto now = static_cast<TimeNs>(gst_element_get_current_running_time(GST_ELEMENT(element)));
     const GstClockTime stamp = GST_BUFFER_PTS_IS_VALID(buffer) ? GST_BUFFER_PTS(buffer) : GST_BUFFER_DTS(buffer);
     guint64 running = GST_CLOCK_TIME_NONE;
@@ -79,8 +79,7 @@ static TimeNs time_of(GstObject *element, const PadImpl &impl, GstBuffer *buffer
     if (sign == 0)
         return now;
     const TimeNs time = static_cast<TimeNs>(running) * sign;
-    const bool sane = now < 0 || !impl.live || (time > now - kSaneNs && time < now + kSaneNs);
-    return sane ? time : now;
+    return now < 0 || !impl.live ? time : impl.stamps.to_running_time(time, now, *impl.stamp_offset);
 }
 
 static GstFlowReturn chain(GstPad *pad, GstObject *element, GstBuffer *buffer) {
@@ -199,6 +198,10 @@ static void set_property(GObject *object, guint id, const GValue *value, GParamS
     case kPlaceholder:
         board.change_pad(settings, [value](PadSettings &s) { s.placeholder = g_value_get_boolean(value); });
         break;
+    case kVolume:
+        board.change_pad(settings,
+                         [value](PadSettings &s) { s.volume = static_cast<float>(g_value_get_double(value)); });
+        break;
     case kFit:
         board.change_pad(settings, [value](PadSettings &s) { s.fit = static_cast<Fit>(g_value_get_enum(value)); });
         break;
@@ -228,6 +231,9 @@ static void get_property(GObject *object, guint id, GValue *value, GParamSpec *p
         break;
     case kPlaceholder:
         g_value_set_boolean(value, settings.placeholder);
+        break;
+    case kVolume:
+        g_value_set_double(value, static_cast<double>(settings.volume));
         break;
     case kFit:
         g_value_set_enum(value, static_cast<gint>(settings.fit));
@@ -276,6 +282,12 @@ static void install_properties(GObjectClass *klass) {
                              "Audio pads: a tile with initials while there is no video_N of the same N. Its place "
                              "follows label, priority and pinned of this pad",
                              FALSE, flags));
+    g_object_class_install_property(
+        klass, kVolume,
+        g_param_spec_double("volume", "Volume",
+                            "Audio pads: gain of the sound, linear (1 = as it comes, 0 = not heard). Changes within "
+                            "10 ms without a click",
+                            0, 10, 1, flags));
     g_object_class_install_property(klass, kFit,
                                     g_param_spec_enum("fit", "Fit", "How the picture fills a tile of another shape",
                                                       fit_get_type(), static_cast<gint>(Fit::Auto), flags));
@@ -305,6 +317,7 @@ GstLiveCompositorPad *gst_live_compositor_pad_new(GstPadTemplate *templ, const g
         impl.board->add(impl.video = std::make_shared<VideoSource>(index));
     else
         impl.board->add(impl.audio = std::make_shared<AudioSource>(index));
+    impl.stamp_offset = impl.board->stamp_offset(index);
     GstPad *pad = GST_PAD(self);
     gst_pad_set_chain_function(pad, chain);
     gst_pad_set_event_function(pad, handle_event);

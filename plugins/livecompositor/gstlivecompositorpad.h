@@ -4,6 +4,7 @@
 #pragma once
 
 #include "livecompositor/board.h"
+#include "livecompositor/stamp_clock.h"
 
 #include <gst/gst.h>
 
@@ -14,9 +15,11 @@ struct PadImpl {
     std::shared_ptr<Board> board;
     std::shared_ptr<VideoSource> video;
     std::shared_ptr<AudioSource> audio;
+    std::shared_ptr<std::atomic<TimeNs>> stamp_offset; ///< of this participant's pads
 
     // streaming thread only
     GstSegment segment{};
+    StampClock stamps;
     bool live = true;
     bool live_known = false;
 

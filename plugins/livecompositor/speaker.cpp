@@ -10,15 +10,29 @@ namespace livecompositor {
 
 namespace {
 
-constexpr double kVoice = 0.0056; // RMS, -45 dBFS: above room noise, below quiet speech
-constexpr double kRiseMs = 60;    // smoothing of the loudness
-constexpr double kFallMs = 400;   // bridges the pauses between syllables
-constexpr double kHeardMs = 400;  // a cough or a door is shorter
+constexpr double kVoice = 0.0056;     // RMS, -45 dBFS: above room noise, below quiet speech
+constexpr double kOverNoise = 2.0;    // 6 dB: the voice over what is always there
+constexpr double kNoiseMs = 3000;     // speech pauses more often than this, a fan never
+constexpr double kNoiseSmoothMs = 50; // longer than the valleys of a hum, shorter than a pause
+constexpr double kRiseMs = 60;        // smoothing of the loudness
+constexpr double kFallMs = 400;       // bridges the pauses between syllables
+constexpr double kHeardMs = 400;      // a cough or a door is shorter
 constexpr double kMaxHeardMs = 800;
 constexpr double kLouder = 2.0;     // 6 dB over a speaker who is still speaking
 constexpr double kMinTurnMs = 1000; // the floor stays at least so long
 
 } // namespace
+
+void SpeakerDetector::Noise::follow(double level, double ms) {
+    smooth_ += (level - smooth_) * (1 - std::exp(-ms / kNoiseSmoothMs));
+    least_ = std::min(least_, smooth_);
+    window_ms_ += ms;
+    if (window_ms_ < kNoiseMs)
+        return;
+    before_ = least_;
+    least_ = smooth_;
+    window_ms_ = 0;
+}
 
 void SpeakerDetector::follow(std::span<const Level> levels, double ms) {
     for (auto &[index, voice] : voices_)
@@ -28,7 +42,9 @@ void SpeakerDetector::follow(std::span<const Level> levels, double ms) {
         v.present = true;
         v.now = level.rms;
         v.loudness += (level.rms - v.loudness) * (1 - std::exp(-ms / (level.rms > v.loudness ? kRiseMs : kFallMs)));
-        v.heard_ms = std::clamp(v.heard_ms + (level.rms > kVoice ? ms : -ms), 0.0, kMaxHeardMs);
+        const double voice = std::max(kVoice, kOverNoise * v.noise.floor());
+        v.noise.follow(level.rms, ms);
+        v.heard_ms = std::clamp(v.heard_ms + (level.rms > voice ? ms : -ms), 0.0, kMaxHeardMs);
     }
     std::erase_if(voices_, [](const auto &entry) { return !entry.second.present; });
 }

@@ -3,6 +3,7 @@
 
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <map>
 #include <optional>
@@ -11,7 +12,8 @@
 namespace livecompositor {
 
 /// Finds out who speaks from the loudness of the inputs, with hysteresis: somebody has to be heard for a while and be
-/// clearly louder than who has the floor; a cough does not switch. Silence leaves the floor where it is. Reentrant.
+/// clearly louder than who has the floor; a cough does not switch. Silence leaves the floor where it is. Speech pauses;
+/// what stays equally loud for seconds (a fan, a hum, dense music) is nobody speaking. Reentrant.
 class SpeakerDetector {
   public:
     struct Level {
@@ -24,10 +26,23 @@ class SpeakerDetector {
     std::optional<unsigned> speaker() const { return speaker_; }
 
   private:
+    /// What is always there: the least loudness of the last three to six seconds.
+    class Noise {
+      public:
+        void follow(double level, double ms);
+        double floor() const { return std::min(before_, least_); }
+
+      private:
+        double smooth_ = 0;
+        double least_ = 0;  ///< in the present window
+        double before_ = 0; ///< in the window before
+        double window_ms_ = 0;
+    };
     struct Voice {
         double now = 0;      ///< RMS of the newest block
         double loudness = 0; ///< smoothed RMS
         double heard_ms = 0; ///< rises while it is loud, falls while it is not
+        Noise noise;
         bool present = false;
     };
     void follow(std::span<const Level> levels, double ms);

@@ -85,10 +85,15 @@ void VideoInput::set_target(const std::optional<Target> &target) {
     target_ = target;
 }
 
+void VideoInput::set_delay(TimeNs delay) {
+    MutexLock lock(mutex_);
+    delay_ = delay;
+}
+
 std::shared_ptr<const VideoFrame> VideoInput::at(TimeNs time) {
     MutexLock lock(mutex_);
-    reached_ = time;
-    while (!waiting_.empty() && waiting_.front()->time <= time) {
+    reached_ = time - delay_;
+    while (!waiting_.empty() && waiting_.front()->time <= reached_) {
         current_ = std::move(waiting_.front());
         waiting_.pop_front();
     }

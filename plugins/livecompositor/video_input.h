@@ -39,6 +39,8 @@ class VideoInput {
     void set_flushing(bool flushing);
 
     void set_target(const std::optional<Target> &target); ///< video thread; nothing = no tile
+    /// Pictures are shown so long after their time: as long as the sound beside them is delayed. Any thread.
+    void set_delay(TimeNs delay);
     /// The newest picture that is due at `time`, null when there never was one or the stream ended. Video thread.
     std::shared_ptr<const VideoFrame> at(TimeNs time);
 
@@ -57,6 +59,7 @@ class VideoInput {
     std::deque<std::shared_ptr<const VideoFrame>> waiting_ GUARDED_BY(mutex_);
     std::shared_ptr<const VideoFrame> current_ GUARDED_BY(mutex_);
     std::optional<Target> target_ GUARDED_BY(mutex_);
+    TimeNs delay_ GUARDED_BY(mutex_) = 0;
     TimeNs reached_ GUARDED_BY(mutex_) = INT64_MIN / 2;
     bool ended_ GUARDED_BY(mutex_) = false;
     bool flushing_ GUARDED_BY(mutex_) = false;

@@ -120,9 +120,20 @@ void Feed::caps(const std::string &text) {
         g_assert_true(gst_video_info_from_caps(&info_, caps));
     gst_pad_push_event(source_, gst_event_new_caps(caps));
     gst_caps_unref(caps);
+    segment(0);
+}
+
+void Feed::segment(GstClockTime base) {
     GstSegment segment;
     gst_segment_init(&segment, GST_FORMAT_TIME);
+    segment.base = base;
     gst_pad_push_event(source_, gst_event_new_segment(&segment));
+}
+
+void Feed::flush() {
+    gst_pad_push_event(source_, gst_event_new_flush_start());
+    gst_pad_push_event(source_, gst_event_new_flush_stop(TRUE));
+    segment(0);
 }
 
 GstFlowReturn Feed::push(GstBuffer *buffer, GstClockTime pts) {

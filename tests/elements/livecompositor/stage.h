@@ -40,6 +40,8 @@ class Feed {
     GstFlowReturn picture(GstClockTime pts, Rgb color);
     GstFlowReturn samples(GstClockTime pts, int frames, int16_t value);
     void eos();
+    void segment(GstClockTime base); ///< stamps count from 0 again, which is running time `base`
+    void flush();
     void restart(); ///< a new stream, after the element was stopped
     /// Unlinks and releases the request pad.
     void leave();
