@@ -5,6 +5,7 @@
 
 #include "livecompositor/artwork.h"
 #include "livecompositor/audio_input.h"
+#include "livecompositor/branding.h"
 #include "livecompositor/layout.h"
 
 #include <atomic>
@@ -19,6 +20,8 @@ struct PadSettings {
     unsigned pin_rank = 0; ///< 0 = not pinned; else the order of pinning
     bool screen = false;
     bool muted = false;
+    bool hand = false; ///< raised
+    NamedImage avatar;
     Fit fit = Fit::Auto;
 };
 
@@ -30,8 +33,7 @@ struct Settings {
     LayoutSpec layout;
     bool light = false;
     std::optional<Color> background; ///< nothing = the theme's
-    std::shared_ptr<const Sprite> watermark;
-    std::string slate; ///< text while there is nobody
+    Branding branding;
     int transition_ms = 250;
     int freeze_ms = 1000;
 };
@@ -51,7 +53,9 @@ struct VideoSnapshot {
     struct Entry {
         std::shared_ptr<VideoSource> source;
         PadSettings settings;
-        bool silent = false; ///< its sound (audio_N of the same N) is muted
+        bool silent = false;                  ///< its sound (audio_N of the same N) is muted
+        bool hand = false;                    ///< raised on either pad
+        std::shared_ptr<const Bitmap> avatar; ///< of the video pad, else of the audio pad
     };
     Settings settings;
     std::vector<Entry> sources;

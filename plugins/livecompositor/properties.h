@@ -23,8 +23,10 @@ constexpr auto kReadableProperty = static_cast<GParamFlags>(G_PARAM_READABLE | G
 
 /// Size, rate and who stands where.
 std::vector<Property> layout_properties();
-/// Colours, images and texts.
+/// Colours.
 std::vector<Property> look_properties();
+/// Images and texts.
+std::vector<Property> branding_properties();
 /// Time, and what can be read of a running element.
 std::vector<Property> running_properties();
 
