@@ -128,9 +128,14 @@ void SceneBuilder::decorate(SceneTile &tile, const VideoSnapshot::Entry &entry) 
     Drawn &d = drawn_[index];
     const Label label{entry.settings.label, entry.silent, entry.hand};
     const Size size = tile.rect.size();
-    if (!d.badge || d.label_of != label || d.avatar != entry.avatar || d.tile != size)
-        d = {label, entry.avatar, size, draw_label(label, size),
-             draw_badge(label.text, index, entry.avatar.get(), size)};
+    const bool same_face = d.badge && d.label_of.text == label.text && d.avatar == entry.avatar && d.tile == size;
+    if (!same_face)
+        d.badge = draw_badge(label.text, index, entry.avatar.get(), size);
+    if (!same_face || d.label_of != label)
+        d.label = draw_label(label, size);
+    d.label_of = label;
+    d.avatar = entry.avatar;
+    d.tile = size;
     tile.label = d.label;
     tile.badge = d.badge;
 }
