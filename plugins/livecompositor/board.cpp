@@ -119,14 +119,23 @@ bool Board::read(uint64_t *version, VideoSnapshot *snapshot) const {
     snapshot->speaker = speaker_;
     snapshot->sources.clear();
     for (const auto &source : video_) {
-        const bool silent = std::any_of(audio_.begin(), audio_.end(),
-                                        [&](const auto &a) { return a->index == source->index && a->settings.muted; });
-        snapshot->sources.push_back({source, source->settings, silent});
+        VideoSnapshot::Entry entry{source, source->settings, false, source->settings.hand,
+                                   source->settings.avatar.bitmap};
+        for (const auto &sound : audio_) {
+            if (sound->index != source->index)
+                continue;
+            entry.silent = sound->settings.muted;
+            entry.hand = entry.hand || sound->settings.hand;
+            if (!entry.avatar)
+                entry.avatar = sound->settings.avatar.bitmap;
+        }
+        snapshot->sources.push_back(std::move(entry));
     }
     for (const auto &source : audio_) {
         if (!source->settings.placeholder || has_picture(source->index))
             continue;
-        snapshot->sources.push_back({source->stand_in, source->settings, source->settings.muted});
+        snapshot->sources.push_back({source->stand_in, source->settings, source->settings.muted, source->settings.hand,
+                                     source->settings.avatar.bitmap});
         snapshot->sources.back().settings.muted = true; // of a camera: it is off
     }
     return true;

@@ -5,6 +5,7 @@
 
 #include "livecompositor/artwork.h"
 #include "livecompositor/audio_input.h"
+#include "livecompositor/branding.h"
 #include "livecompositor/layout.h"
 #include "livecompositor/motion.h"
 
@@ -24,6 +25,8 @@ struct PadSettings {
     bool muted = false;
     bool placeholder = false; ///< audio: has a tile while there is no video_N of the same N
     float volume = 1;
+    bool hand = false; ///< raised
+    NamedImage avatar;
     Fit fit = Fit::Auto;
 };
 
@@ -35,13 +38,12 @@ struct Settings {
     LayoutSpec layout;
     bool light = false;
     std::optional<Color> background; ///< nothing = the theme's
-    std::shared_ptr<const Sprite> watermark;
-    std::string slate;           ///< text while there is nobody
-    std::optional<int> border;   ///< of the active speaker, px of the design; nothing = own
-    std::optional<Color> accent; ///< of that border; nothing = the theme's
+    std::optional<int> border;       ///< of the active speaker, px of the design; nothing = own
+    std::optional<Color> accent;     ///< of that border; nothing = the theme's
     Motion motion;
     Motion switch_motion;  ///< of the newest set-layout, for that change only
     unsigned switches = 0; ///< counts set-layout
+    Branding branding;
     int freeze_ms = 1000;
 };
 
@@ -64,7 +66,9 @@ struct VideoSnapshot {
     struct Entry {
         std::shared_ptr<VideoSource> source;
         PadSettings settings;
-        bool silent = false; ///< its sound (audio_N of the same N) is muted
+        bool silent = false;                  ///< its sound (audio_N of the same N) is muted
+        bool hand = false;                    ///< raised on either pad
+        std::shared_ptr<const Bitmap> avatar; ///< of the video pad, else of the audio pad
     };
     Settings settings;
     std::vector<Entry> sources;

@@ -27,6 +27,13 @@ int radius_at(const Rect &rect, const SceneTile &tile) {
     return tile.radius <= most ? tile.radius : most / kStep * kStep;
 }
 
+void draw_background(const Scene &scene, const Picture &canvas) {
+    if (scene.overlays.backdrop)
+        copy_rounded(canvas, 0, 0, scene.overlays.backdrop->picture(), CornerMask());
+    else
+        fill(canvas, {0, 0, scene.size.w, scene.size.h}, scene.background);
+}
+
 } // namespace
 
 const CornerMask &Composer::corners(int radius) {
@@ -56,7 +63,7 @@ void Composer::compose(const Scene &scene, TimeNs now, TimeNs picture_time, cons
     const double progress = scene.progress(now);
     if (progress < 1 ||
         std::none_of(scene.tiles.begin(), scene.tiles.end(), [&](const auto &t) { return covers(t, scene); }))
-        fill(canvas, {0, 0, scene.size.w, scene.size.h}, scene.background);
+        draw_background(scene, canvas);
     const auto draw_all = [&](const std::vector<SceneTile> &tiles) {
         for (const SceneTile &tile : tiles) {
             Slot &slot = slots_[tile.source.get()];
@@ -71,11 +78,7 @@ void Composer::compose(const Scene &scene, TimeNs now, TimeNs picture_time, cons
     draw_all(scene.tiles);
     if (progress < 1)
         draw_all(scene.leaving);
-    if (scene.slate)
-        blend(canvas, even((scene.size.w - scene.slate->size.w) / 2), even((scene.size.h - scene.slate->size.h) / 2),
-              *scene.slate);
-    if (scene.watermark)
-        blend(canvas, even(scene.size.w - scene.watermark->size.w - scene.margin), scene.margin, *scene.watermark);
+    draw_overlays(scene.overlays, now, canvas);
 }
 
 void Composer::draw(const Scene &scene, const SceneTile &tile, Slot &slot, TimeNs now, const Picture &canvas) {
@@ -83,18 +86,40 @@ void Composer::draw(const Scene &scene, const SceneTile &tile, Slot &slot, TimeN
     const int radius = radius_at(rect, tile);
     const CornerMask &mask = corners(radius);
     const bool frozen = tile.freezes && scene.freeze_ns > 0 && now - slot.changed > scene.freeze_ns;
-    if (tile.camera_off || frozen || !slot.frame || !draw_frame(tile, rect, mask, slot, canvas)) {
+    const bool picture = slot.frame && !tile.camera_off;
+    if (!frozen)
+        slot.frozen = {};
+    if (picture && frozen && draw_frozen(tile, rect, mask, slot, canvas)) {
+        draw_badge(tile, rect, canvas);
+    } else if (!picture || !draw_frame(tile, rect, mask, slot, canvas)) {
         fill_rounded(canvas, rect, scene.tile_color, mask);
-        if (fits(*tile.badge, rect))
-            blend(canvas, rect.x + even((rect.w - tile.badge->size.w) / 2),
-                  rect.y + even((rect.h - tile.badge->size.h) / 2), *tile.badge);
+        draw_badge(tile, rect, canvas);
     }
     if (tile.speaking && scene.border > 0)
         draw_border(canvas, rect, scene.border, scene.accent, mask, corners(std::max(0, radius - scene.border)));
     if (tile.label && fits(*tile.label, rect)) {
-        const int inset = std::max(4, even(scene.margin / 2.0));
-        blend(canvas, rect.x + inset, even(rect.bottom() - tile.label->size.h - inset), *tile.label);
+        const Rect label = tile.label_rect(rect, scene.label_inset);
+        blend(canvas, label.x, label.y, *tile.label);
     }
+}
+
+void Composer::draw_badge(const SceneTile &tile, const Rect &rect, const Picture &canvas) {
+    if (fits(*tile.badge, rect))
+        blend(canvas, rect.x + even((rect.w - tile.badge->size.w) / 2),
+              rect.y + even((rect.h - tile.badge->size.h) / 2), *tile.badge);
+}
+
+bool Composer::draw_frozen(const SceneTile &tile, const Rect &rect, const CornerMask &mask, Slot &slot,
+                           const Picture &canvas) {
+    if (!slot.frozen.shows(slot.frame.get())) {
+        Image sharp(tile.rect.size());
+        const Target target{tile.rect.size(), tile.target.fit, tile.target.border};
+        if (!slot.scaler.scale(slot.frame->buffer.get(), slot.frame->info, target, sharp.picture()))
+            return false;
+        slot.frozen.set(slot.frame.get(), sharp.picture());
+    }
+    copy_rounded(canvas, rect.x, rect.y, slot.frozen.at(rect.size()), mask);
+    return true;
 }
 
 bool Composer::draw_frame(const SceneTile &tile, const Rect &rect, const CornerMask &mask, Slot &slot,

@@ -3,6 +3,7 @@
 
 #pragma once
 
+#include "livecompositor/frozen_picture.h"
 #include "livecompositor/scene.h"
 
 namespace livecompositor {
@@ -25,8 +26,12 @@ class Composer {
         Target scaled_target;
         ImagePool tiles;
         std::shared_ptr<Image> scaled;
+        FrozenPicture frozen;
     };
     void draw(const Scene &scene, const SceneTile &tile, Slot &slot, TimeNs now, const Picture &canvas);
+    void draw_badge(const SceneTile &tile, const Rect &rect, const Picture &canvas);
+    bool draw_frozen(const SceneTile &tile, const Rect &rect, const CornerMask &corners, Slot &slot,
+                     const Picture &canvas);
     bool draw_frame(const SceneTile &tile, const Rect &rect, const CornerMask &corners, Slot &slot,
                     const Picture &canvas);
     const CornerMask &corners(int radius);

@@ -35,7 +35,6 @@ struct ElementImpl {
     guint latency_ms GUARDED_BY(mutex) = kDefaultLatencyMs;
     std::string layout_text GUARDED_BY(mutex) = "grid";
     std::string background_text GUARDED_BY(mutex);
-    std::string watermark_path GUARDED_BY(mutex);
     std::vector<std::string> complaints GUARDED_BY(mutex);
     bool playing GUARDED_BY(mutex) = false;
     std::set<unsigned> video_numbers GUARDED_BY(mutex); ///< N of the pads that there are

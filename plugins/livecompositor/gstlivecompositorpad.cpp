@@ -6,6 +6,7 @@
 #include "livecompositor/gstlivecompositorpad.h"
 
 #include "livecompositor/gstlivecompositor.h"
+#include "livecompositor/image_file.h"
 
 GST_DEBUG_CATEGORY_EXTERN(livecompositor_debug);
 #define GST_CAT_DEFAULT livecompositor_debug
@@ -16,7 +17,7 @@ namespace {
 
 constexpr TimeNs kSaneNs = 2'000'000'000; // a live stamp farther from now than this is not a time of this pipeline
 
-enum Property { kLabel = 1, kPriority, kPinned, kScreen, kMuted, kVolume, kFit, kPlaceholder };
+enum Property { kLabel = 1, kPriority, kPinned, kScreen, kMuted, kVolume, kFit, kPlaceholder, kAvatar, kHandRaised };
 
 GType fit_get_type() {
     static const GEnumValue kValues[] = {{static_cast<gint>(Fit::Auto), "Cover, unless that hides over half", "auto"},
@@ -165,6 +166,26 @@ static gboolean activate_mode(GstPad *pad, GstObject *, GstPadMode mode, gboolea
 
 // Properties
 
+static void complain(GObject *pad, const std::string &text) {
+    if (g_autoptr(GstElement) element = gst_pad_get_parent_element(GST_PAD(pad)))
+        gst_live_compositor_complain(GST_LIVE_COMPOSITOR(element), text);
+}
+
+/// Decodes in the thread of the caller, so that the picture does not wait.
+static void set_avatar(GObject *pad, Board &board, PadSettings &settings, const gchar *path) {
+    constexpr int kKeep = 512; // px a side: no badge is larger up to 1080p
+    NamedImage avatar{path ? path : "", nullptr};
+    if (!avatar.path.empty()) {
+        LoadedImage loaded = load_image(avatar.path, kKeep);
+        if (!loaded.bitmap) {
+            complain(pad, loaded.error);
+            return;
+        }
+        avatar.bitmap = std::move(loaded.bitmap);
+    }
+    board.change_pad(settings, [&](PadSettings &s) { s.avatar = avatar; });
+}
+
 static void set_property(GObject *object, guint id, const GValue *value, GParamSpec *pspec) {
     PadImpl &impl = *GST_LIVE_COMPOSITOR_PAD(object)->impl;
     Board &board = *impl.board;
@@ -178,10 +199,8 @@ static void set_property(GObject *object, guint id, const GValue *value, GParamS
         break;
     case kPriority:
         if (g_value_get_int(value) < 0) {
-            const std::string text = "priority=" + std::to_string(g_value_get_int(value)) +
-                                     " is negative: choose 0 (the usual one) or more to go before others";
-            if (g_autoptr(GstElement) element = gst_pad_get_parent_element(GST_PAD(object)))
-                gst_live_compositor_complain(GST_LIVE_COMPOSITOR(element), text);
+            complain(object, "priority=" + std::to_string(g_value_get_int(value)) +
+                                 " is negative: choose 0 (the usual one) or more to go before others");
         } else {
             board.change_pad(settings, [value](PadSettings &s) { s.priority = g_value_get_int(value); });
         }
@@ -204,6 +223,12 @@ static void set_property(GObject *object, guint id, const GValue *value, GParamS
         break;
     case kFit:
         board.change_pad(settings, [value](PadSettings &s) { s.fit = static_cast<Fit>(g_value_get_enum(value)); });
+        break;
+    case kAvatar:
+        set_avatar(object, board, settings, g_value_get_string(value));
+        break;
+    case kHandRaised:
+        board.change_pad(settings, [value](PadSettings &s) { s.hand = g_value_get_boolean(value); });
         break;
     default:
         G_OBJECT_WARN_INVALID_PROPERTY_ID(object, id, pspec);
@@ -237,6 +262,12 @@ static void get_property(GObject *object, guint id, GValue *value, GParamSpec *p
         break;
     case kFit:
         g_value_set_enum(value, static_cast<gint>(settings.fit));
+        break;
+    case kAvatar:
+        g_value_set_string(value, settings.avatar.path.c_str());
+        break;
+    case kHandRaised:
+        g_value_set_boolean(value, settings.hand);
         break;
     default:
         G_OBJECT_WARN_INVALID_PROPERTY_ID(object, id, pspec);
@@ -274,7 +305,7 @@ static void install_properties(GObjectClass *klass) {
         klass, kMuted,
         g_param_spec_boolean("muted", "Muted",
                              "Audio pads: not heard, and video_N of the same N gets a crossed microphone. Video pads: "
-                             "camera off, the tile shows initials",
+                             "camera off, the tile shows the avatar or initials",
                              FALSE, flags));
     g_object_class_install_property(
         klass, kPlaceholder,
@@ -291,6 +322,16 @@ static void install_properties(GObjectClass *klass) {
     g_object_class_install_property(klass, kFit,
                                     g_param_spec_enum("fit", "Fit", "How the picture fills a tile of another shape",
                                                       fit_get_type(), static_cast<gint>(Fit::Auto), flags));
+    g_object_class_install_property(
+        klass, kAvatar,
+        g_param_spec_string("avatar", "Avatar",
+                            "PNG or JPEG file (up to 8 MiB, 4096 pixels a side) shown round where there is no picture. "
+                            "On audio pads: for video_N of the same N; empty = initials",
+                            "", flags));
+    g_object_class_install_property(klass, kHandRaised,
+                                    g_param_spec_boolean("hand-raised", "Hand raised",
+                                                         "Marks the tile. On audio pads: of video_N of the same N",
+                                                         FALSE, flags));
     gst_type_mark_as_plugin_api(fit_get_type(), static_cast<GstPluginAPIFlags>(0));
 }
 

@@ -45,29 +45,6 @@ void get_background(Self self, GValue *value) {
     g_value_set_string(value, self->impl->background_text.c_str());
 }
 
-void set_watermark(Self self, const GValue *value) {
-    constexpr int kShare = 4; // of the canvas, at most
-    ElementImpl &impl = *self->impl;
-    const std::string path = text_of(value);
-    Watermark mark;
-    if (!path.empty()) {
-        const Size size = impl.board->settings().size;
-        mark = load_watermark(path, {size.w / kShare, size.h / kShare});
-        if (!mark.error.empty()) {
-            gst_live_compositor_complain(self, mark.error);
-            return;
-        }
-    }
-    impl.board->change([&](Settings &s) { s.watermark = mark.sprite; });
-    MutexLock lock(impl.mutex);
-    impl.watermark_path = path;
-}
-
-void get_watermark(Self self, GValue *value) {
-    MutexLock lock(self->impl->mutex);
-    g_value_set_string(value, self->impl->watermark_path.c_str());
-}
-
 } // namespace
 
 std::vector<Property> look_properties() {
@@ -82,19 +59,6 @@ std::vector<Property> look_properties() {
                              "Colour like '#1a2b3c', '0xff1a2b3c' (ARGB) or 'navy'; empty = the theme's", "",
                              kLiveProperty),
          set_background, get_background},
-        {g_param_spec_string("watermark", "Watermark",
-                             "PNG file (up to 8 MiB, 4096 pixels a side) shown top right, at most a quarter of the "
-                             "canvas wide and high; empty = none",
-                             "", kLiveProperty),
-         set_watermark, get_watermark},
-        {g_param_spec_string("slate", "Slate",
-                             "One line of text in the middle of the picture while there is no video input; empty = "
-                             "none",
-                             "", kLiveProperty),
-         [](Self self, const GValue *value) {
-             self->impl->board->change([value](Settings &s) { s.slate = text_of(value); });
-         },
-         [](Self self, GValue *value) { g_value_set_string(value, settings(self).slate.c_str()); }},
     };
 }
 

@@ -11,7 +11,8 @@ namespace {
 const std::vector<Property> &all_properties() {
     static const std::vector<Property> kAll = [] {
         std::vector<Property> all;
-        for (const auto group : {layout_properties, style_properties, look_properties, running_properties}) {
+        for (const auto group :
+             {layout_properties, style_properties, look_properties, branding_properties, running_properties}) {
             const std::vector<Property> more = group();
             all.insert(all.end(), more.begin(), more.end());
         }

@@ -27,8 +27,10 @@ constexpr auto kReadableProperty = static_cast<GParamFlags>(G_PARAM_READABLE | G
 std::vector<Property> layout_properties();
 /// Gaps, corners, the speaker's border, transitions.
 std::vector<Property> style_properties();
-/// Colours, images and texts.
+/// Colours.
 std::vector<Property> look_properties();
+/// Images and texts.
+std::vector<Property> branding_properties();
 /// Time, and what can be read of a running element.
 std::vector<Property> running_properties();
 

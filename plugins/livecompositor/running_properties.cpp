@@ -42,9 +42,11 @@ void get_stats(Self self, GValue *value) {
 
 std::vector<Property> running_properties() {
     return {
-        {g_param_spec_uint("freeze-timeout", "Freeze timeout",
-                           "ms after which a camera picture that does not change is replaced by initials (0 = never)",
-                           0, 3600'000, 1000, kLiveProperty),
+        {g_param_spec_uint(
+             "freeze-timeout", "Freeze timeout",
+             "ms after which a camera picture that does not change is blurred behind the avatar or initials "
+             "(0 = never)",
+             0, 3600'000, 1000, kLiveProperty),
          [](Self self, const GValue *value) {
              self->impl->board->change(
                  [value](Settings &s) { s.freeze_ms = static_cast<int>(g_value_get_uint(value)); });

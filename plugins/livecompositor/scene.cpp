@@ -4,6 +4,7 @@
 #include "livecompositor/scene.h"
 
 #include <algorithm>
+#include <array>
 #include <utility>
 
 namespace livecompositor {
@@ -76,7 +77,32 @@ void begin_transition(Scene &scene, const Scene &before, const Motion &motion, T
     }
 }
 
+/// A label that something would cover goes to another corner of its tile.
+void keep_labels_clear(Scene *scene, TimeNs now) {
+    const std::vector<Rect> occupied = scene->overlays.occupied(now);
+    for (SceneTile &tile : scene->tiles) {
+        if (!tile.label || occupied.empty())
+            continue;
+        const auto is_free = [&](Spot spot) {
+            tile.label_spot = spot;
+            const Rect label = tile.label_rect(tile.rect, scene->label_inset);
+            return std::none_of(occupied.begin(), occupied.end(), [&](const Rect &r) { return r.overlaps(label); });
+        };
+        constexpr std::array kSpots{Spot::BottomLeft, Spot::TopLeft, Spot::BottomRight, Spot::TopRight};
+        if (std::none_of(kSpots.begin(), kSpots.end(), is_free))
+            tile.label_spot = Spot::BottomLeft;
+    }
+}
+
 } // namespace
+
+Rect SceneTile::label_rect(const Rect &at, int inset) const {
+    const Size s = label->size;
+    const bool right = label_spot == Spot::TopRight || label_spot == Spot::BottomRight;
+    const bool top = label_spot == Spot::TopLeft || label_spot == Spot::TopRight;
+    return {right ? at.right() - s.w - inset : at.x + inset, top ? at.y + inset : even(at.bottom() - s.h - inset), s.w,
+            s.h};
+}
 
 double Scene::progress(TimeNs time) const {
     if (transition_ns <= 0 || time >= transition_start + transition_ns)
@@ -94,7 +120,7 @@ Rect Scene::between(const Rect &from, const Rect &to, double progress) {
             std::max(2, even(mix(from.bottom(), to.bottom()) - y))};
 }
 
-Scene SceneBuilder::build(const VideoSnapshot &snapshot, const Scene &before, TimeNs now) {
+Scene SceneBuilder::build(const VideoSnapshot &snapshot, const Scene &before, TimeNs now, int64_t now_utc_us) {
     const Settings &s = snapshot.settings;
     const Palette &colors = palette(s.light);
     Scene scene;
@@ -102,14 +128,16 @@ Scene SceneBuilder::build(const VideoSnapshot &snapshot, const Scene &before, Ti
     scene.background = to_yuv(s.background.value_or(colors.background));
     scene.tile_color = to_yuv(colors.tile);
     scene.accent = to_yuv(s.accent.value_or(colors.accent));
-    scene.watermark = s.watermark;
     scene.margin = std::max(4, even(std::min(s.size.w, s.size.h) / 36.0));
     scene.border = s.border ? scaled(*s.border, s.size) : std::max(2, even(std::min(s.size.w, s.size.h) / 180.0));
+    scene.label_inset = std::max(4, even(scene.margin / 2.0));
     scene.freeze_ns = TimeNs{s.freeze_ms} * 1'000'000;
 
     const std::vector<Member> members = members_of(snapshot);
     std::vector<bool> shown(members.size());
-    for (const Tile &place : arrange(s.layout, s.size, members)) {
+    const Size stage{s.size.w, s.size.h - ticker_height(s.branding, s.size)};
+    const bool be_right_back = s.branding.slate_mode == SlateMode::Always;
+    for (const Tile &place : be_right_back ? std::vector<Tile>() : arrange(s.layout, stage, members)) {
         const auto &entry = snapshot.sources[place.member];
         SceneTile tile;
         tile.source = entry.source;
@@ -124,8 +152,9 @@ Scene SceneBuilder::build(const VideoSnapshot &snapshot, const Scene &before, Ti
         shown[place.member] = true;
         scene.tiles.push_back(std::move(tile));
     }
-    if (scene.tiles.empty())
-        scene.slate = slate(s);
+    scene.overlays = overlays_.build({s.branding, s.size, s.background.value_or(colors.background), colors,
+                                      double(s.fps_n) / s.fps_d, scene.margin, scene.tiles.empty(), now, now_utc_us});
+    keep_labels_clear(&scene, now);
     for (size_t i = 0; i < members.size(); ++i) {
         if (!shown[i])
             scene.hidden.push_back(snapshot.sources[i].source);
@@ -145,20 +174,19 @@ Motion SceneBuilder::motion_of(const Settings &s) {
     return std::exchange(switches_, s.switches) == s.switches ? s.motion : s.switch_motion;
 }
 
-const std::shared_ptr<const Sprite> &SceneBuilder::slate(const Settings &s) {
-    if (slate_.text != s.slate || slate_.tile != s.size)
-        slate_ = {s.slate, false, s.size, draw_slate(s.slate, s.size), nullptr};
-    return slate_.label;
-}
-
 void SceneBuilder::decorate(SceneTile &tile, const VideoSnapshot::Entry &entry) {
     const unsigned index = entry.source->index;
     Drawn &d = drawn_[index];
-    if (!d.badge || d.text != entry.settings.label || d.silent != entry.silent || d.tile != tile.rect.size()) {
-        d = {entry.settings.label, entry.silent, tile.rect.size(), nullptr, nullptr};
-        d.label = draw_label(d.text, d.silent, d.tile);
-        d.badge = draw_badge(d.text, index, d.tile);
-    }
+    const Label label{entry.settings.label, entry.silent, entry.hand};
+    const Size size = tile.rect.size();
+    const bool same_face = d.badge && d.label_of.text == label.text && d.avatar == entry.avatar && d.tile == size;
+    if (!same_face)
+        d.badge = draw_badge(label.text, index, entry.avatar.get(), size);
+    if (!same_face || d.label_of != label)
+        d.label = draw_label(label, size);
+    d.label_of = label;
+    d.avatar = entry.avatar;
+    d.tile = size;
     tile.label = d.label;
     tile.badge = d.badge;
 }

@@ -4,7 +4,7 @@
 #pragma once
 
 #include "livecompositor/board.h"
-#include "livecompositor/paint.h"
+#include "livecompositor/overlays.h"
 
 #include <map>
 
@@ -21,7 +21,11 @@ struct SceneTile {
     bool camera_off = false;
     bool freezes = true; ///< a picture that stands still counts as lost; not so for a screen share
     std::shared_ptr<const Sprite> label;
+    Spot label_spot = Spot::BottomLeft; ///< where nothing else covers it
     std::shared_ptr<const Sprite> badge;
+
+    /// Where the label stands while the tile is at `at`.
+    Rect label_rect(const Rect &at, int inset) const;
 };
 
 /// Everything about a picture but the moving content. Built whole at a frame boundary, then only read.
@@ -33,9 +37,9 @@ struct Scene {
     int border = 0;                                   ///< of the active speaker, px
     std::vector<SceneTile> tiles;                     ///< in drawing order
     std::vector<std::shared_ptr<VideoSource>> hidden; ///< inputs without a tile
-    std::shared_ptr<const Sprite> watermark;
-    std::shared_ptr<const Sprite> slate; ///< in the middle, while there is no tile
+    Overlays overlays;
     int margin = 0;
+    int label_inset = 0; ///< from the edges of the tile, px
     TimeNs transition_start = 0;
     TimeNs transition_ns = 0;
     Ease ease = Ease::InOut;
@@ -50,23 +54,23 @@ struct Scene {
 /// Makes scenes of snapshots; remembers drawn labels and badges and where everybody stood. Thread-bound: video thread.
 class SceneBuilder {
   public:
-    Scene build(const VideoSnapshot &snapshot, const Scene &before, TimeNs now);
+    /// `now` is the time of the picture to come, `now_utc_us` the wall clock's at that moment.
+    Scene build(const VideoSnapshot &snapshot, const Scene &before, TimeNs now, int64_t now_utc_us);
 
   private:
     struct Drawn {
-        std::string text;
-        bool silent = false;
+        Label label_of;
+        std::shared_ptr<const Bitmap> avatar;
         Size tile;
         std::shared_ptr<const Sprite> label;
         std::shared_ptr<const Sprite> badge;
     };
     void decorate(SceneTile &tile, const VideoSnapshot::Entry &entry);
     Motion motion_of(const Settings &settings);
-    const std::shared_ptr<const Sprite> &slate(const Settings &settings);
 
     std::map<unsigned, Drawn> drawn_;
+    OverlayBuilder overlays_;
     unsigned switches_ = 0; ///< set-layout calls that were seen
-    Drawn slate_;           ///< `tile` is the canvas, `label` the sprite
 };
 
 } // namespace livecompositor

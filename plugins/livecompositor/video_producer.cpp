@@ -54,7 +54,8 @@ void VideoProducer::restart() {
     version_ = 0;
     frame_ = 0;
     epoch_ = 0;
-    scene_ = {};
+    scene_ = Scene();
+    builder_ = SceneBuilder(); // its times are of the last run
     composer_ = {};
     const Settings settings = board_.settings();
     fps_n_ = settings.fps_n;
@@ -93,7 +94,7 @@ Producer::Product VideoProducer::produce() {
     Product product;
     if (board_.read(&version_, &snapshot_)) {
         product.caps = take_over(snapshot_.settings);
-        scene_ = builder_.build(snapshot_, scene_, next_time());
+        scene_ = builder_.build(snapshot_, scene_, next_time(), g_get_real_time() - board_.delay_ns / 1000);
         composer_.adopt(scene_);
     }
     const TimeNs time = next_time(), duration = time_of(frame_ + 1) - time;

@@ -122,7 +122,10 @@ void test_freeze_and_return() {
     stage.run_until(ms(1800));
     assert_color(stage.pixel(stage.pictures() - 1, 200, 100), kRed); // not yet
     stage.run_until(ms(2300));
-    assert_color(stage.pixel(stage.pictures() - 1, 200, 100), {0x20, 0x26, 0x2f}); // placeholder
+    const Rgb waiting = stage.pixel(stage.pictures() - 1, 200, 100); // dimmed, but still red
+    g_assert_cmpint(waiting.r, >, 60);
+    g_assert_cmpint(waiting.r, <, 160);
+    g_assert_cmpint(waiting.r, >, 2 * waiting.g);
     show(stage, feed, kGreen, ms(2600));
     assert_color(stage.pixel(stage.pictures() - 1, 200, 100), kGreen);
     g_object_set(feed.sink(), "screen", TRUE, nullptr); // a still screen share is not frozen
@@ -476,29 +479,68 @@ void test_eos_for_the_element() {
     g_assert_cmpuint(stage.pictures(), ==, before);
 }
 
-void test_watermark() {
+std::string red_png() {
     cairo_surface_t *png = cairo_image_surface_create(CAIRO_FORMAT_ARGB32, 100, 60);
     cairo_t *cr = cairo_create(png);
     cairo_set_source_rgb(cr, 1, 0, 0);
     cairo_paint(cr);
     gchar *path = nullptr;
-    g_close(g_file_open_tmp("watermark-XXXXXX.png", &path, nullptr), nullptr);
+    g_close(g_file_open_tmp("image-XXXXXX.png", &path, nullptr), nullptr);
     cairo_surface_write_to_png(png, path);
     cairo_destroy(cr);
     cairo_surface_destroy(png);
+    std::string result = path;
+    g_free(path);
+    return result;
+}
+
+void test_watermark() {
+    const std::string path = red_png();
     Stage stage;
-    g_object_set(stage.compositor(), "watermark", path, nullptr);
+    g_object_set(stage.compositor(), "watermark", path.c_str(), nullptr);
     stage.play();
     stage.run_until(kDelay);
     assert_color(stage.pixel(0, 1280 - 20 - 50, 20 + 30), kRed);
     g_object_set(stage.compositor(), "watermark", "", nullptr);
     stage.run_until(2 * kDelay);
     assert_color(stage.pixel(stage.pictures() - 1, 1280 - 20 - 50, 20 + 30), kBackground);
-    g_assert_true(g_file_set_contents(path, "not a png at all, but long enough", -1, nullptr));
-    g_object_set(stage.compositor(), "watermark", path, nullptr);
-    assert_warning(stage, "is not a PNG");
-    g_remove(path);
-    g_free(path);
+    g_assert_true(g_file_set_contents(path.c_str(), "not a png at all, but long enough", -1, nullptr));
+    g_object_set(stage.compositor(), "watermark", path.c_str(), nullptr);
+    assert_warning(stage, "is not a PNG or JPEG");
+    g_remove(path.c_str());
+}
+
+/// Files named by properties are read once; one that cannot be taken changes nothing.
+void test_images() {
+    const std::string path = red_png();
+    Stage stage("width=640 height=360");
+    GstElement *c = stage.compositor();
+    Feed feed(c, "video_0"), sound(c, "audio_0");
+    g_object_set(c, "background-image", path.c_str(), "slate-image", path.c_str(), nullptr);
+    g_object_set(sound.sink(), "avatar", path.c_str(), "hand-raised", TRUE, nullptr);
+    g_remove(path.c_str());
+    stage.play();
+    stage.run_until(kDelay);
+    assert_color(stage.pixel(0, 320, 180), kRed); // the avatar
+    assert_color(stage.pixel(0, 20, 20), {0x20, 0x26, 0x2f});
+    for (const char *property : {"background-image", "slate-image", "watermark"}) {
+        g_object_set(c, property, path.c_str(), nullptr);
+        assert_warning(stage, "No such file");
+    }
+    g_object_set(sound.sink(), "avatar", "/dev/null", nullptr);
+    assert_warning(stage, "is not a regular file");
+    g_object_set(c, "slate-mode", 1, nullptr); // always
+    stage.run_until(2 * kDelay);
+    assert_color(stage.pixel(stage.pictures() - 1, 20, 20), kRed);
+    gchar *background = nullptr, *avatar = nullptr;
+    gboolean hand = FALSE;
+    g_object_get(c, "background-image", &background, nullptr);
+    g_object_get(sound.sink(), "avatar", &avatar, "hand-raised", &hand, nullptr);
+    g_assert_cmpstr(background, ==, path.c_str());
+    g_assert_cmpstr(avatar, ==, path.c_str());
+    g_assert_true(hand);
+    g_free(background);
+    g_free(avatar);
 }
 
 /// Something bright stands in the middle of the newest picture.
@@ -510,6 +552,41 @@ bool shows_text(Stage &stage, int width, int height) {
                 return true;
     }
     return false;
+}
+
+/// Every text and number can be changed while playing and is read back.
+void test_branding_is_live() {
+    Stage stage("width=640 height=360 lower-third=\"Ann | Host\" ticker=soon");
+    GstElement *c = stage.compositor();
+    stage.play();
+    stage.run_until(GST_SECOND);
+    const size_t first = stage.pictures() - 1;
+    g_assert_false(looks_like(stage.pixel(first, 12, 310), kBackground)); // the accent of the bar
+    assert_color(stage.pixel(first, 300, 355), {0x14, 0x19, 0x21});       // the ticker
+    const gint64 end = g_get_real_time() / 1000 + 60000;
+    g_object_set(c, "lower-third", "", "ticker", "", "countdown", end, "countdown-label", "in", "watermark-opacity",
+                 0.5, "watermark-size", 0.3, nullptr);
+    gst_util_set_object_arg(G_OBJECT(c), "watermark-position", "bottom-left");
+    stage.run_until(2 * GST_SECOND);
+    const size_t second = stage.pictures() - 1;
+    assert_color(stage.pixel(second, 12, 310), kBackground);
+    assert_color(stage.pixel(second, 300, 355), kBackground);
+    g_assert_true(shows_text(stage, 640, 360));
+    gchar *third = nullptr;
+    gint64 got = 0;
+    gint position = 0;
+    gdouble opacity = 0, size = 0;
+    g_object_get(c, "lower-third", &third, "countdown", &got, "watermark-position", &position, "watermark-opacity",
+                 &opacity, "watermark-size", &size, nullptr);
+    g_assert_cmpstr(third, ==, "");
+    g_assert_cmpint(got, ==, end);
+    g_assert_cmpint(position, ==, 2);
+    g_assert_cmpfloat(opacity, ==, 0.5);
+    g_assert_cmpfloat(size, ==, 0.3);
+    g_free(third);
+    // The wall clock goes on meanwhile, but the minute is over in any case.
+    stage.run_until(64 * GST_SECOND);
+    g_assert_false(shows_text(stage, 640, 360));
 }
 
 void test_slate() {
@@ -608,6 +685,8 @@ int main(int argc, char **argv) {
     g_test_add_func("/livecompositor/latency-query", test_latency_query);
     g_test_add_func("/livecompositor/eos", test_eos_for_the_element);
     g_test_add_func("/livecompositor/watermark", test_watermark);
+    g_test_add_func("/livecompositor/images", test_images);
+    g_test_add_func("/livecompositor/branding", test_branding_is_live);
     g_test_add_func("/livecompositor/slate", test_slate);
     g_test_add_func("/livecompositor/plays-again", test_plays_again_from_the_start);
     g_test_add_func("/livecompositor/states", test_states);

@@ -185,17 +185,33 @@ void test_colors() {
 }
 
 void test_initials() {
-    const std::array<std::pair<const char *, const char *>, 9> cases{{{"Ann Lee", "AL"},
-                                                                      {"bo", "B"},
-                                                                      {"Jean-Luc Picard", "JL"},
-                                                                      {"", ""},
-                                                                      {"  \t ", ""},
-                                                                      {"\xc3\xa7"
-                                                                       "elik \xc3\xb6z",
-                                                                       "\xc3\x87\xc3\x96"},
-                                                                      {"\xe5\xb1\xb1\xe7\x94\xb0", "\xe5\xb1\xb1"},
-                                                                      {"\xf0\x9f\x98\x80", ""},
-                                                                      {"\xff\xfe x", "X"}}};
+    const std::array<std::pair<const char *, const char *>, 16> cases{
+        {{"Ann Lee", "AL"},
+         {"bo", "B"},
+         {"Jean-Luc Picard", "JL"},
+         {"", ""},
+         {"  \t ", ""},
+         {"\xc3\xa7"
+          "elik \xc3\xb6z",
+          "\xc3\x87\xc3\x96"},
+         {"\xe5\xb1\xb1\xe7\x94\xb0", "\xe5\xb1\xb1"},
+         {"\xf0\x9f\x98\x80", "\xf0\x9f\x98\x80"},
+         {"...", ""},
+         {"\xf0\x9f\x8e\x89 Ann", "A"},
+         // a family and a flag are one letter each
+         {"\xf0\x9f\x91\xa9\xe2\x80\x8d"
+          "\xf0\x9f\x91\xa7 \xf0\x9f\x98\x80",
+          "\xf0\x9f\x91\xa9\xe2\x80\x8d"
+          "\xf0\x9f\x91\xa7"},
+         {"\xf0\x9f\x87\xa8\xf0\x9f\x87\xbf"
+          "\xf0\x9f\x87\xa9\xf0\x9f\x87\xaa",
+          "\xf0\x9f\x87\xa8\xf0\x9f\x87\xbf"},
+         // Devanagari: a letter keeps its vowel sign
+         {"\xe0\xa4\xa8\xe0\xa4\xbf\xe0\xa4\xb2", "\xe0\xa4\xa8\xe0\xa4\xbf"},
+         {"\xd0\xb0\xd0\xbd\xd0\xbd\xd0\xb0", "\xd0\x90"},
+         // Arabic: two letters are not joined
+         {"\xd8\xa3\xd8\xad \xd8\xb9\xd9\x84", "\xd8\xa3\xe2\x80\x8c\xd8\xb9"},
+         {"\xff\xfe x", "X"}}};
     for (const auto &[label, expected] : cases) {
         const std::string got = initials(label);
         g_assert_cmpstr(got.c_str(), ==, expected);
@@ -203,18 +219,19 @@ void test_initials() {
 }
 
 void test_labels() {
-    g_assert_null(draw_label("", false, {640, 360}).get());
-    g_assert_nonnull(draw_label("", true, {640, 360}).get());
-    g_assert_null(draw_label("Ann", false, {16, 16}).get()); // no room
+    g_assert_null(draw_label({}, {640, 360}).get());
+    g_assert_nonnull(draw_label({"", true, false}, {640, 360}).get());
+    g_assert_nonnull(draw_label({"", false, true}, {640, 360}).get());
+    g_assert_null(draw_label({"Ann"}, {16, 16}).get()); // no room
     const std::string endless(100000, 'w');
     for (const std::string &text : {endless, std::string("\xff\xff bad \x80"), std::string("two\nlines\tand\x01")}) {
-        const auto label = draw_label(text, true, {320, 180});
+        const auto label = draw_label({text, true, true}, {320, 180});
         g_assert_nonnull(label.get());
         g_assert_cmpint(label->size.w, <=, 320);
         g_assert_cmpint(label->size.h, <=, 60);
     }
     for (const Size &tile : {Size{2, 2}, Size{16, 400}, Size{7680, 4320}})
-        g_assert_nonnull(draw_badge("Ann Lee", 0, tile).get());
+        g_assert_nonnull(draw_badge("Ann Lee", 0, nullptr, tile).get());
 }
 
 } // namespace

@@ -23,15 +23,15 @@ class Show {
         settings().motion = motion;
         for (unsigned i = 0; i < people; ++i)
             come(i);
-        scene_ = builder_.build(snapshot_, {}, 0);
+        scene_ = builder_.build(snapshot_, Scene(), 0, 0);
     }
     Settings &settings() { return snapshot_.settings; }
     VideoSnapshot &snapshot() { return snapshot_; }
-    void come(unsigned index) { snapshot_.sources.push_back({std::make_shared<VideoSource>(index), {}, false}); }
+    void come(unsigned index) { snapshot_.sources.push_back({std::make_shared<VideoSource>(index), {}}); }
     void go(unsigned index) {
         std::erase_if(snapshot_.sources, [&](const auto &entry) { return entry.source->index == index; });
     }
-    const Scene &change(TimeNs now) { return scene_ = builder_.build(snapshot_, scene_, now); }
+    const Scene &change(TimeNs now) { return scene_ = builder_.build(snapshot_, scene_, now, 0); }
     const Scene &scene() const { return scene_; }
     /// Where input `index` is drawn at `now`; nothing when it is not.
     std::optional<Rect> place(unsigned index, TimeNs now) const {
