@@ -36,20 +36,25 @@ void Composer::adopt(const Scene &scene) {
     });
 }
 
+Composer::Slot &Composer::follow(VideoSource &source, TimeNs now, TimeNs picture_time) {
+    Slot &slot = slots_[&source];
+    auto frame = source.input.at(picture_time);
+    if (frame != slot.frame) {
+        slot.frame = std::move(frame);
+        slot.changed = now;
+    }
+    return slot;
+}
+
 void Composer::compose(const Scene &scene, TimeNs now, TimeNs picture_time, const Picture &canvas) {
     for (const auto &source : scene.hidden)
-        source->input.at(picture_time);
+        follow(*source, now, picture_time);
     const double progress = scene.progress(now);
     if (progress < 1 ||
         std::none_of(scene.tiles.begin(), scene.tiles.end(), [&](const auto &t) { return covers(t, scene); }))
         fill(canvas, {0, 0, scene.size.w, scene.size.h}, scene.background);
     for (const SceneTile &tile : scene.tiles) {
-        Slot &slot = slots_[tile.source.get()];
-        auto frame = tile.source->input.at(picture_time);
-        if (frame != slot.frame) {
-            slot.frame = std::move(frame);
-            slot.changed = now;
-        }
+        Slot &slot = follow(*tile.source, now, picture_time);
         draw(scene, tile, slot, now, canvas);
     }
     if (scene.slate)

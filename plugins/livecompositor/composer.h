@@ -25,6 +25,8 @@ class Composer {
         Target scaled_target;
         std::unique_ptr<Image> scaled;
     };
+    /// Takes over what is newest.
+    Slot &follow(VideoSource &source, TimeNs now, TimeNs picture_time);
     void draw(const Scene &scene, const SceneTile &tile, Slot &slot, TimeNs now, const Picture &canvas);
     bool draw_frame(const SceneTile &tile, const Rect &rect, const CornerMask &corners, Slot &slot,
                     const Picture &canvas);

@@ -38,6 +38,7 @@ struct ElementImpl {
     std::string watermark_path GUARDED_BY(mutex);
     std::vector<std::string> complaints GUARDED_BY(mutex);
     bool playing GUARDED_BY(mutex) = false;
+    std::vector<ShownTile> tiles GUARDED_BY(mutex);     ///< of the present picture
     std::set<unsigned> video_numbers GUARDED_BY(mutex); ///< N of the pads that there are
     std::set<unsigned> audio_numbers GUARDED_BY(mutex);
 };

@@ -55,6 +55,8 @@ void VideoProducer::restart() {
     frame_ = 0;
     epoch_ = 0;
     scene_ = {};
+    tiles_.clear();
+    moving_ = false;
     composer_ = {};
     const Settings settings = board_.settings();
     fps_n_ = settings.fps_n;
@@ -89,12 +91,25 @@ GstBuffer *VideoProducer::new_buffer() {
     return buffer;
 }
 
+void VideoProducer::tell_tiles() {
+    const TimeNs time = next_time();
+    moving_ = scene_.progress(time) < 1;
+    std::vector<ShownTile> tiles = shown_tiles(scene_, time);
+    if (tiles == tiles_)
+        return;
+    tiles_ = std::move(tiles);
+    on_tiles_(tiles_);
+}
+
 Producer::Product VideoProducer::produce() {
     Product product;
     if (board_.read(&version_, &snapshot_)) {
         product.caps = take_over(snapshot_.settings);
         scene_ = builder_.build(snapshot_, scene_, next_time());
         composer_.adopt(scene_);
+        tell_tiles();
+    } else if (moving_) {
+        tell_tiles();
     }
     const TimeNs time = next_time(), duration = time_of(frame_ + 1) - time;
     product.buffer = new_buffer();

@@ -78,6 +78,7 @@ class Stage {
     bool audio_eos() const { return audio_.eos; }
     /// The next message of this type from the compositor, null if there is none now.
     GstMessage *pop(GstMessageType type);
+    GstMessage *pop(const char *element_message); ///< leaves out others
     void assert_steps(); ///< PTS of pictures and blocks follow each other without a gap
 
     Output video_;
