@@ -57,27 +57,29 @@ void Composer::adopt(const Scene &scene) {
     });
 }
 
+Composer::Slot &Composer::follow(VideoSource &source, TimeNs now, TimeNs picture_time) {
+    Slot &slot = slots_[&source];
+    auto frame = source.input.at(picture_time);
+    if (frame != slot.frame) {
+        slot.frame = std::move(frame);
+        slot.changed = now;
+    }
+    return slot;
+}
+
 void Composer::compose(const Scene &scene, TimeNs now, TimeNs picture_time, const Picture &canvas) {
     for (const auto &source : scene.hidden)
-        source->input.at(picture_time);
+        follow(*source, now, picture_time);
     const double progress = scene.progress(now);
     if (progress < 1 ||
         std::none_of(scene.tiles.begin(), scene.tiles.end(), [&](const auto &t) { return covers(t, scene); }))
         draw_background(scene, canvas);
-    const auto draw_all = [&](const std::vector<SceneTile> &tiles) {
-        for (const SceneTile &tile : tiles) {
-            Slot &slot = slots_[tile.source.get()];
-            auto frame = tile.source->input.at(picture_time);
-            if (frame != slot.frame) {
-                slot.frame = std::move(frame);
-                slot.changed = now;
-            }
-            draw(scene, tile, slot, now, canvas);
-        }
-    };
-    draw_all(scene.tiles);
-    if (progress < 1)
-        draw_all(scene.leaving);
+    for (const SceneTile &tile : scene.tiles)
+        draw(scene, tile, follow(*tile.source, now, picture_time), now, canvas);
+    if (progress < 1) {
+        for (const SceneTile &tile : scene.leaving)
+            draw(scene, tile, follow(*tile.source, now, picture_time), now, canvas);
+    }
     draw_overlays(scene.overlays, now, canvas);
 }
 

@@ -28,6 +28,8 @@ class Composer {
         std::shared_ptr<Image> scaled;
         FrozenPicture frozen;
     };
+    /// Takes over what is newest.
+    Slot &follow(VideoSource &source, TimeNs now, TimeNs picture_time);
     void draw(const Scene &scene, const SceneTile &tile, Slot &slot, TimeNs now, const Picture &canvas);
     void draw_badge(const SceneTile &tile, const Rect &rect, const Picture &canvas);
     bool draw_frozen(const SceneTile &tile, const Rect &rect, const CornerMask &corners, Slot &slot,

@@ -37,6 +37,7 @@ struct ElementImpl {
     std::string background_text GUARDED_BY(mutex);
     std::vector<std::string> complaints GUARDED_BY(mutex);
     bool playing GUARDED_BY(mutex) = false;
+    std::vector<ShownTile> tiles GUARDED_BY(mutex);     ///< of the present picture
     std::set<unsigned> video_numbers GUARDED_BY(mutex); ///< N of the pads that there are
     std::set<unsigned> audio_numbers GUARDED_BY(mutex);
 };

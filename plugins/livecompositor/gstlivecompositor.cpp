@@ -109,6 +109,16 @@ static void speaker_changed(GstLiveCompositor *self) {
     g_object_notify(G_OBJECT(self), "active-speaker");
 }
 
+/// Video thread.
+static void tiles_changed(GstLiveCompositor *self, const std::vector<ShownTile> &tiles) {
+    {
+        MutexLock lock(self->impl->mutex);
+        self->impl->tiles = tiles;
+    }
+    gst_element_post_message(GST_ELEMENT(self), gst_message_new_element(GST_OBJECT(self), describe(tiles)));
+    g_object_notify(G_OBJECT(self), "tiles");
+}
+
 // Latency
 
 static TimeNs upstream_latency(GstLiveCompositor *self) {
@@ -242,7 +252,8 @@ static std::string new_stream_id(const char *kind) {
 
 ElementImpl::ElementImpl(GstLiveCompositor *self)
     : video_pad(add_source_pad(self, &video_template)), audio_pad(add_source_pad(self, &audio_template)),
-      video_producer(*board), audio_producer(*board, [self] { speaker_changed(self); }),
+      video_producer(*board, [self](const auto &shown) { tiles_changed(self, shown); }),
+      audio_producer(*board, [self] { speaker_changed(self); }),
       video(video_pad, *board, video_producer, new_stream_id("video")),
       audio(audio_pad, *board, audio_producer, new_stream_id("audio")) {}
 

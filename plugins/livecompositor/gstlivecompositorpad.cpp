@@ -114,7 +114,10 @@ static gboolean handle_event(GstPad *pad, GstObject *element, GstEvent *event) {
     switch (GST_EVENT_TYPE(event)) {
     case GST_EVENT_STREAM_START:
         impl.live_known = false;
-        clear(impl);
+        if (impl.video)
+            impl.video->input.begin();
+        else
+            impl.audio->input.clear();
         break;
     case GST_EVENT_CAPS: {
         GstCaps *caps = nullptr;

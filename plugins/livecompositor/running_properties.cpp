@@ -29,6 +29,11 @@ void get_active_speaker(Self self, GValue *value) {
     g_value_take_string(value, speaker ? g_strdup_printf("audio_%u", *speaker) : nullptr);
 }
 
+void get_tiles(Self self, GValue *value) {
+    MutexLock lock(self->impl->mutex);
+    g_value_take_boxed(value, describe(self->impl->tiles));
+}
+
 void get_stats(Self self, GValue *value) {
     const ElementImpl &impl = *self->impl;
     g_value_take_boxed(value, gst_structure_new("livecompositor-stats", "frames", G_TYPE_UINT64, impl.video.pushed(),
@@ -62,6 +67,10 @@ std::vector<Property> running_properties() {
         {g_param_spec_string("active-speaker", "Active speaker",
                              "Name of the audio pad that has the floor; null = nobody", nullptr, kReadableProperty),
          nullptr, get_active_speaker},
+        {g_param_spec_boxed("tiles", "Tiles",
+                            "livecompositor-tiles: array of {pad, width, height (px; 0x0 = hidden), fit, muted}",
+                            GST_TYPE_STRUCTURE, kReadableProperty),
+         nullptr, get_tiles},
         {g_param_spec_boxed("stats", "Statistics",
                             "livecompositor-stats: frames, frame-skips, audio-blocks, audio-skips (uint64), delay (ns)",
                             GST_TYPE_STRUCTURE, kReadableProperty),

@@ -61,6 +61,11 @@ void VideoInput::end() {
     ended_ = true;
 }
 
+void VideoInput::begin() {
+    MutexLock lock(mutex_);
+    ended_ = false;
+}
+
 void VideoInput::clear() {
     MutexLock lock(mutex_);
     waiting_.clear();

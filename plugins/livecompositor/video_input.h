@@ -34,8 +34,9 @@ class VideoInput {
     /// Never waits for a live source. Another one is held back until the composer is near. False: flushing.
     bool push(BufferPtr buffer, TimeNs time, bool live); ///< streaming thread
     void end();                                          ///< streaming thread: no more pictures
-    void clear();                                        ///< forgets what is waiting and an earlier end()
-    void reset();                                        ///< the picture that is shown, too
+    void begin(); ///< streaming thread: of a new stream, which follows what waits
+    void clear(); ///< forgets what is waiting and an earlier end()
+    void reset(); ///< the picture that is shown, too
     void set_flushing(bool flushing);
 
     void set_target(const std::optional<Target> &target); ///< video thread; nothing = no tile

@@ -56,6 +56,8 @@ void VideoProducer::restart() {
     epoch_ = 0;
     scene_ = Scene();
     builder_ = SceneBuilder(); // its times are of the last run
+    tiles_.clear();
+    moving_ = false;
     composer_ = {};
     const Settings settings = board_.settings();
     fps_n_ = settings.fps_n;
@@ -90,12 +92,25 @@ GstBuffer *VideoProducer::new_buffer() {
     return buffer;
 }
 
+void VideoProducer::tell_tiles() {
+    const TimeNs time = next_time();
+    moving_ = scene_.progress(time) < 1;
+    std::vector<ShownTile> tiles = shown_tiles(scene_, time);
+    if (tiles == tiles_)
+        return;
+    tiles_ = std::move(tiles);
+    on_tiles_(tiles_);
+}
+
 Producer::Product VideoProducer::produce() {
     Product product;
     if (board_.read(&version_, &snapshot_)) {
         product.caps = take_over(snapshot_.settings);
         scene_ = builder_.build(snapshot_, scene_, next_time(), g_get_real_time() - board_.delay_ns / 1000);
         composer_.adopt(scene_);
+        tell_tiles();
+    } else if (moving_) {
+        tell_tiles();
     }
     const TimeNs time = next_time(), duration = time_of(frame_ + 1) - time;
     product.buffer = new_buffer();

@@ -5,13 +5,17 @@
 
 #include "livecompositor/composer.h"
 #include "livecompositor/output.h"
+#include "livecompositor/shown_tiles.h"
 
 namespace livecompositor {
 
 /// The picture: one I420 frame per 1/framerate of running time.
 class VideoProducer final : public Producer {
   public:
-    explicit VideoProducer(Board &board) : board_(board) {}
+    using TilesListener = std::function<void(const std::vector<ShownTile> &)>;
+
+    /// `on_tiles` is called on the video thread, before the first picture that shows them.
+    VideoProducer(Board &board, TilesListener on_tiles) : board_(board), on_tiles_(std::move(on_tiles)) {}
     ~VideoProducer() override;
 
     TimeNs next_time() const override { return time_of(frame_); }
@@ -26,13 +30,17 @@ class VideoProducer final : public Producer {
     TimeNs time_of(uint64_t frame) const;
     GstCaps *take_over(const Settings &settings);
     GstBuffer *new_buffer();
+    void tell_tiles();
 
     Board &board_;
+    const TilesListener on_tiles_;
     uint64_t version_ = 0;
     VideoSnapshot snapshot_;
     SceneBuilder builder_;
     Composer composer_;
     Scene scene_;
+    std::vector<ShownTile> tiles_; ///< as last told
+    bool moving_ = false;          ///< tiles are about to change again by themselves
 
     uint64_t frame_ = 0; ///< counts from epoch_
     TimeNs epoch_ = 0;   ///< where the present frame rate began

@@ -33,11 +33,21 @@ struct SourceState {
     std::string kind;   ///< of what is stalled or resumed: video or audio
 };
 
+/// The streamsrc-picture message.
+struct PictureState {
+    std::string pad;
+    unsigned width = 0, height = 0; ///< 0 until a keyframe told them
+    bool flowing = true;            ///< false: nothing came for a while
+
+    bool operator==(const PictureState &) const = default;
+};
+
 /// What an ingest tells the element. Any thread.
 class IngestListener {
   public:
     virtual ~IngestListener() = default;
     virtual void on_state(const SourceState &state) = 0;
+    virtual void on_picture(const PictureState &picture) = 0;
     /// Nothing more will come, ever: the end of a file.
     virtual void on_end() = 0;
     /// What cannot be helped by trying again; `detail` is for a maintainer.

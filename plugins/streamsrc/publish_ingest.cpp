@@ -215,6 +215,10 @@ void PublishIngest::on_publish_state(const SourceState &state) {
     listener_.on_state(state);
 }
 
+void PublishIngest::on_publish_picture(const PictureState &picture) {
+    listener_.on_picture(picture);
+}
+
 void PublishIngest::on_publish_closed(uint64_t session, const std::string &reason) {
     std::string given;
     {

@@ -62,6 +62,7 @@ class PublishIngest final : public Ingest, private WebrtcHttpHandler, private Pu
     bool delete_session(const std::string &id) override;
 
     void on_publish_state(const SourceState &state) override;
+    void on_publish_picture(const PictureState &picture) override;
     void on_publish_closed(uint64_t session, const std::string &reason) override EXCLUDES(mutex_);
     void on_publish_waited() override;
 

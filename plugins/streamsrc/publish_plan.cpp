@@ -8,6 +8,10 @@
 namespace rostrum {
 namespace {
 
+// Browsers stop their upper layers when the connection is thin; whoever shows such a layer needs another one soon. The
+// lowest has the patience of any track: without it the picture itself stalls.
+constexpr peerwire::TimeNs kUpperLayerStall = 700 * peerwire::kNsPerMs;
+
 using peerwire::ReceiveCodec;
 using peerwire::TrackConfig;
 using peerwire::TrackKind;
@@ -88,6 +92,8 @@ PublishPlan make_publish_plan(const SdpOffer &offer, const Answer &answer) {
             plan.tracks.push_back(
                 {video ? "video_" + std::to_string(videos++) : "audio_" + std::to_string(audios++), media, rid});
             plan.receiver.tracks.push_back(receive_track(offer.media[i], media, rid));
+            if (rid != rids.front())
+                plan.receiver.tracks.back().stall_after = kUpperLayerStall;
         }
     }
     return plan;

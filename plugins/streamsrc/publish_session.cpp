@@ -4,6 +4,8 @@
 #include "streamsrc/publish_session.h"
 
 #include "streamsrc/rtp_caps.h"
+#include "wire/picture_size.h"
+#include "wire/rtp.h"
 
 namespace rostrum {
 
@@ -55,8 +57,32 @@ void PublishSession::on_media(const peerwire::MediaPacket &packet) {
     Route &route = routes_[packet.track];
     if (route.ssrc != packet.ssrc || route.payload_type != packet.codec.payload_type)
         announce_format(packet.track, packet);
+    note_picture(packet.track, packet);
     if (!gst_rtp_feed_queue(route.feed.get()).push_buffer(copy_packet(packet.bytes), packet.capture))
         control_->request_keyframe(packet.track);
+}
+
+/// The first packet of a picture, and what its keyframes say.
+void PublishSession::note_picture(size_t track, const peerwire::MediaPacket &packet) {
+    Route &route = routes_[track];
+    if (plan_.receiver.tracks[track].kind != peerwire::TrackKind::Video ||
+        (!packet.keyframe && !route.picture.pad.empty()))
+        return;
+    PictureState picture = route.picture;
+    picture.pad = plan_.tracks[track].pad;
+    const auto view = packet.keyframe ? peerwire::parse_rtp(packet.bytes) : std::nullopt;
+    if (const auto size = view ? peerwire::picture_size(packet.codec.format, view->payload) : std::nullopt) {
+        picture.width = size->width;
+        picture.height = size->height;
+    }
+    tell_picture(route, picture);
+}
+
+void PublishSession::tell_picture(Route &route, const PictureState &picture) {
+    if (picture == route.picture)
+        return;
+    route.picture = picture;
+    events_.on_publish_picture(picture);
 }
 
 void PublishSession::announce_format(size_t track, const peerwire::MediaPacket &packet) {
@@ -82,7 +108,13 @@ bool PublishSession::all_stalled(peerwire::TrackKind kind) const {
 
 // One message per medium: a camera that is switched off says "stalled" for the picture, not for each of its layers.
 void PublishSession::on_stalled(size_t track, bool stalled) {
-    routes_[track].stalled = stalled;
+    Route &route = routes_[track];
+    route.stalled = stalled;
+    if (!silenced_ && !route.picture.pad.empty()) {
+        PictureState picture = route.picture;
+        picture.flowing = !stalled;
+        tell_picture(route, picture);
+    }
     const peerwire::TrackKind kind = plan_.receiver.tracks[track].kind;
     const bool video = kind == peerwire::TrackKind::Video;
     bool &told = video ? video_stalled_ : audio_stalled_;

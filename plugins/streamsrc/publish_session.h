@@ -22,6 +22,7 @@ class PublishEvents {
   public:
     virtual ~PublishEvents() = default;
     virtual void on_publish_state(const SourceState &state) = 0;
+    virtual void on_publish_picture(const PictureState &picture) = 0;
     virtual void on_publish_closed(uint64_t session, const std::string &reason) = 0;
     virtual void on_publish_waited() = 0; ///< long enough for the pads of tracks that send nothing
 };
@@ -51,6 +52,7 @@ class PublishSession final : public peerwire::PublisherObserver {
         int payload_type = -1;
         bool stalled = false;
         bool started = false;
+        PictureState picture; ///< as last told; the pad of sound is empty
     };
 
     void on_connected(peerwire::TimeNs now) override;
@@ -60,6 +62,8 @@ class PublishSession final : public peerwire::PublisherObserver {
     void on_closed(peerwire::TimeNs now, peerwire::CloseReason reason) override;
 
     bool all_stalled(peerwire::TrackKind kind) const;
+    void note_picture(size_t track, const peerwire::MediaPacket &packet);
+    void tell_picture(Route &route, const PictureState &picture);
     void announce_format(size_t track, const peerwire::MediaPacket &packet);
 
     // constant after construction

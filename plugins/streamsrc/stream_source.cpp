@@ -145,6 +145,15 @@ void StreamSource::on_state(const SourceState &change) {
     gst_element_post_message(GST_ELEMENT(bin_), gst_message_new_element(GST_OBJECT(bin_), content));
 }
 
+void StreamSource::on_picture(const PictureState &picture) {
+    GST_INFO_OBJECT(bin_, "%s is %ux%u, %s", picture.pad.c_str(), picture.width, picture.height,
+                    picture.flowing ? "flowing" : "silent");
+    GstStructure *content = gst_structure_new("streamsrc-picture", "pad", G_TYPE_STRING, picture.pad.c_str(), "width",
+                                              G_TYPE_UINT, picture.width, "height", G_TYPE_UINT, picture.height,
+                                              "flowing", G_TYPE_BOOLEAN, picture.flowing, nullptr);
+    gst_element_post_message(GST_ELEMENT(bin_), gst_message_new_element(GST_OBJECT(bin_), content));
+}
+
 void StreamSource::on_end() {
     outputs_.send_event(gst_event_new_eos());
 }

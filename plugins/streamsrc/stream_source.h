@@ -53,6 +53,7 @@ class StreamSource final : private IngestListener {
     bool fail_start(const Error &error) EXCLUDES(mutex_);
 
     void on_state(const SourceState &state) override EXCLUDES(mutex_);
+    void on_picture(const PictureState &picture) override;
     void on_end() override;
     void on_failure(const std::string &text, const std::string &detail) override;
 

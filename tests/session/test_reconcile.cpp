@@ -286,6 +286,70 @@ void test_layers() {
     stage.wait_flow("program/sink");
 }
 
+/// A decoder's output. Its pictures are `ahead_ns` ahead of their time.
+Branch decoder(const char *id, const char *width, const char *ahead_ns) {
+    return branch(id, {{"src", "videotestsrc", {{"is-live", "true"}, {"do-timestamp", "true"}}},
+                       {"size",
+                        "capsfilter",
+                        {{"caps", std::string("video/x-raw,format=I420,height=120,framerate=30/1,width=") + width}}},
+                       {"tee", "identity", {{"ts-offset", ahead_ns}}}});
+}
+
+Graph raw_program(Branch shown) {
+    const PadRef from{shown.full("tee"), "src"};
+    Graph graph = program("a");
+    graph.branches.back() = std::move(shown);
+    graph.links = {{from, {"program/video", "sink_%u"}, {}}};
+    graph.selections = {{"program/video", from, ""}};
+    return graph;
+}
+
+struct SeenPictures {
+    std::atomic<unsigned> count{0}, backwards{0}, gaps{0};
+    std::atomic<int> width{0};
+    GstClockTime last = 0; // streaming thread
+};
+
+GstPadProbeReturn look_at_picture(GstPad *pad, GstPadProbeInfo *info, gpointer data) {
+    auto &seen = *static_cast<SeenPictures *>(data);
+    g_autoptr(GstCaps) caps = gst_pad_get_current_caps(pad);
+    int width = 0;
+    gst_structure_get_int(gst_caps_get_structure(caps, 0), "width", &width);
+    seen.width = width;
+    const GstClockTime time = GST_BUFFER_PTS(GST_PAD_PROBE_INFO_BUFFER(info));
+    seen.backwards += time <= seen.last;
+    seen.gaps += seen.count > 0 && time > seen.last + 3 * GST_SECOND / 30;
+    seen.last = time;
+    ++seen.count;
+    return GST_PAD_PROBE_OK;
+}
+
+/// Another decoder takes over with its first picture that is news; the former goes on until then, and goes then.
+void test_switches_decoders() {
+    Stage stage;
+    SeenPictures seen;
+    stage.reconciler.apply(raw_program(decoder("a", "160", "40000000")));
+    const auto in = adopt(gst_element_get_static_pad(stage.reconciler.element("program/sink"), "sink"));
+    gst_pad_add_probe(in.get(), GST_PAD_PROBE_TYPE_BUFFER, look_at_picture, &seen, nullptr);
+    struct Step {
+        const char *id, *width, *ahead_ns;
+    };
+    for (const Step &step : {Step{"b", "320", "0"}, Step{"c", "160", "60000000"}, Step{"d", "320", "20000000"}}) {
+        const unsigned before = seen.count;
+        test::wait_for("pictures", [&] { return seen.count > before + 10; });
+        stage.reconciler.apply(raw_program(decoder(step.id, step.width, step.ahead_ns)));
+        g_assert_false(stage.reconciler.settled()); // the former is still shown
+        test::wait_for("the switch", [&] {
+            return stage.reconciler.settled() &&
+                   seen.width == static_cast<int>(g_ascii_strtoll(step.width, nullptr, 10));
+        });
+    }
+    g_assert_cmpuint(seen.backwards, ==, 0);
+    g_assert_cmpuint(seen.gaps, ==, 0);
+    g_assert_null(stage.reconciler.element("a/src"));
+    g_assert_null(stage.reconciler.element("c/src"));
+}
+
 } // namespace
 
 int main(int argc, char **argv) {
@@ -299,5 +363,6 @@ int main(int argc, char **argv) {
     g_test_add_func("/session/reconcile/drain", test_drain);
     g_test_add_func("/session/reconcile/switches-at-keyframe", test_switches_at_keyframe);
     g_test_add_func("/session/reconcile/layers", test_layers);
+    g_test_add_func("/session/reconcile/switches-decoders", test_switches_decoders);
     return g_test_run();
 }

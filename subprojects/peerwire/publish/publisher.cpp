@@ -92,7 +92,7 @@ void Publisher::on_retransmission(TimeNs now, const RtpView &view, std::span<con
 void Publisher::deliver(TimeNs now, const RtpView &view, std::span<const uint8_t> packet, const Demuxer::Route &route) {
     TrackReceiver &track = tracks_[route.track];
     const auto accepted = track.on_packet(now, view, packet.size(), *route.codec, route.retransmission, clock_);
-    if (const auto stalled = track.check_stall(now, config_.stall_after))
+    if (const auto stalled = track.check_stall(now, config_.tracks[route.track].stall_after))
         observer_->on_stalled(route.track, *stalled);
     if (!accepted)
         return;
@@ -152,8 +152,8 @@ TimeNs Publisher::next_timeout() const {
     if (!connected_)
         return kNever;
     TimeNs next = std::min(next_report_, next_feedback_);
-    for (const TrackReceiver &track : tracks_)
-        next = std::min(next, track.next_timeout(round_trip_, config_.stall_after));
+    for (size_t i = 0; i < tracks_.size(); ++i)
+        next = std::min(next, tracks_[i].next_timeout(round_trip_, config_.tracks[i].stall_after));
     return std::max(next, blocked_until_);
 }
 
@@ -165,7 +165,7 @@ void Publisher::on_timeout(TimeNs now) {
 
 void Publisher::check_stalls(TimeNs now) {
     for (size_t i = 0; i < tracks_.size(); ++i) {
-        if (const auto stalled = tracks_[i].check_stall(now, config_.stall_after))
+        if (const auto stalled = tracks_[i].check_stall(now, config_.tracks[i].stall_after))
             observer_->on_stalled(i, *stalled);
     }
 }

@@ -34,8 +34,9 @@ struct TrackConfig {
     std::string mid;
     std::string rid; ///< empty without simulcast
     std::vector<ReceiveCodec> codecs;
-    std::optional<uint32_t> ssrc;     ///< as signalled by a=ssrc
-    std::optional<uint32_t> rtx_ssrc; ///< as signalled by a=ssrc-group:FID
+    std::optional<uint32_t> ssrc;          ///< as signalled by a=ssrc
+    std::optional<uint32_t> rtx_ssrc;      ///< as signalled by a=ssrc-group:FID
+    TimeNs stall_after = 2 * kNsPerSecond; ///< without RTP for this long it is stalled
 };
 
 /// Header extension ids (RFC 8285), the same for all bundled m-sections; 0 when not agreed on.
@@ -54,8 +55,7 @@ struct PublisherConfig {
     bool reduced_size = false; ///< a=rtcp-rsize (RFC 5506)
     uint32_t local_ssrc = 1;   ///< sender of our RTCP
     std::string cname = "rostrum";
-    TimeNs stall_after = 2 * kNsPerSecond; ///< a track without RTP for this long is stalled
-    uint64_t max_bitrate_bps = 8'000'000;  ///< upper bound of REMB
+    uint64_t max_bitrate_bps = 8'000'000; ///< upper bound of REMB
 
     static constexpr size_t kMaxTracks = 24; // their report blocks fit one packet
 };

@@ -29,7 +29,7 @@ class PublisherObserver {
     virtual ~PublisherObserver() = default;
     virtual void on_connected(TimeNs now) = 0;
     virtual void on_media(const MediaPacket &packet) = 0;
-    /// No RTP for PublisherConfig::stall_after or a BYE (RFC 3550 §6.6); false: RTP again.
+    /// No RTP for TrackConfig::stall_after or a BYE (RFC 3550 §6.6); false: RTP again.
     virtual void on_stalled(size_t track, bool stalled) = 0;
     /// About once a second.
     virtual void on_stats(const PublisherStats &stats) = 0;

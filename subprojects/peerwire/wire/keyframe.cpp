@@ -4,6 +4,7 @@
 #include "wire/keyframe.h"
 
 #include "wire/bytes.h"
+#include "wire/vp8_descriptor.h"
 
 #include <algorithm>
 #include <cctype>
@@ -17,21 +18,8 @@ bool equals_ignoring_case(std::string_view a, std::string_view b) {
 }
 
 bool vp8_starts_keyframe(std::span<const uint8_t> payload) {
-    ByteReader in(payload);
-    const uint8_t descriptor = in.u8();
-    if (!(descriptor & 0x10) || (descriptor & 0x07)) // S, PID 0
-        return false;
-    if (descriptor & 0x80) { // X
-        const uint8_t extensions = in.u8();
-        if ((extensions & 0x80) && (in.u8() & 0x80)) // I, M: 15-bit picture id
-            in.skip(1);
-        if (extensions & 0x40) // L
-            in.skip(1);
-        if (extensions & 0x30) // T or K
-            in.skip(1);
-    }
-    const uint8_t frame_tag = in.u8();
-    return in.ok() && !(frame_tag & 0x01); // inverse key frame flag (RFC 6386 §9.1)
+    const auto frame = vp8_frame_start(payload);
+    return !frame.empty() && !(frame[0] & 0x01); // inverse key frame flag (RFC 6386 §9.1)
 }
 
 bool vp9_starts_keyframe(std::span<const uint8_t> payload) {

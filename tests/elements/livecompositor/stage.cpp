@@ -278,6 +278,15 @@ GstMessage *Stage::pop(GstMessageType type) {
     return message;
 }
 
+GstMessage *Stage::pop(const char *element_message) {
+    GstMessage *message = pop(GST_MESSAGE_ELEMENT);
+    while (message && !gst_structure_has_name(gst_message_get_structure(message), element_message)) {
+        gst_message_unref(message);
+        message = pop(GST_MESSAGE_ELEMENT);
+    }
+    return message;
+}
+
 void Stage::assert_steps() {
     const std::lock_guard video(video_.mutex), audio(audio_.mutex);
     assert_follow(video_.buffers);

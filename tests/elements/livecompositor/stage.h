@@ -80,7 +80,8 @@ class Stage {
     bool audio_eos() const { return audio_.eos; }
     /// The next message of this type from the compositor, null if there is none now.
     GstMessage *pop(GstMessageType type);
-    void assert_steps(); ///< PTS of pictures and blocks follow each other without a gap
+    GstMessage *pop(const char *element_message); ///< leaves out others
+    void assert_steps();                          ///< PTS of pictures and blocks follow each other without a gap
 
     Output video_;
     Output audio_;

@@ -402,10 +402,9 @@ void test_speaker_message() {
         vb.picture(t, kGreen);
         stage.run_until(t);
     }
-    GstMessage *message = stage.pop(GST_MESSAGE_ELEMENT);
+    GstMessage *message = stage.pop("livecompositor-speaker");
     g_assert_nonnull(message);
     const GstStructure *s = gst_message_get_structure(message);
-    g_assert_true(gst_structure_has_name(s, "livecompositor-speaker"));
     g_assert_cmpstr(gst_structure_get_string(s, "pad"), ==, "audio_1");
     g_assert_cmpstr(gst_structure_get_string(s, "label"), ==, "Bo");
     gst_message_unref(message);

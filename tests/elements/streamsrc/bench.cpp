@@ -128,6 +128,8 @@ void Bench::take_messages() {
         if (content && gst_structure_has_name(content, "streamsrc-state"))
             states_.emplace_back(gst_structure_get_string(content, "state"),
                                  gst_structure_get_string(content, "reason"));
+        if (content && gst_structure_has_name(content, "streamsrc-picture"))
+            note_picture(content);
     }
 }
 
@@ -138,6 +140,20 @@ bool Bench::said(const std::string &state, const char *reason) {
             return true;
     }
     return false;
+}
+
+void Bench::note_picture(const GstStructure *content) {
+    guint width = 0, height = 0;
+    gboolean flowing = FALSE;
+    g_assert_true(gst_structure_get(content, "width", G_TYPE_UINT, &width, "height", G_TYPE_UINT, &height, "flowing",
+                                    G_TYPE_BOOLEAN, &flowing, nullptr));
+    pictures_[gst_structure_get_string(content, "pad")] =
+        std::to_string(width) + "x" + std::to_string(height) + (flowing ? " flowing" : " silent");
+}
+
+std::string Bench::picture(const std::string &pad) {
+    take_messages();
+    return pictures_[pad];
 }
 
 bool Bench::had_error() {

@@ -47,6 +47,8 @@ class Bench {
     /// Takes messages off the bus; true when streamsrc-state `state` (with `reason`, when given) was among them so far.
     bool said(const std::string &state, const char *reason = nullptr);
     bool had_error();
+    /// Takes messages off the bus; the last streamsrc-picture of the pad as "640x360 flowing" or "… silent".
+    std::string picture(const std::string &pad);
 
     GstElement *pipeline = nullptr;
     GstElement *source = nullptr;
@@ -58,9 +60,11 @@ class Bench {
     void link(GstPad *pad);
     void note(const std::string &pad, GstPadProbeInfo *info) EXCLUDES(mutex_);
     void take_messages();
+    void note_picture(const GstStructure *content);
 
     std::map<std::string, std::string> sinks_;
     std::vector<std::pair<std::string, std::string>> states_;
+    std::map<std::string, std::string> pictures_;
     bool error_ = false;
     gint no_more_pads_ = 0;
     mutable peerwire::Mutex mutex_;

@@ -131,6 +131,27 @@ void test_simulcast() {
     }
 }
 
+void test_pictures() {
+    Bench bench;
+    bench.play();
+    TestPublisher publisher({.rids = {"q", "h", "f"}});
+    publisher.connect(bench.source);
+    publisher.stream_until([&] { return bench.picture("video_2") == "0x0 flowing"; });
+    for (const char *rid : {"q", "h", "f"})
+        publisher.send_video(TestPublisher::kVp8, true, rid);
+    publisher.stream_until([&] { return bench.picture("video_2") == "1280x720 flowing"; });
+    publisher.stream_until([&] { return bench.picture("video_1") == "640x360 flowing"; });
+    publisher.stream_until([&] { return bench.picture("video_0") == "320x180 flowing"; });
+
+    publisher.stop_layer("f");
+    publisher.stream_until([&] { return bench.picture("video_2") == "1280x720 silent"; });
+    assert_text(bench.picture("video_0"), "320x180 flowing");
+    g_assert_false(bench.said("stalled"));
+    publisher.send_video(TestPublisher::kVp8, false, "f");
+    publisher.stream_until([&] { return bench.picture("video_2") == "1280x720 flowing"; });
+    assert_text(bench.picture("audio_0"), "");
+}
+
 void test_next_publisher_takes_over() {
     Bench bench;
     bench.play();
@@ -375,6 +396,7 @@ int main(int argc, char **argv) {
     g_test_add_func("/streamsrc/keyframe request", test_keyframe_request);
     g_test_add_func("/streamsrc/codec change", test_codec_change);
     g_test_add_func("/streamsrc/simulcast", test_simulcast);
+    g_test_add_func("/streamsrc/pictures", test_pictures);
     g_test_add_func("/streamsrc/next publisher takes over", test_next_publisher_takes_over);
     g_test_add_func("/streamsrc/goodbyes", test_goodbyes);
     g_test_add_func("/streamsrc/trickle and ice restart", test_trickle_and_ice_restart);

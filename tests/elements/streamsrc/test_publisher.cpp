@@ -29,6 +29,12 @@ uint16_t candidate_port(const std::string &sdp) {
     return port;
 }
 
+std::vector<uint8_t> vp8_keyframe(unsigned width) {
+    const unsigned height = width * 9 / 16;
+    const auto low = [](unsigned n) { return static_cast<uint8_t>(n); };
+    return {0x10, 0, 0, 0, 0x9d, 1, 0x2a, low(width), low(width >> 8), low(height), low(height >> 8)};
+}
+
 std::string section(const std::string &kind, const std::string &formats, const std::string &mid,
                     const std::string &transport) {
     return "m=" + kind + " 9 UDP/TLS/RTP/SAVPF " + formats + "\r\nc=IN IP4 0.0.0.0\r\n" + transport + "a=mid:" + mid +
@@ -111,9 +117,11 @@ void TestPublisher::send_audio() {
 }
 
 void TestPublisher::send_video(uint8_t payload_type, bool keyframe, const std::string &rid) {
-    const std::vector<uint8_t> payload =
-        payload_type == kVp8 ? std::vector<uint8_t>{0x10, static_cast<uint8_t>(keyframe ? 0 : 1), 0, 0}
-                             : std::vector<uint8_t>{static_cast<uint8_t>(keyframe ? 0x65 : 0x41), 0x9a, 0, 0};
+    std::vector<uint8_t> payload{static_cast<uint8_t>(keyframe ? 0x65 : 0x41), 0x9a, 0, 0};
+    if (payload_type == kVp8 && keyframe)
+        payload = vp8_keyframe(rid == "q" ? 320 : rid == "h" ? 640 : 1280);
+    else if (payload_type == kVp8)
+        payload = {0x10, 1, 0, 0};
     const auto ssrc = offer_.video_ssrc + static_cast<uint32_t>(rid.empty() ? 0 : rid[0]);
     send(payload_type, ssrc, video_sequence_++, video_timestamp_ += 1800, "1", rid, payload);
 }

@@ -34,9 +34,12 @@ class TestPublisher {
     /// After an ICE restart with these credentials of ours.
     void follow_restart(const std::string &fragment, const peerwire::IceCredentials &local);
 
-    /// One frame of one packet; times advance by 20 or 33 ms per call.
+    /// One frame of one packet; a VP8 keyframe is 320 (rid q), 640 (h) or 1280 wide, of 16:9. Times advance by 20 or 33
+    /// ms per call.
     void send_audio();
     void send_video(uint8_t payload_type = kVp8, bool keyframe = false, const std::string &rid = "");
+    /// As a browser does when its connection is thin.
+    void stop_layer(const std::string &rid) { std::erase(offer_.rids, rid); }
     /// Sends both each 20 ms until `done`.
     void stream_until(const std::function<bool()> &done, int deadline_ms = 10'000);
     unsigned plis() const;

@@ -87,6 +87,26 @@ peerwire::Result<bool> limit_viewer(GstElement *fanout, const std::string &id, c
     return done ? peerwire::Result<bool>(true) : peerwire::Error{404, "there is no such viewer"};
 }
 
+std::map<std::string, Tile> tiles_of(const GstStructure *message) {
+    std::map<std::string, Tile> tiles;
+    const GValue *array = gst_structure_get_value(message, "tiles");
+    for (guint i = 0; array && i < gst_value_array_get_size(array); ++i) {
+        const GstStructure *told = gst_value_get_structure(gst_value_array_get_value(array, i));
+        int width = 0, height = 0;
+        gboolean muted = FALSE;
+        gst_structure_get(told, "width", G_TYPE_INT, &width, "height", G_TYPE_INT, &height, "muted", G_TYPE_BOOLEAN,
+                          &muted, nullptr);
+        const std::string fit = field(told, "fit");
+        tiles[field(told, "pad")] = {static_cast<unsigned>(std::max(width, 0)),
+                                     static_cast<unsigned>(std::max(height, 0)),
+                                     fit == "cover"     ? Fit::Cover
+                                     : fit == "contain" ? Fit::Contain
+                                                        : Fit::Auto,
+                                     muted != FALSE};
+    }
+    return tiles;
+}
+
 std::vector<Track> tracks_of(GstElement *streamsrc) {
     std::vector<Track> tracks;
     GST_OBJECT_LOCK(streamsrc);

@@ -12,6 +12,7 @@
 
 #include "wire/result.h"
 
+#include <map>
 #include <vector>
 
 namespace rostrum::session {
@@ -25,6 +26,9 @@ peerwire::Result<std::string> call_element(GstElement *element, const char *sign
 peerwire::Result<std::string> add_viewer(GstElement *fanout, const std::string &id, const std::string &offer,
                                          const ViewerLimits &limits);
 peerwire::Result<bool> limit_viewer(GstElement *fanout, const std::string &id, const ViewerLimits &limits);
+
+/// livecompositor-tiles, by pad.
+std::map<std::string, Tile> tiles_of(const GstStructure *message);
 
 /// The tracks that a streamsrc shows, by its source pads.
 std::vector<Track> tracks_of(GstElement *streamsrc);

@@ -43,7 +43,7 @@ struct Link {
 
 /// Nodes that start, stop and fail together. Changing its structure replaces the branch; changing a property does not.
 struct Branch {
-    enum class Kind { Program, Layer, Feed, Recording, Livestream, Aac, Compose, Decode, Track, Host };
+    enum class Kind { Program, Layer, Feed, Recording, Livestream, Aac, Compose, Tile, Decode, Track, Host };
 
     std::string id; // "decode:ann:video_0"
     Kind kind = Kind::Program;
@@ -60,7 +60,8 @@ struct Branch {
 struct Selection {
     std::string selector; // "program/video"
     PadRef from;          // the upstream end of one of the selector's links
-    std::string follows;  // the selector whose switch this one waits for; "" = it switches at a keyframe of its own
+    std::string
+        follows; // the selector whose switch this one waits for; "" = it switches at a keyframe or picture of its own
 
     bool operator==(const Selection &) const = default;
 };

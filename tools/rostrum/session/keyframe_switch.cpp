@@ -9,10 +9,13 @@
 #include <gst/video/video.h>
 
 #include <atomic>
+#include <utility>
 
 namespace rostrum::session {
 
 namespace {
+
+constexpr guint64 kCatchUpNs = 50'000'000; // so far behind a new source may take over: one picture is missed at most
 
 bool starts_keyframe(GstBuffer *buffer, peerwire::PayloadFormat format) {
     GstMapInfo map;
@@ -40,6 +43,31 @@ peerwire::PayloadFormat format_of(GstPad *pad) {
     return name ? peerwire::payload_format(name) : peerwire::PayloadFormat::Other;
 }
 
+/// Pictures that are decoded already: any of them will do.
+bool is_raw(GstPad *pad) {
+    g_autoptr(GstCaps) caps = gst_pad_get_current_caps(pad);
+    return caps && gst_structure_has_name(gst_caps_get_structure(caps, 0), "video/x-raw");
+}
+
+/// 0 when the picture has no time.
+guint64 running_time(GstPad *pad, GstBuffer *picture) {
+    g_autoptr(GstEvent) event = gst_pad_get_sticky_event(pad, GST_EVENT_SEGMENT, 0);
+    const GstSegment *segment = nullptr;
+    if (!event)
+        return 0;
+    gst_event_parse_segment(event, &segment);
+    const guint64 time = gst_segment_to_running_time(segment, GST_FORMAT_TIME, GST_BUFFER_PTS(picture));
+    return GST_CLOCK_TIME_IS_VALID(time) ? time : 0;
+}
+
+/// Of what passed the selector last; 0 when nothing did.
+guint64 last_time(GstPad *selector_pad) {
+    guint64 time = GST_CLOCK_TIME_NONE;
+    if (selector_pad)
+        g_object_get(selector_pad, "running-time", &time, nullptr);
+    return GST_CLOCK_TIME_IS_VALID(time) ? time : 0;
+}
+
 } // namespace
 
 void request_keyframe(GstPad *pad) {
@@ -49,19 +77,45 @@ void request_keyframe(GstPad *pad) {
 /// What the streaming thread may still use when the switch has been given up.
 struct KeyframeSwitch::Shared {
     GstPtr<GstElement> selector;
+    GstPtr<GstPad> former; // what is shown until then
     GstPtr<GstPad> pad;
     std::function<void()> done; // main thread only
     Alive alive = std::make_shared<bool>(true);
     std::atomic<bool> over{false};
+    bool moved = false; // streaming thread only
+    guint64 shown_until = 0;
 
-    void move() {
+    void move() { g_object_set(selector.get(), "active-pad", pad.get(), nullptr); }
+
+    void finish() {
         if (over.exchange(true))
             return;
-        g_object_set(selector.get(), "active-pad", pad.get(), nullptr);
         post_to_main(alive, [this] {
             const auto callback = done; // destroys the switch, and this with it
             callback();
         });
+    }
+
+    void on_packets(GstPadProbeInfo *info) {
+        if (!starts_keyframe(info, format_of(pad.get())))
+            return;
+        move();
+        finish();
+    }
+
+    /// The time of the picture goes forward: what was shown already is not shown again from here.
+    bool passes(GstBuffer *picture) {
+        const guint64 time = running_time(pad.get(), picture);
+        if (!moved && time + kCatchUpNs < last_time(former.get()))
+            return true; // the selector drops it
+        if (!std::exchange(moved, true)) {
+            move();
+            shown_until = last_time(former.get());
+        }
+        if (time <= shown_until)
+            return false;
+        finish();
+        return true;
     }
 };
 
@@ -69,6 +123,9 @@ KeyframeSwitch::KeyframeSwitch(GstElement *selector, GstPad *pad, std::function<
     : shared_(std::make_shared<Shared>()) {
     shared_->selector = ref(selector);
     shared_->pad = ref(pad);
+    GstPad *former = nullptr;
+    g_object_get(selector, "active-pad", &former, nullptr);
+    shared_->former = adopt(former);
     shared_->done = std::move(done);
     const auto type = static_cast<GstPadProbeType>(GST_PAD_PROBE_TYPE_BUFFER | GST_PAD_PROBE_TYPE_BUFFER_LIST);
     probe_ = gst_pad_add_probe(pad, type, probe, new std::shared_ptr<Shared>(shared_),
@@ -89,8 +146,12 @@ GstPad *KeyframeSwitch::pad() const {
 
 GstPadProbeReturn KeyframeSwitch::probe(GstPad *pad, GstPadProbeInfo *info, gpointer data) {
     const auto &shared = *static_cast<std::shared_ptr<Shared> *>(data);
-    if (!shared->over && starts_keyframe(info, format_of(pad)))
-        shared->move();
+    if (shared->over)
+        return GST_PAD_PROBE_OK;
+    if (!is_raw(pad))
+        shared->on_packets(info);
+    else if (!shared->passes(GST_PAD_PROBE_INFO_BUFFER(info)))
+        return GST_PAD_PROBE_DROP;
     return GST_PAD_PROBE_OK;
 }
 
@@ -98,6 +159,7 @@ bool KeyframeSwitch::tick() {
     waited_ms_ += kRequestMs;
     if (waited_ms_ >= kPatienceMs) {
         shared_->move();
+        shared_->finish();
         return false;
     }
     request_keyframe(shared_->pad.get());

@@ -1,8 +1,8 @@
 // SPDX-FileCopyrightText: Rostrum contributors
 // SPDX-License-Identifier: LGPL-2.1-or-later
 
-// Moves an input-selector to another of its pads, at the first keyframe that arrives there: whoever watches sees no
-// gap.
+// Moves an input-selector to another of its pads, at the first keyframe that arrives there, or the first decoded
+// picture that is newer than what was shown: whoever watches sees no gap.
 
 #pragma once
 

@@ -3,6 +3,7 @@
 
 #include "plan.h"
 
+#include "layer_choice.h"
 #include "plan_branches.h"
 
 #include <algorithm>
@@ -171,37 +172,51 @@ class Planner {
         return !graph_.destinations.empty();
     }
 
+    /// Who is shown is the compositor's choice, so every host with a picture has a place there. Sound is always heard.
     void add_decoders() {
         for (const Host *host : shown_hosts(state_)) {
-            if (const Track *video = best_video(*host))
-                add_decoder(*host, *video);
+            if (best_video(*host))
+                add_tile(*host);
             if (const Track *audio = first_audio(*host))
-                add_decoder(*host, *audio);
+                add_decoder(*host, *audio, {"compose/compositor", "audio_" + std::to_string(host->slot)});
         }
     }
 
-    /// Sound alone, or a picture that cannot be decoded, is shown as a placeholder.
-    Properties pad_properties(const Host &host, const Track &track) const {
+    /// Without a picture track the host's sound has a placeholder.
+    Properties pad_properties(const Host &host, bool video) const {
         const Composition &composition = state_.wanted.composition;
         Properties properties{{"label", label_of(state_, host)}};
-        if (!track.video)
+        if (!video)
             properties["placeholder"] = "true";
         if (composition.pinned.count(host.participant))
             properties["pinned"] = "true";
-        if (track.video && composition.screens.count(host.participant))
+        if (video && composition.screens.count(host.participant))
             properties["screen"] = "true";
         return properties;
     }
 
-    void add_decoder(const Host &host, const Track &track) {
+    void add_tile(const Host &host) {
+        const std::string selector = tile_branch(host.participant) + "/picture";
+        graph_.branches.push_back(tile(host.participant));
+        link({selector, "src"}, {"compose/compositor", "video_" + std::to_string(host.slot)},
+             pad_properties(host, true));
+        const Track *video = decoded_video(host);
+        if (!video)
+            return;
+        if (const auto decoder = add_decoder(host, *video, {selector, "sink_%u"}))
+            graph_.selections.push_back({selector, *decoder, ""});
+    }
+
+    /// Nothing while the codec is not known or cannot be decoded.
+    std::optional<PadRef> add_decoder(const Host &host, const Track &track, PadRef to) {
         std::optional<Branch> branch = decode(host.participant, track);
         if (!branch)
-            return;
+            return std::nullopt;
+        const PadRef out{branch->full("decoder"), "src"};
         link(tee_of(host, track), {branch->full("guard"), "sink"});
-        link({branch->full("decoder"), "src"},
-             {"compose/compositor", (track.video ? "video_" : "audio_") + std::to_string(host.slot)},
-             pad_properties(host, track));
+        link(out, std::move(to), track.video ? Properties{} : pad_properties(host, false));
         graph_.branches.push_back(std::move(*branch));
+        return out;
     }
 
     const State &state_;

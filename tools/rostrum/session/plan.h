@@ -42,6 +42,7 @@ Graph plan(const State &state, const PlanConfig &config);
 /// Names of branches that the rest of the session looks for.
 std::string host_branch(const std::string &participant);
 std::string feed_branch(const std::string &participant);
+std::string tile_branch(const std::string &participant);
 std::string recording_branch(const std::string &recording);
 /// Of the program's picture; layer 0 is in the program branch itself.
 std::string layer_branch(unsigned layer);

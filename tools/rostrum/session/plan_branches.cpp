@@ -187,6 +187,9 @@ std::string host_branch(const std::string &participant) {
 std::string feed_branch(const std::string &participant) {
     return "feed:" + participant;
 }
+std::string tile_branch(const std::string &participant) {
+    return "tile:" + participant;
+}
 std::string recording_branch(const std::string &recording) {
     return "recording:" + recording;
 }
@@ -248,6 +251,10 @@ std::optional<Branch> decode(const std::string &participant, const Track &track)
         names.push_back(node.name);
     chain(branch, names);
     return branch;
+}
+
+Branch tile(const std::string &participant) {
+    return {tile_branch(participant), Branch::Kind::Tile, {selector("picture")}, {}, {}};
 }
 
 Branch compose(const Composition &composition, const PlanConfig &config) {

@@ -21,6 +21,8 @@ Branch track_tee(const std::string &participant, const Track &track);
 /// Nothing while the codec is not known yet or cannot be decoded here.
 std::optional<Branch> decode(const std::string &participant, const Track &track);
 
+/// The host's place on the compositor: whichever decoder is there feeds it.
+Branch tile(const std::string &participant);
 Branch compose(const Composition &composition, const PlanConfig &config);
 Branch aac();
 Branch livestream();

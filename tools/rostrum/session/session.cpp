@@ -4,6 +4,7 @@
 #include "session.h"
 
 #include "element_signals.h"
+#include "layer_choice.h"
 
 #include <utility>
 
@@ -71,6 +72,10 @@ void Session::follow_slate() {
 void Session::reconcile() {
     follow_slate();
     const State state = effective_state();
+    for (auto &host : state_.hosts) {
+        const Track *video = decoded_video(host);
+        host.decoded = video ? video->pad : "";
+    }
     reconciler_.apply(plan(state, config_));
     const ProgramMode mode = program_mode(state);
     if (mode != std::exchange(mode_, mode))

@@ -89,6 +89,8 @@ class Session : private Reconciler::Observer {
     void on_element_message(GstObject *source, const GstStructure *message);
     void on_host_state(const std::string &participant, const GstStructure *message);
     void on_speaker(const GstStructure *message);
+    void on_tiles(const GstStructure *message);
+    void on_picture(const std::string &participant, const GstStructure *message);
     static void on_host_pad_added(GstElement *src, GstPad *pad, gpointer self);
     static void on_host_pad_removed(GstElement *src, GstPad *pad, gpointer self);
     static GstPadProbeReturn on_host_caps(GstPad *pad, GstPadProbeInfo *info, gpointer self);

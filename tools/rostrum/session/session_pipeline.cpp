@@ -214,7 +214,12 @@ void Session::on_element_message(GstObject *source, const GstStructure *message)
         livestreams_.on_message(source, message);
     else if (g_str_equal(name, "livecompositor-speaker"))
         on_speaker(message);
-    else if (g_str_equal(name, "streamsrc-state"))
+    else if (g_str_equal(name, "livecompositor-tiles"))
+        on_tiles(message);
+    else if (g_str_equal(name, "streamsrc-picture")) {
+        if (const RunningBranch *branch = reconciler_.owner(source))
+            on_picture(host_of(branch->branch().id), message);
+    } else if (g_str_equal(name, "streamsrc-state"))
         if (const RunningBranch *branch = reconciler_.owner(source))
             on_host_state(host_of(branch->branch().id), message);
 }
@@ -229,6 +234,8 @@ void Session::on_host_state(const std::string &participant, const GstStructure *
         if (const Peer *peer = peers_.find_host(participant))
             set_connected(std::string(peer->resource));
         refresh_tracks(participant);
+    } else if (state == "connecting") {
+        host->pictures.clear(); // of the one who was replaced
     } else if (state == "disconnected" && reason != "replaced") {
         drop_host(participant, reason);
     } else if (state == "stalled" || state == "resumed") {
@@ -237,6 +244,27 @@ void Session::on_host_state(const std::string &participant, const GstStructure *
             if (kind.empty() || kind == announced)
                 listener_.feed_changed(participant, announced.c_str(), state.c_str());
     }
+}
+
+void Session::on_picture(const std::string &participant, const GstStructure *message) {
+    Host *host = state_.find_host(participant);
+    if (!host)
+        return;
+    Picture &picture = host->pictures[text_of(message, "pad")];
+    gboolean flowing = FALSE;
+    gst_structure_get(message, "width", G_TYPE_UINT, &picture.width, "height", G_TYPE_UINT, &picture.height, "flowing",
+                      G_TYPE_BOOLEAN, &flowing, nullptr);
+    picture.flowing = flowing;
+    reconcile();
+}
+
+/// Hosts that the compositor does not know yet keep what is known of them.
+void Session::on_tiles(const GstStructure *message) {
+    const std::map<std::string, Tile> tiles = tiles_of(message);
+    for (auto &host : state_.hosts)
+        if (const auto told = tiles.find("video_" + std::to_string(host.slot)); told != tiles.end())
+            host.tile = told->second;
+    reconcile();
 }
 
 void Session::on_speaker(const GstStructure *message) {

@@ -74,12 +74,33 @@ struct Track {
     bool operator==(const Track &) const = default;
 };
 
+/// What a streamsrc says of one pad's picture.
+struct Picture {
+    unsigned width = 0, height = 0; // 0 = not known
+    bool flowing = false;
+};
+
+enum class Fit { Auto, Cover, Contain };
+
+/// What the compositor says of a host's place.
+struct Tile {
+    unsigned width = 0, height = 0; // 0x0 = hidden
+    Fit fit = Fit::Auto;
+    bool muted = false; // initials instead of the picture
+
+    bool visible() const { return width > 0 && height > 0 && !muted; }
+    bool operator==(const Tile &) const = default;
+};
+
 struct Host {
     std::string participant;
     std::string name;
     std::vector<Track> tracks;
     bool connected = false; // media may flow; stays true while it stalls
     unsigned slot = 0;      // number of its pads on the compositor, which pairs sound and picture by it
+    std::map<std::string, Picture> pictures = {}; // by pad
+    std::optional<Tile> tile = {};                // nothing until the compositor has told
+    std::string decoded = {};                     // pad of the picture that was decoded last
 };
 
 struct State {
