@@ -17,7 +17,8 @@ constexpr const char *kJitterMs = "80";
 constexpr const char *kOutputQueueNs = "3000000000";
 
 constexpr unsigned kFramesPerSecond = 30;
-constexpr unsigned kGopFrames = 2 * kFramesPerSecond; // segments of HLS and a viewer's wait are bounded by 2 s
+// Its keyframes are those of KeyframeCadence; this is for the case that nobody marks them.
+constexpr unsigned kLongestGopFrames = 4 * kFramesPerSecond;
 
 /// A chain of nodes, linked in order.
 void chain(Branch &branch, const std::vector<std::string> &names) {
@@ -172,7 +173,7 @@ Node video_encoder(const Composition &composition) {
              {"threads", "1"},
              {"sliced-threads", "false"},
              {"bframes", "0"},
-             {"key-int-max", std::to_string(kGopFrames)},
+             {"key-int-max", std::to_string(kLongestGopFrames)},
              {"option-string", "scenecut=0"},
              {"byte-stream", "true"},
              {"bitrate", video_kbps(composition.quality)},

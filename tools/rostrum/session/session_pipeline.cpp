@@ -4,6 +4,7 @@
 // What the pipeline says to the session: branches that come and go, bus messages, pads, viewers.
 
 #include "element_signals.h"
+#include "encoder_keyframes.h"
 #include "json_text.h"
 #include "session.h"
 
@@ -38,6 +39,9 @@ void Session::branch_built(RunningBranch &branch) {
     switch (branch.branch().kind) {
     case Branch::Kind::Recording:
         recordings_.built(branch);
+        break;
+    case Branch::Kind::Compose:
+        pace_keyframes(branch.element("x264"));
         break;
     case Branch::Kind::Host:
         g_signal_connect(branch.element("src"), "pad-added", G_CALLBACK(on_host_pad_added), this);
