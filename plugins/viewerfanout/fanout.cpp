@@ -212,6 +212,11 @@ Result<std::string> Fanout::add_viewer(const std::string &id, const std::string 
     return running ? running->add_viewer(id, offer, options) : kNotRunning;
 }
 
+Result<std::string> Fanout::common_codecs(const std::string &offer) const {
+    const auto running = hub();
+    return running ? running->common_codecs(offer) : kNotRunning;
+}
+
 Result<std::string> Fanout::patch_viewer(const std::string &id, const std::string &fragment) {
     const auto running = hub();
     return running ? running->patch_viewer(id, fragment) : kNotRunning;

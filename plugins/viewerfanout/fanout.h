@@ -72,6 +72,7 @@ class Fanout : public WebrtcHttpHandler {
     // Action signals.
 
     Result<std::string> add_viewer(const std::string &id, const std::string &offer, const ViewerOptions &options);
+    Result<std::string> common_codecs(const std::string &offer) const;
     Result<std::string> patch_viewer(const std::string &id, const std::string &fragment);
     bool set_limits(const std::string &id, const peerwire::LayerLimits &limits);
     bool remove_viewer(const std::string &id, const std::string &reason);

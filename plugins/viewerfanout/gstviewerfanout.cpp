@@ -202,6 +202,10 @@ char *add_viewer(GstViewerFanout *self, const char *id, const char *sdp, const G
     return result_text(*self->impl, self->impl->add_viewer(id, sdp, viewer));
 }
 
+char *common_codecs(GstViewerFanout *self, const char *sdp) {
+    return result_text(*self->impl, self->impl->common_codecs(sdp ? sdp : ""));
+}
+
 char *patch_viewer(GstViewerFanout *self, const char *id, const char *fragment) {
     if (!id || !fragment)
         return result_text(*self->impl, Error{400, "patch-viewer needs an id and an SDP fragment"});
@@ -395,6 +399,17 @@ void install_signals(GType type) {
      */
     g_signal_new_class_handler("add-viewer", type, action, G_CALLBACK(add_viewer), nullptr, nullptr, nullptr,
                                G_TYPE_STRING, 3, G_TYPE_STRING, G_TYPE_STRING, GST_TYPE_STRUCTURE);
+    /**
+     * GstViewerFanout::common-codecs:
+     * @sdp: an SDP offer
+     *
+     * For whoever has several feeds of one picture and has to choose.
+     *
+     * Returns: (transfer full) (nullable): the video codecs that an answer would list, as `codecs`; "" for sound alone;
+     * NULL on error, see last-error
+     */
+    g_signal_new_class_handler("common-codecs", type, action, G_CALLBACK(common_codecs), nullptr, nullptr, nullptr,
+                               G_TYPE_STRING, 1, G_TYPE_STRING);
     /**
      * GstViewerFanout::patch-viewer:
      * @id: the viewer

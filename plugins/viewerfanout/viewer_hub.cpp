@@ -5,6 +5,7 @@
 
 #include "common/bind_address.h"
 #include "common/sdp_fragment.h"
+#include "common/text.h"
 #include "net/clock.h"
 
 #include <algorithm>
@@ -181,6 +182,21 @@ Result<std::string> ViewerHub::add_viewer(const std::string &id, const std::stri
     if (!seat(id, place.value().number, local.value()))
         server_->remove_peer(local.value().id, peerwire::CloseReason::Removed);
     return write_answer(offer.value(), answer.value(), local_transport(local.value()));
+}
+
+Result<std::string> ViewerHub::common_codecs(const std::string &text) const {
+    const auto offer = parse_offer(text);
+    if (!offer.ok())
+        return offer.error();
+    const auto answer = negotiate_viewer(offer.value(), preferences({}));
+    if (!answer.ok())
+        return answer.error();
+    std::string list;
+    if (const AnswerMedia *video = answer.value().find(MediaKind::Video)) {
+        for (const SdpCodec &codec : video->codecs)
+            list += (list.empty() ? "" : ",") + to_lower(codec.name);
+    }
+    return list;
 }
 
 Result<std::string> ViewerHub::patch_viewer(const std::string &id, const std::string &text) {

@@ -69,6 +69,8 @@ class ViewerHub {
 
     /// The SDP answer. 400, 406 as in the parsers; 409 when the id is in use; 503 when full.
     Result<std::string> add_viewer(const std::string &id, const std::string &offer, const ViewerOptions &options);
+    /// The video codecs that the answer to this offer would list, as `video_codecs`. 400, 406 as in the parsers.
+    Result<std::string> common_codecs(const std::string &offer) const;
     /// "" for trickled candidates, the answering fragment for an ICE restart; 404 when there is no such viewer.
     Result<std::string> patch_viewer(const std::string &id, const std::string &fragment);
     /// Our username fragment; "" when there is no such viewer.

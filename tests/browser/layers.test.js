@@ -74,7 +74,7 @@ test('a composed program goes to every layer: to composed and back the picture d
   await program('composed');
   await until('the encoder is in the pipeline', async () => (await rostrum.runningElements(sessionId)).includes('x264enc'));
   for (const selector of ['program_video', 'program_1_video', 'program_2_video'])
-    assert.match(await plan(), new RegExp(`# ${selector} shows compose_packets`));
+    assert.match(await plan(), new RegExp(`# ${selector} shows encode_h264_packets`));
   await framesAdvance(viewer, 90);
   await rostrum.ok('POST', '/v2/recordings/end', { roomId: room });
   await program('passthrough');

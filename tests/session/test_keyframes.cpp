@@ -72,6 +72,7 @@ class Encoder {
 Graph composed() {
     State state;
     state.wanted.recordings = {{"r", "/tmp/r.mp4"}};
+    state.only_codecs = {"VP8"};
     return plan(state, {});
 }
 
@@ -138,7 +139,7 @@ void test_one_slice() {
 int main(int argc, char **argv) {
     g_test_init(&argc, &argv, nullptr);
     gst_init(&argc, &argv);
-    for (const char *factory : {"x264enc"}) {
+    for (const char *factory : {"x264enc", "vp8enc"}) {
         const std::string path = std::string("/session/keyframes/") + factory;
         g_test_add_data_func((path + "/two-seconds").c_str(), factory, test_two_seconds);
         g_test_add_data_func((path + "/at-once").c_str(), factory, test_at_once);

@@ -134,6 +134,23 @@ void test_refused() {
     g_assert_false(s.add_viewer("third", third.offer()).empty());
 }
 
+void test_common_codecs() {
+    Stage s;
+    s.play();
+    const Viewer viewer;
+    const auto codecs = [&s](const std::string &offer) {
+        g_autofree char *list = nullptr;
+        g_signal_emit_by_name(s.fanout, "common-codecs", offer.c_str(), &list);
+        return list ? std::string(list) : s.last_error();
+    };
+    g_assert_cmpstr(codecs(viewer.offer()).c_str(), ==, "h264,vp8");
+    g_assert_cmpstr(codecs(viewer.offer(false)).c_str(), ==, "vp8");
+    g_assert_cmpint(codecs("garbage").rfind("400: ", 0), ==, 0);
+    g_object_set(s.fanout, "codecs", "h264", nullptr);
+    g_assert_cmpstr(codecs(viewer.offer()).c_str(), ==, "h264");
+    g_assert_cmpuint(s.viewer_count(), ==, 0);
+}
+
 void test_patch() {
     Stage s;
     s.play();
@@ -201,6 +218,7 @@ int main(int argc, char **argv) {
     g_test_add_func("/viewerfanout/source-switch", test_source_switch);
     g_test_add_func("/viewerfanout/leaving", test_leaving);
     g_test_add_func("/viewerfanout/refused", test_refused);
+    g_test_add_func("/viewerfanout/common-codecs", test_common_codecs);
     g_test_add_func("/viewerfanout/patch", test_patch);
     g_test_add_func("/viewerfanout/keyframe-request", test_keyframe_request);
     return g_test_run();

@@ -11,9 +11,10 @@ namespace rostrum::session {
 
 std::string track_branch(const std::string &participant, const Track &track);
 
-Branch program(const PlanConfig &config);
-/// One more quality layer of the program's picture, from 1.
-Branch program_layer(unsigned layer);
+/// `only_codec`: as of program_branch().
+Branch program(const PlanConfig &config, const std::string &only_codec);
+/// One more quality layer of a program's picture, from 1.
+Branch program_layer(const std::string &program, unsigned layer);
 Branch feed(const std::string &participant, const PlanConfig &config);
 Branch streamsrc(const std::string &participant, const PlanConfig &config);
 Branch track_tee(const std::string &participant, const Track &track);
@@ -22,6 +23,9 @@ Branch track_tee(const std::string &participant, const Track &track);
 std::optional<Branch> decode(const std::string &participant, const Track &track);
 
 Branch compose(const Composition &composition, const PlanConfig &config);
+/// The composed picture in one codec, H264 or VP8.
+Branch encode(const std::string &codec, const Composition &composition);
+std::string encode_branch(const std::string &codec);
 Branch aac();
 Branch livestream();
 Branch recording(const Recording &recording, const Composition &composition);

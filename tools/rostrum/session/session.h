@@ -80,7 +80,8 @@ class Session : private Reconciler::Observer {
     void drop_host(const std::string &participant, const std::string &reason);
     void close_peer(const std::string &resource, const std::string &reason);
     void set_connected(const std::string &resource);
-    GstElement *fanout_of(const std::string &feed) const;
+    Result<std::string> only_codec_of(const std::string &offer) const;
+    GstElement *fanout_of(const std::string &branch) const { return reconciler_.element(branch + "/fanout"); }
     void finish_end();
 
     static GstBusSyncReply on_message_posted(GstBus *bus, GstMessage *message, gpointer self);

@@ -8,6 +8,8 @@
 #include "json_text.h"
 #include "session.h"
 
+#include <gst/video/video.h>
+
 #include <utility>
 
 namespace rostrum::session {
@@ -40,8 +42,10 @@ void Session::branch_built(RunningBranch &branch) {
     case Branch::Kind::Recording:
         recordings_.built(branch);
         break;
-    case Branch::Kind::Compose:
-        pace_keyframes(branch.element("x264"));
+    case Branch::Kind::Encode:
+        for (const auto &node : branch.branch().nodes)
+            if (GST_IS_VIDEO_ENCODER(branch.element(node.name)))
+                pace_keyframes(branch.element(node.name));
         break;
     case Branch::Kind::Host:
         g_signal_connect(branch.element("src"), "pad-added", G_CALLBACK(on_host_pad_added), this);
@@ -95,7 +99,7 @@ void Session::branch_failed(const std::string &branch, const std::string &reason
     else if (kind == Branch::Kind::Host)
         post_to_main(alive_, [this, participant = host_of(branch)] { drop_host(participant, "failed"); });
     else if (kind == Branch::Kind::Program || kind == Branch::Kind::Feed)
-        for (const auto &viewer : peers_.viewers_of(kind == Branch::Kind::Program ? "program" : host_of(branch)))
+        for (const auto &viewer : peers_.viewers_on(branch))
             close_peer(viewer, "failed");
 }
 

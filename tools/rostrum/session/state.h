@@ -84,8 +84,9 @@ struct Host {
 
 struct State {
     Wanted wanted;
-    std::vector<Host> hosts; // in the order they joined
-    bool slate = false;      // without hosts the program shows that somebody will be back
+    std::vector<Host> hosts;           // in the order they joined
+    bool slate = false;                // without hosts the program shows that somebody will be back
+    std::set<std::string> only_codecs; // "H264", "VP8": there are viewers of the program who take nothing else
 
     /// Adds a host with the lowest slot that is free.
     Host &add_host(const std::string &participant);
