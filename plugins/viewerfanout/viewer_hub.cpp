@@ -312,6 +312,23 @@ unsigned ViewerHub::connected_count() const {
         std::count_if(viewers_.begin(), viewers_.end(), [](const auto &viewer) { return viewer.second.connected; }));
 }
 
+LayerDemand ViewerHub::layer_demand() const {
+    using peerwire::LayerReason;
+    MutexLock lock(mutex_);
+    LayerDemand demand;
+    for (const auto &[id, entry] : viewers_) {
+        const auto reason = static_cast<LayerReason>(entry.counters->layer_reason.get());
+        const uint64_t layer = entry.counters->layer.get();
+        if (!entry.connected || reason == LayerReason::NoSource || layer >= demand.on.size())
+            continue;
+        ++demand.viewers;
+        demand.starving += entry.counters->starving.get() != 0;
+        demand.limited += reason != LayerReason::Best;
+        demand.on[layer] += reason != LayerReason::Paused;
+    }
+    return demand;
+}
+
 std::vector<ViewerStats> ViewerHub::viewers() const {
     MutexLock lock(mutex_);
     std::vector<ViewerStats> list;

@@ -35,14 +35,14 @@ export async function hostPage(
   return page;
 }
 
-/** @returns {Promise<import('playwright-core').Page>} a page that plays the program, or `feed`; `videoCodec`: it takes no other ("VP8") */
+/** @returns {Promise<import('playwright-core').Page>} a page (`page`, a blank one, or a new one) that plays the program; `videoCodec`: it takes no other ("VP8") */
 export async function viewerPage(
   context,
   rostrum,
   roomId,
-  { participantId = 'viewer', name = 'Vic', token = rostrum.viewerToken(roomId), limits, videoCodec } = {},
+  { participantId = 'viewer', name = 'Vic', token = rostrum.viewerToken(roomId), limits, videoCodec, page } = {},
 ) {
-  const page = await blankPage(context, rostrum);
+  page ??= await blankPage(context, rostrum);
   if (videoCodec) await page.evaluate(takeOnly, videoCodec);
   await page.evaluate(
     async (options) => {

@@ -6,6 +6,7 @@
 #include <glib.h>
 
 #include <algorithm>
+#include <cstdio>
 #include <cstring>
 #include <utility>
 
@@ -361,6 +362,49 @@ void test_layers_keep_their_pads() {
     g_assert_true(*upper.find("program:2") == *both.find("program:2"));
 }
 
+struct RenditionRow {
+    const char *name;
+    State state;
+    std::set<std::string> only;
+    const char *pads; // of the programs that renditions go to
+    const char *sizes;
+};
+
+const char *const kBoth = "encode:h264:180/packets>video_7 encode:h264:360/packets>video_6";
+
+const RenditionRow kRenditionRows[] = {
+    {"passthrough", kAnn, {}, "", ""},
+    {"composed", kPair, {}, kBoth, "320x180 640x360"},
+    {"480 lines, portrait", light_portrait(kPair), {}, kBoth, "180x320 360x640"},
+    {"VP8 host, H.264 viewer", with_hosts({host("ann", {video("VP8")})}), {"H264"}, kBoth, "320x180 640x360"},
+    {"H.264 host, VP8 viewer", kAnn, {"VP8"}, "", ""},
+};
+
+void test_rendition_row(gconstpointer data) {
+    const auto &row = *static_cast<const RenditionRow *>(data);
+    State state = row.state;
+    state.only_codecs = row.only;
+    const Graph without = plan(state, {});
+    state.renditions = true;
+    const Graph graph = plan(state, {});
+    assert_well_formed(graph);
+    const char *program = row.only.empty() ? "program" : "program-h264";
+    same(fanout_pads(graph, (std::string(program) + "/fanout").c_str()), row.pads);
+    std::vector<std::string> sizes;
+    for (const auto &branch : graph.branches)
+        for (const auto &node : branch.nodes)
+            if (node.name == "size") {
+                unsigned width = 0, height = 0;
+                g_assert_cmpint(
+                    sscanf(node.properties.at("caps").c_str(), "video/x-raw,width=%u,height=%u", &width, &height), ==,
+                    2);
+                sizes.push_back(std::to_string(width) + "x" + std::to_string(height));
+            }
+    same(joined(sizes), row.sizes);
+    for (const auto &branch : without.branches)
+        g_assert_true(*graph.find(branch.id) == branch);
+}
+
 void test_branches_stay() {
     const Graph one = plan(kAnn, {}), two = plan(kPair, {}), all = plan(recording(streaming(kPair)), {});
     for (const char *id : {"program", "feed:ann", "host:ann", "track:ann:video_0"}) {
@@ -543,6 +587,8 @@ int main(int argc, char **argv) {
     }
     for (const auto &row : kCodecRows)
         g_test_add_data_func((std::string("/plan/only-codec/") + row.name).c_str(), &row, test_codec_row);
+    for (const auto &row : kRenditionRows)
+        g_test_add_data_func((std::string("/plan/renditions/") + row.name).c_str(), &row, test_rendition_row);
     g_test_add_func("/plan/branches-stay", test_branches_stay);
     g_test_add_func("/plan/layers-keep-their-pads", test_layers_keep_their_pads);
     g_test_add_func("/plan/layout-changes-live", test_layout_changes_live);

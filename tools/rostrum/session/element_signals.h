@@ -26,6 +26,12 @@ peerwire::Result<std::string> add_viewer(GstElement *fanout, const std::string &
                                          const ViewerLimits &limits);
 peerwire::Result<bool> limit_viewer(GstElement *fanout, const std::string &id, const ViewerLimits &limits);
 
+/// As viewerfanout documents it.
+struct LayerDemand {
+    unsigned starving = 0, limited = 0;
+};
+LayerDemand layer_demand_of(GstElement *fanout);
+
 /// The tracks that a streamsrc shows, by its source pads.
 std::vector<Track> tracks_of(GstElement *streamsrc);
 

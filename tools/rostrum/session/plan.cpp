@@ -186,6 +186,8 @@ class Planner {
         if (aac_wanted)
             graph_.branches.push_back(aac());
         add_encodes();
+        if (state_.renditions && graph_.find(encode_branch("H264")))
+            add_renditions();
         graph_.branches.push_back(compose(state_.wanted.composition, config_));
         for (const auto &each : programs_)
             if (each.composed())
@@ -206,6 +208,18 @@ class Planner {
                 graph_.branches.push_back(encode(each.only_codec, state_.wanted.composition));
                 link({"compose/pictures", "src_%u"}, {each.encode() + "/frames", "sink"});
             }
+    }
+
+    void add_renditions() {
+        for (const auto &rendition : kRenditions) {
+            const std::string branch = rendition_branch(rendition);
+            for (const auto &each : programs_)
+                if (each.composed() && each.encode() == encode_branch("H264"))
+                    link({branch + "/packets", "src_%u"},
+                         {each.branch() + "/fanout", "video_" + std::to_string(rendition.layer)});
+            graph_.branches.push_back(encode_smaller(rendition, state_.wanted.composition));
+            link({"compose/pictures", "src_%u"}, {branch + "/frames", "sink"});
+        }
     }
 
     void show_composed(const Program &program) {

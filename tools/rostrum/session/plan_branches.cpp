@@ -3,6 +3,7 @@
 
 #include "plan_branches.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace rostrum::session {
@@ -19,6 +20,10 @@ constexpr const char *kOutputQueueNs = "3000000000";
 constexpr unsigned kFramesPerSecond = 30;
 // Its keyframes are those of KeyframeCadence; this is for the case that nobody marks them.
 constexpr unsigned kLongestGopFrames = 4 * kFramesPerSecond;
+
+constexpr const char *kBufferMs = "1000";
+// A connection that just carries a rendition is held up by its keyframes for no longer than this.
+constexpr const char *kThinBufferMs = "400";
 
 /// A chain of nodes, linked in order.
 void chain(Branch &branch, const std::vector<std::string> &names) {
@@ -165,7 +170,7 @@ Node compositor(const Composition &composition, const PlanConfig &config) {
 
 /// One encode for everybody: no B-frames, closed GOP, VBV of one second. Sliced threads would make several slices per
 /// frame, which a browser counts as several frames.
-Node h264_encoder(const Composition &composition) {
+Node h264_encoder(const std::string &kbps, const char *buffer_ms) {
     return {"x264",
             "x264enc",
             {{"tune", "zerolatency"},
@@ -176,8 +181,21 @@ Node h264_encoder(const Composition &composition) {
              {"key-int-max", std::to_string(kLongestGopFrames)},
              {"option-string", "scenecut=0"},
              {"byte-stream", "true"},
-             {"bitrate", video_kbps(composition.quality)},
-             {"vbv-buf-capacity", "1000"}}};
+             {"bitrate", kbps},
+             {"vbv-buf-capacity", buffer_ms}}};
+}
+
+Node baseline() {
+    return {"baseline",
+            "capsfilter",
+            {{"caps", "video/x-h264,profile=constrained-baseline,stream-format=byte-stream,alignment=au"}}};
+}
+
+/// Aggregation stays within one picture; anything else costs latency.
+Node h264_packets() {
+    return {"rtp_video",
+            "rtph264pay",
+            {{"aggregate-mode", "zero-latency"}, {"config-interval", "-1"}, {"mtu", "1200"}, {"pt", "96"}}};
 }
 
 /// For viewers who take nothing else: realtime, a buffer of one second, and a picture that is lost spoils no other
@@ -218,6 +236,10 @@ std::string program_branch(const std::string &only_codec) {
     if (only_codec.empty())
         return kProgramBranch;
     return std::string(kProgramBranch) + (only_codec == "VP8" ? "-vp8" : "-h264");
+}
+
+std::string rendition_branch(const Rendition &rendition) {
+    return encode_branch("H264") + ":" + std::to_string(rendition.height);
 }
 
 std::string encode_branch(const std::string &codec) {
@@ -310,22 +332,35 @@ Branch encode(const std::string &codec, const Composition &composition) {
         chain(branch, {"frames", "vp8", "rtp_video", "packets"});
         return branch;
     }
-    branch.nodes.insert(
-        branch.nodes.end(),
-        {h264_encoder(composition),
-         {"baseline",
-          "capsfilter",
-          {{"caps", "video/x-h264,profile=constrained-baseline,stream-format=byte-stream,alignment=au"}}},
-         {"parse", "h264parse", {}},
-         tee("encoded"),
-         // Aggregation stays within one picture; anything else costs latency.
-         {"rtp_video",
-          "rtph264pay",
-          {{"aggregate-mode", "zero-latency"}, {"config-interval", "-1"}, {"mtu", "1200"}, {"pt", "96"}}},
-         tee("packets")});
+    branch.nodes.insert(branch.nodes.end(), {h264_encoder(video_kbps(composition.quality), kBufferMs),
+                                             baseline(),
+                                             {"parse", "h264parse", {}},
+                                             tee("encoded"),
+                                             h264_packets(),
+                                             tee("packets")});
     chain(branch, {"frames", "x264", "baseline", "parse", "encoded"});
     link(branch, "encoded", "src_%u", "rtp_video", "sink");
     chain(branch, {"rtp_video", "packets"});
+    return branch;
+}
+
+Branch encode_smaller(const Rendition &rendition, const Composition &composition) {
+    const FrameSize whole = frame_size(composition);
+    const unsigned shorter = std::min(whole.width, whole.height);
+    const auto scaled = [&](unsigned side) { return std::to_string((side * rendition.height / shorter + 1) / 2 * 2); };
+    Branch branch{rendition_branch(rendition), Branch::Kind::Encode, {}, {}, {}};
+    branch.nodes = {leaky_queue("frames", "0", "3"),
+                    {"scale", "videoscale", {{"add-borders", "false"}}},
+                    {"size",
+                     "capsfilter",
+                     {{"caps", "video/x-raw,width=" + scaled(whole.width) + ",height=" + scaled(whole.height) +
+                                   ",pixel-aspect-ratio=1/1"}}},
+                    h264_encoder(std::to_string(rendition.kbps), kThinBufferMs),
+                    baseline(),
+                    {"parse", "h264parse", {}},
+                    h264_packets(),
+                    tee("packets")};
+    chain(branch, {"frames", "scale", "size", "x264", "baseline", "parse", "rtp_video", "packets"});
     return branch;
 }
 

@@ -26,6 +26,16 @@ Branch compose(const Composition &composition, const PlanConfig &config);
 /// The composed picture in one codec, H264 or VP8.
 Branch encode(const std::string &codec, const Composition &composition);
 std::string encode_branch(const std::string &codec);
+/// The composed picture once more, smaller, for thin connections. Each has a layer of its own in every program, which
+/// no host's simulcast has.
+struct Rendition {
+    unsigned height; // of the shorter side
+    unsigned kbps;
+    unsigned layer;
+};
+inline constexpr Rendition kRenditions[] = {{360, 600, 6}, {180, 150, 7}};
+Branch encode_smaller(const Rendition &rendition, const Composition &composition);
+std::string rendition_branch(const Rendition &rendition);
 Branch aac();
 Branch livestream();
 Branch recording(const Recording &recording, const Composition &composition);

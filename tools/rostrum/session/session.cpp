@@ -69,8 +69,29 @@ void Session::follow_slate() {
     });
 }
 
+/// Smaller renditions are there while somebody at one of the programs needs them.
+void Session::follow_demand() {
+    unsigned starving = 0, limited = 0;
+    for (const char *codec : {"", "H264"})
+        if (GstElement *fanout = fanout_of(program_branch(codec))) {
+            const LayerDemand demand = layer_demand_of(fanout);
+            starving += demand.starving;
+            limited += demand.limited;
+        }
+    const gint64 now_ms = g_get_monotonic_time() / 1000;
+    state_.renditions = renditions_.update(starving, limited, now_ms);
+    rendition_timer_.stop();
+    if (renditions_.next_ms() == RenditionClock::kNever)
+        return;
+    rendition_timer_.start(static_cast<unsigned>(renditions_.next_ms() - now_ms), [this] {
+        reconcile();
+        return false;
+    });
+}
+
 void Session::reconcile() {
     follow_slate();
+    follow_demand();
     const State state = effective_state();
     reconciler_.apply(plan(state, config_));
     const ProgramMode mode = program_mode(state);

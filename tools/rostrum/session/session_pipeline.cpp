@@ -52,6 +52,8 @@ void Session::branch_built(RunningBranch &branch) {
         g_signal_connect(branch.element("src"), "pad-removed", G_CALLBACK(on_host_pad_removed), this);
         break;
     case Branch::Kind::Program:
+        g_signal_connect(branch.element("fanout"), "notify::layer-demand", G_CALLBACK(on_layer_demand), this);
+        [[fallthrough]];
     case Branch::Kind::Feed:
         g_signal_connect(branch.element("fanout"), "viewer-connected", G_CALLBACK(on_viewer_connected), this);
         g_signal_connect(branch.element("fanout"), "viewer-disconnected", G_CALLBACK(on_viewer_disconnected), this);
@@ -147,6 +149,16 @@ GstPadProbeReturn Session::on_host_caps(GstPad *pad, GstPadProbeInfo *info, gpoi
 void Session::on_viewer_connected(GstElement *, const char *id, gpointer data) {
     auto *self = static_cast<Session *>(data);
     post_to_main(self->alive_, [self, resource = std::string(id)] { self->set_connected(resource); });
+}
+
+void Session::on_layer_demand(GstElement *, GParamSpec *, gpointer data) {
+    auto *self = static_cast<Session *>(data);
+    post_to_main(self->alive_, [self] {
+        const bool before = self->state_.renditions;
+        self->follow_demand();
+        if (self->state_.renditions != before)
+            self->reconcile();
+    });
 }
 
 void Session::on_viewer_quality(GstElement *, const char *id, const GstStructure *quality, gpointer data) {
