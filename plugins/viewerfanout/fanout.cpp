@@ -7,6 +7,8 @@
 #include "net/clock.h"
 #include "viewerfanout/stats.h"
 
+#include <utility>
+
 namespace rostrum {
 
 using peerwire::MutexLock;
@@ -127,11 +129,23 @@ void Fanout::source_changed(unsigned pad, SourceWatch::Change change) {
 void Fanout::tick() {
     const peerwire::TimeNs now = peerwire::monotonic_now();
     watch_.check(now);
+    watch_demand();
     const peerwire::TimeNs timeout = settings().source_timeout_ms * peerwire::kNsPerMs;
     if (timeout == 0 || now - watch_.last_arrival() < timeout)
         return;
     if (const auto running = hub())
         running->remove_viewers_of(now - timeout, "source-gone");
+}
+
+void Fanout::watch_demand() {
+    const LayerDemand now = layer_demand();
+    if (now != std::exchange(demand_, now))
+        reporter_->layer_demand_changed();
+}
+
+LayerDemand Fanout::layer_demand() const {
+    const auto running = hub();
+    return running ? running->layer_demand() : LayerDemand{};
 }
 
 TrackInput *Fanout::input(unsigned layer) {
@@ -210,6 +224,11 @@ GstStructure *Fanout::make_stats() const {
 Result<std::string> Fanout::add_viewer(const std::string &id, const std::string &offer, const ViewerOptions &options) {
     const auto running = hub();
     return running ? running->add_viewer(id, offer, options) : kNotRunning;
+}
+
+Result<std::string> Fanout::common_codecs(const std::string &offer) const {
+    const auto running = hub();
+    return running ? running->common_codecs(offer) : kNotRunning;
 }
 
 Result<std::string> Fanout::patch_viewer(const std::string &id, const std::string &fragment) {

@@ -68,10 +68,12 @@ class Fanout : public WebrtcHttpHandler {
     std::string last_error() const EXCLUDES(mutex_);
     unsigned viewer_count() const;
     GstStructure *make_stats() const;
+    LayerDemand layer_demand() const;
 
     // Action signals.
 
     Result<std::string> add_viewer(const std::string &id, const std::string &offer, const ViewerOptions &options);
+    Result<std::string> common_codecs(const std::string &offer) const;
     Result<std::string> patch_viewer(const std::string &id, const std::string &fragment);
     bool set_limits(const std::string &id, const peerwire::LayerLimits &limits);
     bool remove_viewer(const std::string &id, const std::string &reason);
@@ -91,6 +93,7 @@ class Fanout : public WebrtcHttpHandler {
     std::optional<Error> listen();
     void source_changed(unsigned pad, SourceWatch::Change change);
     void tick();
+    void watch_demand();
 
     const std::shared_ptr<Reporter> reporter_; // to signals and upstream events
     const std::shared_ptr<peerwire::Feed> feed_;
@@ -102,6 +105,7 @@ class Fanout : public WebrtcHttpHandler {
     std::shared_ptr<ViewerHub> hub_ GUARDED_BY(mutex_);
     std::unique_ptr<WebrtcHttpEndpoint> endpoint_ GUARDED_BY(mutex_);
     std::unique_ptr<Ticker> ticker_; // while playing; state changes only
+    LayerDemand demand_;             // that was told of; the ticker's thread only
     std::array<std::unique_ptr<TrackInput>, peerwire::kMaxLayers + 1> inputs_ GUARDED_BY(mutex_);
 };
 

@@ -23,6 +23,7 @@
 
 #include "viewerfanout/fanout.h"
 #include "viewerfanout/sink_pad.h"
+#include "viewerfanout/stats.h"
 
 #include <algorithm>
 #include <cstdio>
@@ -54,6 +55,7 @@ enum {
     PROP_STATS,
     PROP_VIEWER_COUNT,
     PROP_LAST_ERROR,
+    PROP_LAYER_DEMAND,
 };
 
 GstStaticPadTemplate video_template = GST_STATIC_PAD_TEMPLATE(
@@ -160,6 +162,8 @@ void get_property(GObject *object, guint id, GValue *value, GParamSpec *spec) {
         return g_value_take_boxed(value, fanout.make_stats());
     case PROP_VIEWER_COUNT:
         return g_value_set_uint(value, fanout.viewer_count());
+    case PROP_LAYER_DEMAND:
+        return g_value_take_boxed(value, rostrum::demand_structure(fanout.layer_demand()));
     case PROP_LAST_ERROR:
         return g_value_set_string(value, fanout.last_error().c_str());
     default:
@@ -200,6 +204,10 @@ char *add_viewer(GstViewerFanout *self, const char *id, const char *sdp, const G
     }
     viewer.transport_cc = transport_cc;
     return result_text(*self->impl, self->impl->add_viewer(id, sdp, viewer));
+}
+
+char *common_codecs(GstViewerFanout *self, const char *sdp) {
+    return result_text(*self->impl, self->impl->common_codecs(sdp ? sdp : ""));
 }
 
 char *patch_viewer(GstViewerFanout *self, const char *id, const char *fragment) {
@@ -376,6 +384,13 @@ void install_readable(GObjectClass *klass) {
     install(PROP_VIEWER_COUNT,
             g_param_spec_uint("viewer-count", "Viewer count",
                               "Connected viewers; notifies, from the thread of the signals", 0, G_MAXUINT, 0, flags));
+    install(PROP_LAYER_DEMAND,
+            g_param_spec_boxed("layer-demand", "Layer demand",
+                               "What layers the connected viewers need (uint each): viewers, starving (even the "
+                               "smallest layer is more than they can take, or asked for), limited (a better one "
+                               "flows), and by pad name how many get its layer; notifies, from the thread of the "
+                               "signals, at most four times a second",
+                               GST_TYPE_STRUCTURE, flags));
     install(PROP_LAST_ERROR,
             g_param_spec_string("last-error", "Last error",
                                 "Why the last add-viewer or patch-viewer gave NULL, as 'CODE: text'; codes as in HTTP",
@@ -395,6 +410,17 @@ void install_signals(GType type) {
      */
     g_signal_new_class_handler("add-viewer", type, action, G_CALLBACK(add_viewer), nullptr, nullptr, nullptr,
                                G_TYPE_STRING, 3, G_TYPE_STRING, G_TYPE_STRING, GST_TYPE_STRUCTURE);
+    /**
+     * GstViewerFanout::common-codecs:
+     * @sdp: an SDP offer
+     *
+     * For whoever has several feeds of one picture and has to choose.
+     *
+     * Returns: (transfer full) (nullable): the video codecs that an answer would list, as `codecs`; "" for sound alone;
+     * NULL on error, see last-error
+     */
+    g_signal_new_class_handler("common-codecs", type, action, G_CALLBACK(common_codecs), nullptr, nullptr, nullptr,
+                               G_TYPE_STRING, 1, G_TYPE_STRING);
     /**
      * GstViewerFanout::patch-viewer:
      * @id: the viewer

@@ -69,6 +69,10 @@ void Reporter::keyframe_wanted(unsigned layer) {
     });
 }
 
+void Reporter::layer_demand_changed() {
+    post([](GstElement *element) { g_object_notify(G_OBJECT(element), "layer-demand"); });
+}
+
 /// An element message with one field.
 void Reporter::post_message(const char *name, const char *field, const std::string &value) {
     post([=](GstElement *element) {

@@ -24,6 +24,7 @@ class Reporter : public HubListener {
     void viewer_disconnected(const std::string &id, const std::string &reason) override;
     /// GstForceKeyUnit out of the pad video_`layer`.
     void keyframe_wanted(unsigned layer);
+    void layer_demand_changed();
     void listening(const std::string &uri);
     void source_changed(const std::string &pad, SourceWatch::Change change);
 

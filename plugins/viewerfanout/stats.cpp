@@ -78,6 +78,16 @@ void add_input_stats(GstStructure *stats, const TrackInput &input) {
     set_structure(stats, input.describe().c_str(), structure);
 }
 
+GstStructure *demand_structure(const LayerDemand &demand) {
+    GstStructure *structure =
+        gst_structure_new("viewerfanout-layer-demand", "viewers", G_TYPE_UINT, demand.viewers, "starving", G_TYPE_UINT,
+                          demand.starving, "limited", G_TYPE_UINT, demand.limited, nullptr);
+    for (unsigned layer = 0; layer < demand.on.size(); ++layer)
+        if (demand.on[layer] > 0)
+            gst_structure_set(structure, TrackInput::pad_name(layer).c_str(), G_TYPE_UINT, demand.on[layer], nullptr);
+    return structure;
+}
+
 void add_viewer_stats(GstStructure *stats, const std::vector<ViewerStats> &viewers) {
     GValue list = G_VALUE_INIT;
     gst_value_list_init(&list, static_cast<guint>(viewers.size()));

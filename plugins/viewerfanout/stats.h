@@ -16,6 +16,8 @@ namespace rostrum {
 void add_input_stats(GstStructure *stats, const TrackInput &input);
 /// Sums over the viewers that are there now, as `viewers`, and `viewer-list`: one structure for each.
 void add_viewer_stats(GstStructure *stats, const std::vector<ViewerStats> &viewers);
+/// `viewerfanout-layer-demand`.
+GstStructure *demand_structure(const LayerDemand &demand);
 /// `server`: datagrams, bytes, what was dropped and why.
 void add_server_stats(GstStructure *stats, const peerwire::ServerCounters &counters, double load);
 

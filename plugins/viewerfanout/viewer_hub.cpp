@@ -5,6 +5,7 @@
 
 #include "common/bind_address.h"
 #include "common/sdp_fragment.h"
+#include "common/text.h"
 #include "net/clock.h"
 
 #include <algorithm>
@@ -183,6 +184,21 @@ Result<std::string> ViewerHub::add_viewer(const std::string &id, const std::stri
     return write_answer(offer.value(), answer.value(), local_transport(local.value()));
 }
 
+Result<std::string> ViewerHub::common_codecs(const std::string &text) const {
+    const auto offer = parse_offer(text);
+    if (!offer.ok())
+        return offer.error();
+    const auto answer = negotiate_viewer(offer.value(), preferences({}));
+    if (!answer.ok())
+        return answer.error();
+    std::string list;
+    if (const AnswerMedia *video = answer.value().find(MediaKind::Video)) {
+        for (const SdpCodec &codec : video->codecs)
+            list += (list.empty() ? "" : ",") + to_lower(codec.name);
+    }
+    return list;
+}
+
 Result<std::string> ViewerHub::patch_viewer(const std::string &id, const std::string &text) {
     const auto fragment = parse_fragment(text);
     if (!fragment.ok())
@@ -294,6 +310,23 @@ unsigned ViewerHub::connected_count() const {
     MutexLock lock(mutex_);
     return static_cast<unsigned>(
         std::count_if(viewers_.begin(), viewers_.end(), [](const auto &viewer) { return viewer.second.connected; }));
+}
+
+LayerDemand ViewerHub::layer_demand() const {
+    using peerwire::LayerReason;
+    MutexLock lock(mutex_);
+    LayerDemand demand;
+    for (const auto &[id, entry] : viewers_) {
+        const auto reason = static_cast<LayerReason>(entry.counters->layer_reason.get());
+        const uint64_t layer = entry.counters->layer.get();
+        if (!entry.connected || reason == LayerReason::NoSource || layer >= demand.on.size())
+            continue;
+        ++demand.viewers;
+        demand.starving += entry.counters->starving.get() != 0;
+        demand.limited += reason != LayerReason::Best;
+        demand.on[layer] += reason != LayerReason::Paused;
+    }
+    return demand;
 }
 
 std::vector<ViewerStats> ViewerHub::viewers() const {

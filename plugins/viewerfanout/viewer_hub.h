@@ -11,6 +11,7 @@
 #include "net/server.h"
 #include "sync/mutex.h"
 
+#include <array>
 #include <atomic>
 #include <map>
 #include <memory>
@@ -58,6 +59,16 @@ struct ViewerStats {
     std::shared_ptr<const peerwire::ViewerCounters> counters;
 };
 
+/// What the connected viewers would have the layers be. Plain value.
+struct LayerDemand {
+    unsigned viewers = 0;
+    unsigned starving = 0;                           // even the smallest layer is more than they can take, or want
+    unsigned limited = 0;                            // a better one flows, but they cannot take it, or do not want it
+    std::array<unsigned, peerwire::kMaxLayers> on{}; // viewers by the layer that they get
+
+    bool operator==(const LayerDemand &) const = default;
+};
+
 /// Thread-safe.
 class ViewerHub {
   public:
@@ -69,6 +80,8 @@ class ViewerHub {
 
     /// The SDP answer. 400, 406 as in the parsers; 409 when the id is in use; 503 when full.
     Result<std::string> add_viewer(const std::string &id, const std::string &offer, const ViewerOptions &options);
+    /// The video codecs that the answer to this offer would list, as `video_codecs`. 400, 406 as in the parsers.
+    Result<std::string> common_codecs(const std::string &offer) const;
     /// "" for trickled candidates, the answering fragment for an ICE restart; 404 when there is no such viewer.
     Result<std::string> patch_viewer(const std::string &id, const std::string &fragment);
     /// Our username fragment; "" when there is no such viewer.
@@ -89,6 +102,7 @@ class ViewerHub {
     void set_video_codecs(std::vector<std::string> codecs);
     unsigned connected_count() const;
     std::vector<ViewerStats> viewers() const;
+    LayerDemand layer_demand() const EXCLUDES(mutex_);
     peerwire::ServerCounters server_counters() const { return server_->counters(); }
     double load() const { return server_->load(); }
     std::vector<uint16_t> ports() const { return server_->ports(); }

@@ -110,6 +110,37 @@ async function showsBoth(page) {
   );
 }
 
+for (const [hostCodec, only] of [
+  ['H264', 'VP8'],
+  ['VP8', 'H264'],
+]) {
+  test(`a viewer without ${hostCodec} gets a program in ${only}, and the others what the host sends`, async () => {
+    const room = await rostrum.room();
+    const watcher = await rostrum.events(room, { participantId: 'watcher', mode: 'SIGNALLING_ONLY' });
+    const ann = await hostPage(browser, rostrum, room, { participantId: 'ann', vp8Only: hostCodec === 'VP8' });
+    const viewer = await viewerPage(browser, rostrum, room);
+    const elements = () => rostrum.runningElements(watcher.joined.sessionId);
+    await framesAdvance(viewer, 30);
+    assert.equal((await stats(viewer)).codec, `video/${hostCodec}`);
+    assert.ok(!(await elements()).includes('livecompositor'));
+
+    const other = await viewerPage(browser, rostrum, room, { participantId: 'other', videoCodec: only });
+    await framesAdvance(other, 90);
+    assert.equal((await stats(other)).codec, `video/${only}`);
+    await soundHeard(other);
+    await framesAdvance(viewer, 60);
+    assert.equal((await stats(viewer)).codec, `video/${hostCodec}`);
+    const encoders = (await elements()).filter((factory) => /^(x264enc|vp8enc)$/.test(factory));
+    assert.deepEqual(encoders, [only === 'VP8' ? 'vp8enc' : 'x264enc']);
+
+    await other.evaluate(() => window.peer.leave());
+    await until('nothing is encoded', async () => !(await elements()).some((factory) => /^(x264enc|vp8enc|livecompositor)$/.test(factory)));
+    await framesAdvance(viewer, 30);
+    await watcher.close();
+    await Promise.all([ann.close(), viewer.close(), other.close()]);
+  });
+}
+
 test('hosts see each other by their own feeds', async () => {
   const room = await rostrum.room();
   const bob = await rostrum.testHost(room, { participantId: 'bob', name: 'Bob' });

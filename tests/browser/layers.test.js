@@ -7,7 +7,7 @@ import assert from 'node:assert/strict';
 import test, { after, before } from 'node:test';
 
 import { Bottleneck } from '../lib/bottleneck.js';
-import { framesAdvance, hostPage, stats, viewerPage } from '../lib/browser_peers.js';
+import { blankPage, framesAdvance, hostPage, stats, viewerPage } from '../lib/browser_peers.js';
 import { launchChromium } from '../lib/chromium.js';
 import { until } from '../lib/deadline.js';
 import { Rostrum } from '../lib/rostrum.js';
@@ -74,7 +74,7 @@ test('a composed program goes to every layer: to composed and back the picture d
   await program('composed');
   await until('the encoder is in the pipeline', async () => (await rostrum.runningElements(sessionId)).includes('x264enc'));
   for (const selector of ['program_video', 'program_1_video', 'program_2_video'])
-    assert.match(await plan(), new RegExp(`# ${selector} shows compose_packets`));
+    assert.match(await plan(), new RegExp(`# ${selector} shows encode_h264_packets`));
   await framesAdvance(viewer, 90);
   await rostrum.ok('POST', '/v2/recordings/end', { roomId: room });
   await program('passthrough');
@@ -116,6 +116,42 @@ test('a viewer gets no more than it asks for, from the start and later', { timeo
   await limit({ maxBitrate: 800_000 }); // sound and the middle layer, which has 500 kbit/s
   await widthIs(viewer, 640);
   await Promise.all([host.close(), viewer.close()]);
+});
+
+test('a composed program is made smaller too, as long as a connection is too thin for it', { timeout: 180_000 }, async () => {
+  const room = await rostrum.room();
+  const snow = ['--width', '640', '--height', '360', '--bitrate', '1200', '--pattern', 'snow']; // takes what rate it is given
+  const [ann, bob] = await Promise.all(['ann', 'bob'].map((participantId) => rostrum.testHost(room, { participantId, args: snow })));
+  const wide = await viewerPage(viewers, rostrum, room);
+  const { sessionId } = await wide.evaluate(() => window.peer.room);
+  const encoders = async () => (await rostrum.runningElements(sessionId)).filter((factory) => factory === 'x264enc').length;
+  const bottleneck = await Bottleneck.open({ down: { delayMs: 20, bitsPerSecond: 900_000 }, up: { delayMs: 20 } });
+  const page = await blankPage(viewers, rostrum);
+  await bottleneck.standBefore(page, /\/whep\//);
+  const thin = await viewerPage(viewers, rostrum, room, { participantId: 'thin', page });
+  try {
+    await widthIs(wide, 1280);
+    await widthIs(thin, 640);
+    assert.equal(await encoders(), 3);
+    await framesAdvance(thin, 60);
+    await watchFrames(thin);
+    await watchFrames(wide);
+    await framesAdvance(thin, 150);
+    assert.ok((await longestPause(thin)) < kFreezeMs, `${await longestPause(thin)} ms without a frame`);
+
+    bottleneck.down.setup.bitsPerSecond = 350_000;
+    await widthIs(thin, 320);
+    await framesAdvance(thin, 90);
+
+    bottleneck.down.setup.bitsPerSecond = Infinity;
+    await widthIs(thin, 1280);
+    await until('one encode', async () => (await encoders()) === 1, 40_000);
+    assert.equal((await stats(wide)).video.frameWidth, 1280);
+    assert.ok((await longestPause(wide)) < kFreezeMs, `the others: ${await longestPause(wide)} ms without a frame`);
+  } finally {
+    bottleneck.close();
+    await Promise.all([wide.close(), thin.close(), ann.stop(), bob.stop()]);
+  }
 });
 
 test('a viewer whose connection is too thin for any picture is told so, and goes on hearing', { timeout: 180_000 }, async () => {

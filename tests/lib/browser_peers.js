@@ -35,14 +35,15 @@ export async function hostPage(
   return page;
 }
 
-/** @returns {Promise<import('playwright-core').Page>} a page that plays the program, or `feed` */
+/** @returns {Promise<import('playwright-core').Page>} a page (`page`, a blank one, or a new one) that plays the program; `videoCodec`: it takes no other ("VP8") */
 export async function viewerPage(
   context,
   rostrum,
   roomId,
-  { participantId = 'viewer', name = 'Vic', token = rostrum.viewerToken(roomId), limits } = {},
+  { participantId = 'viewer', name = 'Vic', token = rostrum.viewerToken(roomId), limits, videoCodec, page } = {},
 ) {
-  const page = await blankPage(context, rostrum);
+  page ??= await blankPage(context, rostrum);
+  if (videoCodec) await page.evaluate(takeOnly, videoCodec);
   await page.evaluate(
     async (options) => {
       const { joinAsViewer } = await import('/assets/rostrum.js');
@@ -66,6 +67,20 @@ function forceVp8() {
   RTCRtpSender.getCapabilities = (kind) => {
     const capabilities = original(kind);
     return { ...capabilities, codecs: capabilities.codecs.filter((codec) => !/h264/i.test(codec.mimeType)) };
+  };
+}
+
+/** Runs in a page. */
+function takeOnly(codec) {
+  const original = RTCPeerConnection.prototype.addTransceiver;
+  RTCPeerConnection.prototype.addTransceiver = function (kind, ...rest) {
+    const transceiver = original.call(this, kind, ...rest);
+    const wanted = new RegExp(`^video/(${codec}|rtx)$`, 'i');
+    if (kind === 'video') {
+      const { codecs } = RTCRtpReceiver.getCapabilities('video');
+      transceiver.setCodecPreferences(codecs.filter(({ mimeType }) => wanted.test(mimeType)));
+    }
+    return transceiver;
   };
 }
 

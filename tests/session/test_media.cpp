@@ -27,8 +27,9 @@ std::vector<std::string> small(const char *codec) {
 bool transcodes(SessionProcess &session) {
     const std::string running = session.graph("running");
     return strstr(running.c_str(), "x264enc") || strstr(running.c_str(), "avdec_h264") ||
-           strstr(running.c_str(), "vp8dec") || strstr(running.c_str(), "opusdec") ||
-           strstr(running.c_str(), "opusenc") || strstr(running.c_str(), "livecompositor");
+           strstr(running.c_str(), "vp8dec") || strstr(running.c_str(), "vp8enc") ||
+           strstr(running.c_str(), "opusdec") || strstr(running.c_str(), "opusenc") ||
+           strstr(running.c_str(), "livecompositor");
 }
 
 /// A viewer waits; a host comes; another one, with another codec; and goes again. The viewer's connection stays.
@@ -141,6 +142,73 @@ void test_slate_for_whom() {
     g_assert_cmpint(session.wait_exit(), ==, 0);
 }
 
+bool runs(SessionProcess &session, const char *factory) {
+    return strstr(session.graph("running").c_str(), (std::string(" ") + factory + "\n").c_str());
+}
+
+/// A viewer who does not take what the host sends gets a program of its own, as long as it is there; the others notice
+/// nothing.
+void test_only_codec(const char *host_codec, const char *only, const char *encoder) {
+    SessionProcess session;
+    TestHost ann(session, "ann", small(host_codec));
+    TestViewer viewer(session, "vic", "program");
+    viewer.wait_frames(15);
+    g_assert_false(transcodes(session));
+    viewer.reset_gap();
+    {
+        TestViewer other(session, "oz", "program", only);
+        other.wait_frames(45);
+        g_assert_cmpint(other.width(), ==, 1280); // composed
+        g_assert_true(runs(session, encoder));
+        g_assert_cmpint(viewer.width(), ==, 640); // passed through
+        g_assert_cmpint(other.sounds(), >, 20);
+
+        TestHost bob(session, "bob", small(host_codec));
+        session.wait_event("ProgramChanged composed");
+        test::wait_for("one picture for both", [&] { return viewer.width() == 1280; });
+        other.wait_frames(45);
+        viewer.wait_frames(45);
+        bob.leave();
+        session.remove(other.resource());
+        session.wait_event("PeerChanged " + other.resource() + " oz viewer program closed left");
+    }
+    test::wait_for("nobody to encode for", [&] { return !strstr(session.graph("running").c_str(), "program-"); });
+    test::wait_for("passthrough", [&] { return session.count("ProgramChanged passthrough") == 2; });
+    test::wait_for("no encoder", [&] { return !transcodes(session); });
+    viewer.wait_frames(30);
+    g_assert_cmpfloat(viewer.longest_gap(), <, 1.5);
+    session.end();
+    g_assert_cmpint(session.wait_exit(), ==, 0);
+}
+
+void test_only_vp8() {
+    test_only_codec("h264", test::kVp8, "vp8enc");
+}
+
+void test_only_h264() {
+    test_only_codec("vp8", test::kH264, "x264enc");
+}
+
+/// The host sends what such a viewer takes: nothing is encoded. The host goes, there is a slate; and comes back.
+void test_only_vp8_slate() {
+    SessionProcess session({"--slate-text", "Back soon", "--slate-grace", "200"});
+    TestViewer viewer(session, "vic", "program", test::kVp8);
+    session.wait_event("PeerChanged " + viewer.resource() + " vic viewer program connected");
+    TestHost ann(session, "ann", small("vp8"));
+    viewer.wait_frames(15);
+    g_assert_false(transcodes(session));
+    ann.leave();
+    session.wait_event("ProgramChanged slate");
+    test::wait_for("the slate", [&] { return viewer.width() == 1280; });
+    viewer.wait_frames(15);
+    TestHost bob(session, "bob", small("vp8"));
+    test::wait_for("the host's picture", [&] { return viewer.width() == 640; });
+    viewer.wait_frames(15);
+    test::wait_for("no encoder", [&] { return !transcodes(session); });
+    session.end();
+    g_assert_cmpint(session.wait_exit(), ==, 0);
+}
+
 void test_viewer_leaves() {
     SessionProcess session;
     TestHost ann(session, "ann", small("h264"));
@@ -198,6 +266,9 @@ int main(int argc, char **argv) {
     g_test_add_func("/session/media/lost-host", test_lost_host);
     g_test_add_func("/session/media/slate", test_slate);
     g_test_add_func("/session/media/slate-for-whom", test_slate_for_whom);
+    g_test_add_func("/session/media/only-vp8", test_only_vp8);
+    g_test_add_func("/session/media/only-h264", test_only_h264);
+    g_test_add_func("/session/media/only-vp8-slate", test_only_vp8_slate);
     g_test_add_func("/session/media/viewer-leaves", test_viewer_leaves);
     g_test_add_func("/session/media/livestream", test_livestream);
     return g_test_run();

@@ -17,6 +17,7 @@ constexpr double kFarTooMuch = 1.3, kTooMuchForAny = 1.2;
 constexpr TimeNs kFreshSign = 700 * kNsPerMs;
 constexpr TimeNs kOverPatience = kNsPerSecond;
 constexpr TimeNs kPausePatience = 2 * kNsPerSecond;
+constexpr TimeNs kStarvePatience = 400 * kNsPerMs; // more than one report: a smaller layer may be made for it before
 
 constexpr double kRoom = 1.1; // a layer's rate varies
 constexpr TimeNs kClimbPatience = 300 * kNsPerMs;
@@ -165,6 +166,8 @@ LayerChooser::Choice LayerChooser::choose(TimeNs now, const LayerRates &rates, c
     choice.layer = layer_;
     choice.fell = fell_;
     choice.urgent = urgent_;
+    choice.starving =
+        paused_ || lasted(starved_since_, now, kStarvePatience) || rates[ranked.layers[0]] > limits.max_bps;
     choice.next_bps = next != end && !hesitates(now) ? scaled(rates[*next], kRoom) : 0;
     choice.reason = paused_          ? LayerReason::Paused
                     : next != end    ? LayerReason::Bandwidth

@@ -46,6 +46,7 @@ class LayerChooser {
         LayerReason reason = LayerReason::NoSource;
         bool fell = false;     ///< just now, as the path does not carry what was sent
         bool urgent = false;   ///< by far
+        bool starving = false; ///< even the smallest layer is more than it can take, or wants
         uint64_t next_bps = 0; ///< of the layer that would be taken if the path were known to carry it; 0 = none
 
         bool paused() const { return reason == LayerReason::Paused; }

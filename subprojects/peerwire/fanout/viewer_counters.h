@@ -22,6 +22,7 @@ struct ViewerCounters {
     Counter rtcp_ignored;      ///< feedback beyond what a viewer may cost
     Counter layer;             ///< video layer that is followed, kMaxLayers = none
     Counter layer_reason;      ///< LayerReason
+    Counter starving;          ///< 1 while even the smallest layer is more than it can take
     Counter layer_switches;    ///< changes of the layer, and pauses
     Counter estimate_bps;      ///< what the path is believed to carry
     Counter probes;            ///< attempts to find out whether it carries more

@@ -71,6 +71,7 @@ void Viewer::apply(TimeNs now, const LayerChooser::Choice &choice) {
     paused_ = choice.paused();
     counters_->layer.set(layer);
     counters_->layer_reason.set(static_cast<uint64_t>(choice.reason));
+    counters_->starving.set(choice.starving);
     if (!changed || choice.layer == kMaxLayers)
         return;
     counters_->layer_switches.add();

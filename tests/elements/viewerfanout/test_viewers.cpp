@@ -5,6 +5,7 @@
 
 #include "stage.h"
 
+#include <atomic>
 #include <cstring>
 
 using stage::Stage;
@@ -134,6 +135,62 @@ void test_refused() {
     g_assert_false(s.add_viewer("third", third.offer()).empty());
 }
 
+unsigned demand(Stage &s, const char *field) {
+    g_autoptr(GstStructure) structure = nullptr;
+    g_object_get(s.fanout, "layer-demand", &structure, nullptr);
+    guint value = 0;
+    gst_structure_get_uint(structure, field, &value);
+    return value;
+}
+
+/// A viewer that wants less than there is.
+void test_layer_demand() {
+    Stage s({"video"});
+    std::atomic<unsigned> notified{0};
+    g_signal_connect(s.fanout, "notify::layer-demand", G_CALLBACK(+[](GstElement *, GParamSpec *, gpointer count) {
+                         ++*static_cast<std::atomic<unsigned> *>(count);
+                     }),
+                     &notified);
+    s.play();
+    Viewer viewer;
+    viewer.connect(s.add_viewer("ann", viewer.offer()));
+    g_assert_cmpuint(demand(s, "viewers"), ==, 0); // nothing flows
+    unsigned frame = 0;
+    const auto flow_until = [&](const std::function<bool()> &done) {
+        viewer.run_until([&] {
+            s.push_vp8(frame, frame % 25 == 0);
+            ++frame;
+            return done();
+        });
+    };
+    flow_until([&] { return demand(s, "viewers") == 1 && notified > 0; });
+    g_assert_cmpuint(demand(s, "video_0"), ==, 1);
+    g_assert_cmpuint(demand(s, "starving"), ==, 0);
+    g_assert_cmpuint(demand(s, "limited"), ==, 0);
+    g_autoptr(GstStructure) less = gst_structure_new("o", "max-bitrate", G_TYPE_UINT, 10, nullptr);
+    gboolean known = FALSE;
+    g_signal_emit_by_name(s.fanout, "set-viewer-options", "ann", less, &known);
+    g_assert_true(known);
+    flow_until([&] { return demand(s, "starving") == 1 && notified > 1; });
+}
+
+void test_common_codecs() {
+    Stage s;
+    s.play();
+    const Viewer viewer;
+    const auto codecs = [&s](const std::string &offer) {
+        g_autofree char *list = nullptr;
+        g_signal_emit_by_name(s.fanout, "common-codecs", offer.c_str(), &list);
+        return list ? std::string(list) : s.last_error();
+    };
+    g_assert_cmpstr(codecs(viewer.offer()).c_str(), ==, "h264,vp8");
+    g_assert_cmpstr(codecs(viewer.offer(false)).c_str(), ==, "vp8");
+    g_assert_cmpint(codecs("garbage").rfind("400: ", 0), ==, 0);
+    g_object_set(s.fanout, "codecs", "h264", nullptr);
+    g_assert_cmpstr(codecs(viewer.offer()).c_str(), ==, "h264");
+    g_assert_cmpuint(s.viewer_count(), ==, 0);
+}
+
 void test_patch() {
     Stage s;
     s.play();
@@ -201,6 +258,8 @@ int main(int argc, char **argv) {
     g_test_add_func("/viewerfanout/source-switch", test_source_switch);
     g_test_add_func("/viewerfanout/leaving", test_leaving);
     g_test_add_func("/viewerfanout/refused", test_refused);
+    g_test_add_func("/viewerfanout/common-codecs", test_common_codecs);
+    g_test_add_func("/viewerfanout/layer-demand", test_layer_demand);
     g_test_add_func("/viewerfanout/patch", test_patch);
     g_test_add_func("/viewerfanout/keyframe-request", test_keyframe_request);
     return g_test_run();

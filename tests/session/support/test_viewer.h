@@ -13,8 +13,9 @@ namespace test {
 class TestViewer : public WebrtcbinViewer {
   public:
     /// Joins `feed`; fails the test when that is refused.
-    TestViewer(SessionProcess &session, const std::string &participant, const std::string &feed)
-        : WebrtcbinViewer([&](const std::string &offer) { return play(session, participant, feed, offer); }),
+    TestViewer(SessionProcess &session, const std::string &participant, const std::string &feed,
+               const char *video = kH264AndVp8)
+        : WebrtcbinViewer([&](const std::string &offer) { return play(session, participant, feed, offer); }, video),
           resource_(session.resource) {}
 
     const std::string &resource() const { return resource_; }

@@ -77,16 +77,17 @@ const Row kRows[] = {
     {"empty", {}, "empty", "program", "", "", "", "", ""},
     {"one host", kAnn, "passthrough", "feed:ann host:ann program track:ann:audio_0 track:ann:video_0",
      "track:ann:video_0/tee", "track:ann:audio_0/tee", "", "", ""},
-    {"nobody is back yet", with_slate({}), "slate", "compose program", "compose/packets", "compose/rtp_audio", "",
-     "opusenc x264enc", "1280x720 grid dark"},
+    {"nobody is back yet", with_slate({}), "slate", "compose encode:h264 program", "encode:h264/packets",
+     "compose/sound_packets", "", "opusenc x264enc", "1280x720 grid dark"},
     {"somebody is on the way back", with_slate(with_hosts({host("ann", {}, false)})), "slate",
-     "compose feed:ann host:ann program", "compose/packets", "compose/rtp_audio", "", "opusenc x264enc",
-     "1280x720 grid dark"},
+     "compose encode:h264 feed:ann host:ann program", "encode:h264/packets", "compose/sound_packets", "",
+     "opusenc x264enc", "1280x720 grid dark"},
     {"somebody is back", with_slate(kAnn), "passthrough",
      "feed:ann host:ann program track:ann:audio_0 track:ann:video_0", "track:ann:video_0/tee", "track:ann:audio_0/tee",
      "", "", ""},
-    {"nobody is back yet, a recording", with_slate(recording({})), "composed", "aac compose program recording:r",
-     "compose/packets", "compose/rtp_audio", "", "avenc_aac opusenc x264enc", "1280x720 grid dark"},
+    {"nobody is back yet, a recording", with_slate(recording({})), "composed",
+     "aac compose encode:h264 program recording:r", "encode:h264/packets", "compose/sound_packets", "",
+     "avenc_aac opusenc x264enc", "1280x720 grid dark"},
     {"one host, VP8", with_hosts({host("ann", {audio(), video("VP8")})}), "passthrough",
      "feed:ann host:ann program track:ann:audio_0 track:ann:video_0", "track:ann:video_0/tee", "track:ann:audio_0/tee",
      "", "", ""},
@@ -105,12 +106,13 @@ const Row kRows[] = {
      "track:ann:video_0/tee - track:ann:video_2/tee", "", "", "", ""},
     {"one host, layers, and a recording",
      recording(with_hosts({host("ann", {video("VP8", "video_0", "q"), video("VP8", "video_1", "f")})})), "composed",
-     "aac compose feed:ann host:ann program program:1 recording:r tile:ann track:ann:video_0 "
+     "aac compose encode:h264 feed:ann host:ann program program:1 recording:r tile:ann track:ann:video_0 "
      "track:ann:video_1",
-     "compose/packets compose/packets", "compose/rtp_audio", "", "avenc_aac opusenc x264enc", "1280x720 grid dark"},
+     "encode:h264/packets encode:h264/packets", "compose/sound_packets", "", "avenc_aac opusenc x264enc",
+     "1280x720 grid dark"},
     {"one host, a codec that viewers may lack", with_hosts({host("ann", {video("VP9")})}), "composed",
-     "compose decode:ann:video_0 feed:ann host:ann program tile:ann track:ann:video_0", "compose/packets",
-     "compose/rtp_audio", "vp9dec", "opusenc x264enc", "1280x720 grid dark"},
+     "compose decode:ann:video_0 encode:h264 feed:ann host:ann program tile:ann track:ann:video_0",
+     "encode:h264/packets", "compose/sound_packets", "vp9dec", "opusenc x264enc", "1280x720 grid dark"},
     {"a second host is on the way", with_hosts({host("ann", {video("H264")}), host("bob", {video("H264")}, false)}),
      "passthrough", "feed:ann feed:bob host:ann host:bob program track:ann:video_0 track:bob:video_0",
      "track:ann:video_0/tee", "", "", "", ""},
@@ -118,30 +120,36 @@ const Row kRows[] = {
      "passthrough", "feed:ann feed:bob host:ann host:bob program track:ann:video_0 track:bob:video_0",
      "track:bob:video_0/tee", "", "", "", ""},
     {"two hosts", kPair, "composed",
-     "compose decode:ann:audio_0 decode:ann:video_0 decode:bob:audio_0 decode:bob:video_0 feed:ann feed:bob host:ann "
+     "compose decode:ann:audio_0 decode:ann:video_0 decode:bob:audio_0 decode:bob:video_0 encode:h264 feed:ann "
+     "feed:bob host:ann "
      "host:bob "
      "program tile:ann tile:bob track:ann:audio_0 track:ann:video_0 track:bob:audio_0 track:bob:video_0",
-     "compose/packets", "compose/rtp_audio", "avdec_h264 opusdec opusdec vp8dec", "opusenc x264enc",
+     "encode:h264/packets", "compose/sound_packets", "avdec_h264 opusdec opusdec vp8dec", "opusenc x264enc",
      "1280x720 grid dark"},
     {"one host and a livestream", streaming(kAnn), "composed",
-     "aac compose decode:ann:audio_0 decode:ann:video_0 feed:ann host:ann livestream program tile:ann "
+     "aac compose decode:ann:audio_0 decode:ann:video_0 encode:h264 feed:ann host:ann livestream program tile:ann "
      "track:ann:audio_0 "
      "track:ann:video_0",
-     "compose/packets", "compose/rtp_audio", "avdec_h264 opusdec", "avenc_aac opusenc x264enc", "1280x720 grid dark"},
+     "encode:h264/packets", "compose/sound_packets", "avdec_h264 opusdec", "avenc_aac opusenc x264enc",
+     "1280x720 grid dark"},
     {"one host and a recording", recording(kAnn), "composed",
-     "aac compose decode:ann:audio_0 decode:ann:video_0 feed:ann host:ann program recording:r tile:ann "
+     "aac compose decode:ann:audio_0 decode:ann:video_0 encode:h264 feed:ann host:ann program recording:r tile:ann "
      "track:ann:audio_0 "
      "track:ann:video_0",
-     "compose/packets", "compose/rtp_audio", "avdec_h264 opusdec", "avenc_aac opusenc x264enc", "1280x720 grid dark"},
+     "encode:h264/packets", "compose/sound_packets", "avdec_h264 opusdec", "avenc_aac opusenc x264enc",
+     "1280x720 grid dark"},
     {"everything", recording(streaming(kAnn)), "composed",
-     "aac compose decode:ann:audio_0 decode:ann:video_0 feed:ann host:ann livestream program recording:r "
-     "tile:ann track:ann:audio_0 "
+     "aac compose decode:ann:audio_0 decode:ann:video_0 encode:h264 feed:ann host:ann livestream program recording:r "
+     "tile:ann "
+     "track:ann:audio_0 "
      "track:ann:video_0",
-     "compose/packets", "compose/rtp_audio", "avdec_h264 opusdec", "avenc_aac opusenc x264enc", "1280x720 grid dark"},
-    {"a recording of nobody", recording({}), "composed", "aac compose program recording:r", "compose/packets",
-     "compose/rtp_audio", "", "avenc_aac opusenc x264enc", "1280x720 grid dark"},
-    {"low, portrait, sidebar, light", light_portrait(recording({})), "composed", "aac compose program recording:r",
-     "compose/packets", "compose/rtp_audio", "", "avenc_aac opusenc x264enc", "480x854 sidebar light"},
+     "encode:h264/packets", "compose/sound_packets", "avdec_h264 opusdec", "avenc_aac opusenc x264enc",
+     "1280x720 grid dark"},
+    {"a recording of nobody", recording({}), "composed", "aac compose encode:h264 program recording:r",
+     "encode:h264/packets", "compose/sound_packets", "", "avenc_aac opusenc x264enc", "1280x720 grid dark"},
+    {"low, portrait, sidebar, light", light_portrait(recording({})), "composed",
+     "aac compose encode:h264 program recording:r", "encode:h264/packets", "compose/sound_packets", "",
+     "avenc_aac opusenc x264enc", "480x854 sidebar light"},
 };
 
 void same(const std::string &got, const char *wanted) {
@@ -172,10 +180,10 @@ std::string shown(const Graph &graph, const char *selector) {
     return "";
 }
 
-std::string shown_layers(const Graph &graph) {
+std::string shown_layers(const Graph &graph, const char *program = kProgramBranch) {
     std::string text, missing;
     for (unsigned layer = 0; layer < 8; ++layer) {
-        const std::string from = shown(graph, (layer_branch(layer) + "/video").c_str());
+        const std::string from = shown(graph, (layer_branch(program, layer) + "/video").c_str());
         if (!from.empty())
             text += (text.empty() ? "" : " ") + std::exchange(missing, {}) + from;
         else
@@ -203,13 +211,12 @@ void test_row(gconstpointer data) {
     same(shown_layers(graph), row.picture);
     same(shown(graph, "program/audio"), row.sound);
     same(joined(factories(graph, {"avdec_h264", "vp8dec", "vp9dec", "opusdec"})), row.decoders);
-    same(joined(factories(graph, {"x264enc", "opusenc", "avenc_aac"})), row.encoders);
+    same(joined(factories(graph, {"x264enc", "vp8enc", "opusenc", "avenc_aac"})), row.encoders);
     same(canvas(graph), row.canvas);
 }
 
 /// Every link ends at nodes that exist, and consumers are listed before what feeds them.
-void test_well_formed(gconstpointer data) {
-    const Graph graph = plan(static_cast<const Row *>(data)->state, {});
+void assert_well_formed(const Graph &graph) {
     const auto position = [&](const std::string &node) {
         for (size_t i = 0; i < graph.branches.size(); ++i)
             for (const auto &known : graph.branches[i].nodes)
@@ -230,12 +237,120 @@ void test_well_formed(gconstpointer data) {
         }));
 }
 
+void test_well_formed(gconstpointer data) {
+    assert_well_formed(plan(static_cast<const Row *>(data)->state, {}));
+}
+
 std::string fanout_pads(const Graph &graph, const char *fanout) {
     std::vector<std::string> pads;
     for (const auto &link : graph.links)
         if (link.to.node == fanout)
             pads.push_back(link.from.node + ">" + link.to.pad);
     return joined(pads);
+}
+
+/// Viewers who take one codec alone.
+struct CodecRow {
+    const char *name;
+    State state;
+    std::set<std::string> only;
+    const char *picture;  // of the program for everybody
+    const char *vp8;      // of the one in VP8 alone
+    const char *h264;     // of the one in H.264 alone
+    const char *sound;    // of the one in VP8 alone
+    const char *decoders; // factories, sorted
+    const char *encoders; // factories, sorted
+};
+
+const CodecRow kCodecRows[] = {
+    {"none", kAnn, {}, "track:ann:video_0/tee", "", "", "", "", ""},
+    {"H.264 host, VP8 viewer",
+     kAnn,
+     {"VP8"},
+     "track:ann:video_0/tee",
+     "encode:vp8/packets",
+     "",
+     "compose/sound_packets",
+     "avdec_h264 opusdec",
+     "opusenc vp8enc"},
+    {"H.264 host, H.264 viewer", kAnn, {"H264"}, "track:ann:video_0/tee", "", "track:ann:video_0/tee", "", "", ""},
+    {"VP8 host, both",
+     with_hosts({host("ann", {audio(), video("VP8")})}),
+     {"H264", "VP8"},
+     "track:ann:video_0/tee",
+     "track:ann:video_0/tee",
+     "encode:h264/packets",
+     "track:ann:audio_0/tee",
+     "opusdec vp8dec",
+     "opusenc x264enc"},
+    {"two hosts, both",
+     kPair,
+     {"H264", "VP8"},
+     "encode:h264/packets",
+     "encode:vp8/packets",
+     "encode:h264/packets",
+     "compose/sound_packets",
+     "avdec_h264 opusdec opusdec vp8dec",
+     "opusenc vp8enc x264enc"},
+    {"VP9 host, VP8 viewer",
+     with_hosts({host("ann", {video("VP9")})}),
+     {"VP8"},
+     "encode:h264/packets",
+     "encode:vp8/packets",
+     "",
+     "compose/sound_packets",
+     "vp9dec",
+     "opusenc vp8enc x264enc"},
+    {"a host that only speaks",
+     with_hosts({host("ann", {audio()})}),
+     {"VP8"},
+     "",
+     "",
+     "",
+     "track:ann:audio_0/tee",
+     "",
+     ""},
+    {"the slate",
+     with_slate({}),
+     {"VP8"},
+     "encode:h264/packets",
+     "encode:vp8/packets",
+     "",
+     "compose/sound_packets",
+     "",
+     "opusenc vp8enc x264enc"},
+    {"nobody", {}, {"VP8"}, "", "", "", "", "", ""},
+    {"layers, VP8",
+     with_hosts({host("ann", {video("VP8", "video_0", "q"), video("VP8", "video_1", "f")})}),
+     {"H264", "VP8"},
+     "track:ann:video_0/tee track:ann:video_1/tee",
+     "track:ann:video_0/tee track:ann:video_1/tee",
+     "encode:h264/packets encode:h264/packets",
+     "",
+     "", // until the size of the tile is known
+     "opusenc x264enc"},
+};
+
+void test_codec_row(gconstpointer data) {
+    const auto &row = *static_cast<const CodecRow *>(data);
+    State state = row.state;
+    state.only_codecs = row.only;
+    const Graph graph = plan(state, {});
+    same(shown_layers(graph), row.picture);
+    same(shown_layers(graph, "program-vp8"), row.vp8);
+    same(shown_layers(graph, "program-h264"), row.h264);
+    same(shown(graph, "program-vp8/audio"), row.sound);
+    same(joined(factories(graph, {"avdec_h264", "vp8dec", "vp9dec", "opusdec"})), row.decoders);
+    same(joined(factories(graph, {"x264enc", "vp8enc", "opusenc", "avenc_aac"})), row.encoders);
+    for (const char *codec : {"VP8", "H264"}) {
+        const Branch *program = graph.find(program_branch(codec));
+        g_assert_true(!program == !row.only.count(codec));
+        if (program)
+            same(program->nodes.back().properties.at("codecs"), g_str_equal(codec, "VP8") ? "vp8" : "h264");
+    }
+    // Nobody else notices.
+    g_assert_true(*graph.find("program") == *plan(row.state, {}).find("program"));
+    assert_well_formed(graph);
 }
 
 /// A layer keeps its pad of a fan-out, whichever of them are there.
@@ -247,6 +362,49 @@ void test_layers_keep_their_pads() {
     same(fanout_pads(both, "feed:ann/fanout"), "track:ann:video_0/tee>video_0 track:ann:video_2/tee>video_2");
     same(fanout_pads(both, "program/fanout"), "program:2/video>video_2");
     g_assert_true(*upper.find("program:2") == *both.find("program:2"));
+}
+
+struct RenditionRow {
+    const char *name;
+    State state;
+    std::set<std::string> only;
+    const char *pads; // of the programs that renditions go to
+    const char *sizes;
+};
+
+const char *const kBoth = "encode:h264:180/packets>video_7 encode:h264:360/packets>video_6";
+
+const RenditionRow kRenditionRows[] = {
+    {"passthrough", kAnn, {}, "", ""},
+    {"composed", kPair, {}, kBoth, "320x180 640x360"},
+    {"480 lines, portrait", light_portrait(kPair), {}, kBoth, "180x320 360x640"},
+    {"VP8 host, H.264 viewer", with_hosts({host("ann", {video("VP8")})}), {"H264"}, kBoth, "320x180 640x360"},
+    {"H.264 host, VP8 viewer", kAnn, {"VP8"}, "", ""},
+};
+
+void test_rendition_row(gconstpointer data) {
+    const auto &row = *static_cast<const RenditionRow *>(data);
+    State state = row.state;
+    state.only_codecs = row.only;
+    const Graph without = plan(state, {});
+    state.renditions = true;
+    const Graph graph = plan(state, {});
+    assert_well_formed(graph);
+    const char *program = row.only.empty() ? "program" : "program-h264";
+    same(fanout_pads(graph, (std::string(program) + "/fanout").c_str()), row.pads);
+    std::vector<std::string> sizes;
+    for (const auto &branch : graph.branches)
+        for (const auto &node : branch.nodes)
+            if (node.name == "size") {
+                unsigned width = 0, height = 0;
+                g_assert_cmpint(
+                    sscanf(node.properties.at("caps").c_str(), "video/x-raw,width=%u,height=%u", &width, &height), ==,
+                    2);
+                sizes.push_back(std::to_string(width) + "x" + std::to_string(height));
+            }
+    same(joined(sizes), row.sizes);
+    for (const auto &branch : without.branches)
+        g_assert_true(*graph.find(branch.id) == branch);
 }
 
 void test_branches_stay() {
@@ -543,6 +701,10 @@ int main(int argc, char **argv) {
     for (const auto &row : kChoices)
         g_test_add_data_func((std::string("/plan/choice/") + row.name).c_str(), &row, test_choice);
     g_test_add_func("/plan/decoders-follow-the-tiles", test_decoders_follow_the_tiles);
+    for (const auto &row : kCodecRows)
+        g_test_add_data_func((std::string("/plan/only-codec/") + row.name).c_str(), &row, test_codec_row);
+    for (const auto &row : kRenditionRows)
+        g_test_add_data_func((std::string("/plan/renditions/") + row.name).c_str(), &row, test_rendition_row);
     g_test_add_func("/plan/branches-stay", test_branches_stay);
     g_test_add_func("/plan/layers-keep-their-pads", test_layers_keep_their_pads);
     g_test_add_func("/plan/layout-changes-live", test_layout_changes_live);

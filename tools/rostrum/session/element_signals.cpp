@@ -107,6 +107,16 @@ std::map<std::string, Tile> tiles_of(const GstStructure *message) {
     return tiles;
 }
 
+LayerDemand layer_demand_of(GstElement *fanout) {
+    g_autoptr(GstStructure) structure = nullptr;
+    g_object_get(fanout, "layer-demand", &structure, nullptr);
+    LayerDemand demand;
+    if (structure)
+        gst_structure_get(structure, "starving", G_TYPE_UINT, &demand.starving, "limited", G_TYPE_UINT, &demand.limited,
+                          nullptr);
+    return demand;
+}
+
 std::vector<Track> tracks_of(GstElement *streamsrc) {
     std::vector<Track> tracks;
     GST_OBJECT_LOCK(streamsrc);

@@ -29,6 +29,11 @@ peerwire::Result<bool> limit_viewer(GstElement *fanout, const std::string &id, c
 
 /// livecompositor-tiles, by pad.
 std::map<std::string, Tile> tiles_of(const GstStructure *message);
+/// As viewerfanout documents it.
+struct LayerDemand {
+    unsigned starving = 0, limited = 0;
+};
+LayerDemand layer_demand_of(GstElement *fanout);
 
 /// The tracks that a streamsrc shows, by its source pads.
 std::vector<Track> tracks_of(GstElement *streamsrc);

@@ -58,4 +58,20 @@ std::vector<std::string> Peers::viewers_of(const std::string &feed) const {
     return viewers;
 }
 
+std::vector<std::string> Peers::viewers_on(const std::string &branch) const {
+    std::vector<std::string> viewers;
+    for (const auto &[resource, peer] : peers_)
+        if (peer.role == Peer::Role::Viewer && peer.branch == branch)
+            viewers.push_back(resource);
+    return viewers;
+}
+
+std::set<std::string> Peers::only_codecs() const {
+    std::set<std::string> codecs;
+    for (const auto &[resource, peer] : peers_)
+        if (!peer.only_codec.empty())
+            codecs.insert(peer.only_codec);
+    return codecs;
+}
+
 } // namespace rostrum::session

@@ -8,6 +8,7 @@
 #include <limits>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -30,6 +31,8 @@ struct Peer {
     std::string feed; // "program" or the participant id of a host
     bool connected = false;
     ViewerLimits limits;
+    std::string branch;     // of a viewer: the one whose fan-out it is at
+    std::string only_codec; // of a viewer of the program: the only codec of ours that it takes; "" = any
 
     const char *role_name() const { return role == Role::Host ? "host" : "viewer"; }
     const char *state_name() const { return connected ? "connected" : "connecting"; }
@@ -46,6 +49,9 @@ class Peers {
     std::optional<Peer> take(const std::string &resource);
     /// All that watch `feed`.
     std::vector<std::string> viewers_of(const std::string &feed) const;
+    /// All at the fan-out of that branch.
+    std::vector<std::string> viewers_on(const std::string &branch) const;
+    std::set<std::string> only_codecs() const;
     bool watched(const std::string &feed) const;
     const std::map<std::string, Peer> &all() const { return peers_; }
     bool empty() const { return peers_.empty(); }

@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <functional>
 #include <set>
 
 namespace rostrum::session {
@@ -64,22 +65,57 @@ std::string label_of(const State &state, const Host &host) {
     return name == state.wanted.names.end() ? host.participant : name->second;
 }
 
+/// What the audience sees, as one fan-out sends it.
+struct Program {
+    enum class Source { Nothing, Host, Composed };
+
+    std::string only_codec; // of its viewers; "" = it is for everybody
+    Source source;
+
+    std::string branch() const { return program_branch(only_codec); }
+    bool composed() const { return source == Source::Composed; }
+    /// Of its composed picture.
+    std::string encode() const { return encode_branch(only_codec); }
+};
+
+Program::Source source_of(const State &state, const std::string &only_codec) {
+    switch (program_mode(state)) {
+    case ProgramMode::Empty:
+        return Program::Source::Nothing;
+    case ProgramMode::Slate:
+    case ProgramMode::Composed:
+        return Program::Source::Composed;
+    case ProgramMode::Passthrough:
+        break;
+    }
+    const Track *video = best_video(*shown_hosts(state).front());
+    const bool fits = only_codec.empty() || !video || video->encoding.empty() || video->encoding == only_codec;
+    return fits ? Program::Source::Host : Program::Source::Composed;
+}
+
 class Planner {
   public:
-    Planner(const State &state, const PlanConfig &config) : state_(state), config_(config) {}
+    Planner(const State &state, const PlanConfig &config) : state_(state), config_(config) {
+        programs_.push_back({"", source_of(state, "")});
+        for (const auto &codec : state.only_codecs)
+            programs_.push_back({codec, source_of(state, codec)});
+    }
 
     Graph build() {
-        graph_.branches.push_back(program(config_));
-        add_layers();
+        find_layers();
+        for (const auto &each : programs_) {
+            graph_.branches.push_back(program(config_, each.only_codec));
+            add_layers(each);
+        }
         for (const auto &host : state_.hosts)
             graph_.branches.push_back(feed(host.participant, config_));
-        const ProgramMode mode = program_mode(state_);
-        if (mode == ProgramMode::Composed || mode == ProgramMode::Slate)
+        if (std::any_of(programs_.begin(), programs_.end(), std::mem_fn(&Program::composed)))
             add_composed();
         for (const auto &host : state_.hosts)
             add_host(host);
-        if (mode == ProgramMode::Passthrough)
-            add_passthrough(*shown_hosts(state_).front());
+        for (const auto &each : programs_)
+            if (each.source == Program::Source::Host)
+                add_passthrough(each, *shown_hosts(state_).front());
         return std::move(graph_);
     }
 
@@ -93,24 +129,31 @@ class Planner {
         graph_.selections.push_back({selector, from, follows});
     }
 
-    void show_sound(const PadRef &from) { show("program/audio", from, "program/video"); }
+    void show_sound(const Program &program, const PadRef &from) {
+        show(program.branch() + "/audio", from, (program.branch() + "/video").c_str());
+    }
 
     static PadRef tee_of(const Host &host, const Track &track) {
         return {track_branch(host.participant, track) + "/tee", "src_%u"};
     }
 
-    /// The layers of the program's picture are those of the hosts it is made of; without one there is layer 0. Each has
+    /// The layers of a program's picture are those of the hosts it is made of; without one there is layer 0. Each has
     /// a selector and a pad of the fan-out of its own, so that another source takes over layer by layer and no viewer
     /// has to change its layer for that. The pad of a layer that no source has any more goes.
-    void add_layers() {
+    void find_layers() {
         for (const Host *host : shown_hosts(state_))
             for (const auto &track : host->tracks)
                 if (track.video)
                     layers_.insert(layer_of(track));
+        layers_.insert(0);
+    }
+
+    void add_layers(const Program &program) {
         for (const unsigned layer : layers_)
             if (layer > 0) {
-                graph_.branches.push_back(program_layer(layer));
-                link({layer_branch(layer) + "/video", "src"}, {"program/fanout", "video_" + std::to_string(layer)});
+                graph_.branches.push_back(program_layer(program.branch(), layer));
+                link({layer_branch(program.branch(), layer) + "/video", "src"},
+                     {program.branch() + "/fanout", "video_" + std::to_string(layer)});
             }
     }
 
@@ -128,12 +171,12 @@ class Planner {
         graph_.branches.push_back(streamsrc(host.participant, config_));
     }
 
-    void add_passthrough(const Host &host) {
+    void add_passthrough(const Program &program, const Host &host) {
         for (const auto &track : host.tracks)
             if (track.video)
-                show(layer_branch(layer_of(track)) + "/video", tee_of(host, track));
+                show(layer_branch(program.branch(), layer_of(track)) + "/video", tee_of(host, track));
         if (const Track *audio = first_audio(host))
-            show_sound(tee_of(host, *audio));
+            show_sound(program, tee_of(host, *audio));
     }
 
     void add_composed() {
@@ -143,12 +186,13 @@ class Planner {
         const bool aac_wanted = live || !state_.wanted.recordings.empty();
         if (aac_wanted)
             graph_.branches.push_back(aac());
+        add_encodes();
+        if (state_.renditions && graph_.find(encode_branch("H264")))
+            add_renditions();
         graph_.branches.push_back(compose(state_.wanted.composition, config_));
-        show("program/video", {"compose/packets", "src_%u"});
-        for (const unsigned layer : layers_)
-            if (layer > 0)
-                show(layer_branch(layer) + "/video", {"compose/packets", "src_%u"});
-        show_sound({"compose/rtp_audio", "src"});
+        for (const auto &each : programs_)
+            if (each.composed())
+                show_composed(each);
         for (const auto &wanted : state_.wanted.recordings)
             feed_output(recording_branch(wanted.id));
         if (live)
@@ -158,8 +202,35 @@ class Planner {
         add_decoders();
     }
 
+    /// One for each codec, however many programs show it.
+    void add_encodes() {
+        for (const auto &each : programs_)
+            if (each.composed() && !graph_.find(each.encode())) {
+                graph_.branches.push_back(encode(each.only_codec, state_.wanted.composition));
+                link({"compose/pictures", "src_%u"}, {each.encode() + "/frames", "sink"});
+            }
+    }
+
+    void add_renditions() {
+        for (const auto &rendition : kRenditions) {
+            const std::string branch = rendition_branch(rendition);
+            for (const auto &each : programs_)
+                if (each.composed() && each.encode() == encode_branch("H264"))
+                    link({branch + "/packets", "src_%u"},
+                         {each.branch() + "/fanout", "video_" + std::to_string(rendition.layer)});
+            graph_.branches.push_back(encode_smaller(rendition, state_.wanted.composition));
+            link({"compose/pictures", "src_%u"}, {branch + "/frames", "sink"});
+        }
+    }
+
+    void show_composed(const Program &program) {
+        for (const unsigned layer : layers_)
+            show(layer_branch(program.branch(), layer) + "/video", {program.encode() + "/packets", "src_%u"});
+        show_sound(program, {"compose/sound_packets", "src_%u"});
+    }
+
     void feed_output(const std::string &branch) {
-        link({"compose/encoded", "src_%u"}, {branch + "/video_queue", "sink"});
+        link({encode_branch("H264") + "/encoded", "src_%u"}, {branch + "/video_queue", "sink"});
         link({"aac/tee", "src_%u"}, {branch + "/audio_queue", "sink"});
     }
 
@@ -222,7 +293,8 @@ class Planner {
     const State &state_;
     const PlanConfig &config_;
     Graph graph_;
-    std::set<unsigned> layers_; // of the program's picture
+    std::vector<Program> programs_; // the one for everybody first
+    std::set<unsigned> layers_;     // of a program's picture
 };
 
 } // namespace

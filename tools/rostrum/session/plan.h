@@ -44,8 +44,10 @@ std::string host_branch(const std::string &participant);
 std::string feed_branch(const std::string &participant);
 std::string tile_branch(const std::string &participant);
 std::string recording_branch(const std::string &recording);
-/// Of the program's picture; layer 0 is in the program branch itself.
-std::string layer_branch(unsigned layer);
+/// Of a program's picture; layer 0 is in the program's branch itself.
+std::string layer_branch(const std::string &program, unsigned layer);
+/// The program in one codec, for viewers who take nothing else; with "" the one for everybody.
+std::string program_branch(const std::string &only_codec);
 inline const char *const kProgramBranch = "program";
 inline const char *const kComposeBranch = "compose";
 inline const char *const kLivestreamBranch = "livestream";

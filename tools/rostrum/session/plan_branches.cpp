@@ -3,6 +3,7 @@
 
 #include "plan_branches.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace rostrum::session {
@@ -17,7 +18,12 @@ constexpr const char *kJitterMs = "80";
 constexpr const char *kOutputQueueNs = "3000000000";
 
 constexpr unsigned kFramesPerSecond = 30;
-constexpr unsigned kGopFrames = 2 * kFramesPerSecond; // segments of HLS and a viewer's wait are bounded by 2 s
+// Its keyframes are those of KeyframeCadence; this is for the case that nobody marks them.
+constexpr unsigned kLongestGopFrames = 4 * kFramesPerSecond;
+
+constexpr const char *kBufferMs = "1000";
+// A connection that just carries a rendition is held up by its keyframes for no longer than this.
+constexpr const char *kThinBufferMs = "400";
 
 /// A chain of nodes, linked in order.
 void chain(Branch &branch, const std::vector<std::string> &names) {
@@ -162,9 +168,9 @@ Node compositor(const Composition &composition, const PlanConfig &config) {
     return node;
 }
 
-/// One encode for every consumer: no B-frames, closed GOP, VBV of one second. Sliced threads would make several slices
-/// per frame, which a browser counts as several frames.
-Node video_encoder(const Composition &composition) {
+/// One encode for everybody: no B-frames, closed GOP, VBV of one second. Sliced threads would make several slices per
+/// frame, which a browser counts as several frames.
+Node h264_encoder(const std::string &kbps, const char *buffer_ms) {
     return {"x264",
             "x264enc",
             {{"tune", "zerolatency"},
@@ -172,11 +178,42 @@ Node video_encoder(const Composition &composition) {
              {"threads", "1"},
              {"sliced-threads", "false"},
              {"bframes", "0"},
-             {"key-int-max", std::to_string(kGopFrames)},
+             {"key-int-max", std::to_string(kLongestGopFrames)},
              {"option-string", "scenecut=0"},
              {"byte-stream", "true"},
-             {"bitrate", video_kbps(composition.quality)},
-             {"vbv-buf-capacity", "1000"}}};
+             {"bitrate", kbps},
+             {"vbv-buf-capacity", buffer_ms}}};
+}
+
+Node baseline() {
+    return {"baseline",
+            "capsfilter",
+            {{"caps", "video/x-h264,profile=constrained-baseline,stream-format=byte-stream,alignment=au"}}};
+}
+
+/// Aggregation stays within one picture; anything else costs latency.
+Node h264_packets() {
+    return {"rtp_video",
+            "rtph264pay",
+            {{"aggregate-mode", "zero-latency"}, {"config-interval", "-1"}, {"mtu", "1200"}, {"pt", "96"}}};
+}
+
+/// For viewers who take nothing else: realtime, a buffer of one second, and a picture that is lost spoils no other
+/// partition of the bitstream. More threads spin where there is no core for them.
+Node vp8_encoder(const Composition &composition) {
+    return {"vp8",
+            "vp8enc",
+            {{"deadline", "1"},
+             {"cpu-used", "8"},
+             {"threads", "1"},
+             {"end-usage", "cbr"},
+             {"error-resilient", "partitions"},
+             {"lag-in-frames", "0"},
+             {"keyframe-max-dist", std::to_string(kLongestGopFrames)},
+             {"target-bitrate", std::string(video_kbps(composition.quality)) + "000"},
+             {"buffer-size", "1000"},
+             {"buffer-initial-size", "500"},
+             {"buffer-optimal-size", "600"}}};
 }
 
 } // namespace
@@ -194,8 +231,22 @@ std::string recording_branch(const std::string &recording) {
     return "recording:" + recording;
 }
 
-std::string layer_branch(unsigned layer) {
-    return layer == 0 ? kProgramBranch : std::string(kProgramBranch) + ":" + std::to_string(layer);
+std::string layer_branch(const std::string &program, unsigned layer) {
+    return layer == 0 ? program : program + ":" + std::to_string(layer);
+}
+
+std::string program_branch(const std::string &only_codec) {
+    if (only_codec.empty())
+        return kProgramBranch;
+    return std::string(kProgramBranch) + (only_codec == "VP8" ? "-vp8" : "-h264");
+}
+
+std::string rendition_branch(const Rendition &rendition) {
+    return encode_branch("H264") + ":" + std::to_string(rendition.height);
+}
+
+std::string encode_branch(const std::string &codec) {
+    return codec == "VP8" ? "encode:vp8" : "encode:h264";
 }
 
 std::string track_branch(const std::string &participant, const Track &track) {
@@ -215,16 +266,18 @@ FrameSize frame_size(const Composition &composition) {
     return size;
 }
 
-Branch program(const PlanConfig &config) {
-    Branch branch{kProgramBranch, Branch::Kind::Program, {}, {}, {}};
-    branch.nodes = {selector("video"), selector("audio"), fanout(config, config.shards)};
+Branch program(const PlanConfig &config, const std::string &only_codec) {
+    Branch branch{program_branch(only_codec), Branch::Kind::Program, {}, {}, {}};
+    branch.nodes = {selector("video"), selector("audio"), fanout(config, only_codec.empty() ? config.shards : 1)};
+    if (!only_codec.empty())
+        branch.nodes.back().properties["codecs"] = only_codec == "VP8" ? "vp8" : "h264";
     link(branch, "video", "src", "fanout", "video_0");
     link(branch, "audio", "src", "fanout", "audio");
     return branch;
 }
 
-Branch program_layer(unsigned layer) {
-    return {layer_branch(layer), Branch::Kind::Layer, {selector("video")}, {}, {}};
+Branch program_layer(const std::string &program, unsigned layer) {
+    return {layer_branch(program, layer), Branch::Kind::Layer, {selector("video")}, {}, {}};
 }
 
 Branch feed(const std::string &participant, const PlanConfig &config) {
@@ -261,30 +314,60 @@ Branch compose(const Composition &composition, const PlanConfig &config) {
     Branch branch{kComposeBranch, Branch::Kind::Compose, {}, {}, {}};
     branch.nodes = {
         compositor(composition, config),
-        leaky_queue("frames", "0", "3"), // a slow encoder drops whole pictures, 100 ms at most wait
-        video_encoder(composition),
-        {"baseline",
-         "capsfilter",
-         {{"caps", "video/x-h264,profile=constrained-baseline,stream-format=byte-stream,alignment=au"}}},
-        {"parse", "h264parse", {}},
-        tee("encoded"),
-        // Aggregation stays within one picture; anything else costs latency.
-        {"rtp_video",
-         "rtph264pay",
-         {{"aggregate-mode", "zero-latency"}, {"config-interval", "-1"}, {"mtu", "1200"}, {"pt", "96"}}},
-        tee("packets"),
+        tee("pictures"),
         tee("sound"),
         leaky_queue("samples", "1000000000"),
         {"opus", "opusenc", {{"bitrate", "96000"}, {"frame-size", "20"}}},
         {"rtp_audio", "rtpopuspay", {{"pt", "111"}}},
+        tee("sound_packets"),
     };
-    link(branch, "compositor", "video", "frames", "sink");
+    link(branch, "compositor", "video", "pictures", "sink");
+    link(branch, "compositor", "audio", "sound", "sink");
+    link(branch, "sound", "src_%u", "samples", "sink");
+    chain(branch, {"samples", "opus", "rtp_audio", "sound_packets"});
+    return branch;
+}
+
+Branch encode(const std::string &codec, const Composition &composition) {
+    Branch branch{encode_branch(codec), Branch::Kind::Encode, {}, {}, {}};
+    branch.nodes = {leaky_queue("frames", "0", "3")}; // a slow encoder drops whole pictures, 100 ms at most wait
+    if (codec == "VP8") {
+        branch.nodes.insert(branch.nodes.end(),
+                            {vp8_encoder(composition),
+                             {"rtp_video", "rtpvp8pay", {{"picture-id-mode", "15-bit"}, {"mtu", "1200"}, {"pt", "97"}}},
+                             tee("packets")});
+        chain(branch, {"frames", "vp8", "rtp_video", "packets"});
+        return branch;
+    }
+    branch.nodes.insert(branch.nodes.end(), {h264_encoder(video_kbps(composition.quality), kBufferMs),
+                                             baseline(),
+                                             {"parse", "h264parse", {}},
+                                             tee("encoded"),
+                                             h264_packets(),
+                                             tee("packets")});
     chain(branch, {"frames", "x264", "baseline", "parse", "encoded"});
     link(branch, "encoded", "src_%u", "rtp_video", "sink");
     chain(branch, {"rtp_video", "packets"});
-    link(branch, "compositor", "audio", "sound", "sink");
-    link(branch, "sound", "src_%u", "samples", "sink");
-    chain(branch, {"samples", "opus", "rtp_audio"});
+    return branch;
+}
+
+Branch encode_smaller(const Rendition &rendition, const Composition &composition) {
+    const FrameSize whole = frame_size(composition);
+    const unsigned shorter = std::min(whole.width, whole.height);
+    const auto scaled = [&](unsigned side) { return std::to_string((side * rendition.height / shorter + 1) / 2 * 2); };
+    Branch branch{rendition_branch(rendition), Branch::Kind::Encode, {}, {}, {}};
+    branch.nodes = {leaky_queue("frames", "0", "3"),
+                    {"scale", "videoscale", {{"add-borders", "false"}}},
+                    {"size",
+                     "capsfilter",
+                     {{"caps", "video/x-raw,width=" + scaled(whole.width) + ",height=" + scaled(whole.height) +
+                                   ",pixel-aspect-ratio=1/1"}}},
+                    h264_encoder(std::to_string(rendition.kbps), kThinBufferMs),
+                    baseline(),
+                    {"parse", "h264parse", {}},
+                    h264_packets(),
+                    tee("packets")};
+    chain(branch, {"frames", "scale", "size", "x264", "baseline", "parse", "rtp_video", "packets"});
     return branch;
 }
 

@@ -185,9 +185,12 @@ void Reconciler::select_now(const Selection &selection, RunningLink &link) {
         });
 }
 
-/// The program and the branches whose media it shows now.
+/// The programs and the branches whose media they show now.
 std::set<std::string> Reconciler::shown() const {
-    std::set<std::string> branches{"program"};
+    std::set<std::string> branches;
+    for (const auto &branch : branches_)
+        if (branch->branch().kind == Branch::Kind::Program)
+            branches.insert(branch->branch().id);
     for (bool grew = true; grew;) {
         grew = false;
         for (const auto &link : links_)

@@ -53,6 +53,7 @@ Session::~Session() {
 State Session::effective_state() const {
     State state = state_;
     state.wanted.recordings = recordings_.viable(state.wanted.recordings);
+    state.only_codecs = peers_.only_codecs();
     return state;
 }
 
@@ -69,8 +70,29 @@ void Session::follow_slate() {
     });
 }
 
+/// Smaller renditions are there while somebody at one of the programs needs them.
+void Session::follow_demand() {
+    unsigned starving = 0, limited = 0;
+    for (const char *codec : {"", "H264"})
+        if (GstElement *fanout = fanout_of(program_branch(codec))) {
+            const LayerDemand demand = layer_demand_of(fanout);
+            starving += demand.starving;
+            limited += demand.limited;
+        }
+    const gint64 now_ms = g_get_monotonic_time() / 1000;
+    state_.renditions = renditions_.update(starving, limited, now_ms);
+    rendition_timer_.stop();
+    if (renditions_.next_ms() == RenditionClock::kNever)
+        return;
+    rendition_timer_.start(static_cast<unsigned>(renditions_.next_ms() - now_ms), [this] {
+        reconcile();
+        return false;
+    });
+}
+
 void Session::reconcile() {
     follow_slate();
+    follow_demand();
     const State state = effective_state();
     for (auto &host : state_.hosts) {
         const Track *video = decoded_video(host);
@@ -95,10 +117,6 @@ Result<bool> Session::set_state(const std::string &json) {
     recordings_.want(state_.wanted.recordings);
     reconcile();
     return true;
-}
-
-GstElement *Session::fanout_of(const std::string &feed) const {
-    return reconciler_.element(feed == "program" ? "program/fanout" : feed_branch(feed) + "/fanout");
 }
 
 Result<Answer> Session::publish(const std::string &participant, const std::string &name, const std::string &offer) {
@@ -128,28 +146,47 @@ Result<Answer> Session::accept(Host &host, GstElement *src, const std::string &o
     const std::string participant = host.participant;
     if (const Peer *former = peers_.find_host(participant))
         close_peer(std::string(former->resource), "replaced");
-    Peer peer{Peers::new_resource(), participant, Peer::Role::Host, participant, false, {}};
+    Peer peer{Peers::new_resource(), participant, Peer::Role::Host, participant, false, {}, {}, {}};
     peers_.add(peer);
     listener_.peer_changed(peer, "connecting", "");
     refresh_tracks(participant);
     return Answer{peer.resource, std::move(sdp).value()};
 }
 
+/// H.264 and VP8 are what a program may be in.
+Result<std::string> Session::only_codec_of(const std::string &offer) const {
+    GstElement *fanout = fanout_of(kProgramBranch);
+    auto codecs = fanout ? call_element(fanout, "common-codecs", {offer}) : Error{500, "there is no program"};
+    if (!codecs.ok())
+        return codecs.error();
+    return std::string(codecs.value() == "h264" ? "H264" : codecs.value() == "vp8" ? "VP8" : "");
+}
+
 Result<Answer> Session::play(const std::string &participant, const std::string &feed, const std::string &offer,
                              const ViewerLimits &limits) {
     if (ending_)
         return Error{500, "the session is ending"};
-    GstElement *fanout = fanout_of(feed);
-    if (!fanout)
+    Peer peer{Peers::new_resource(), participant, Peer::Role::Viewer, feed, false, limits, feed_branch(feed), {}};
+    if (feed == "program") {
+        auto only_codec = only_codec_of(offer);
+        if (!only_codec.ok())
+            return only_codec.error();
+        peer.only_codec = std::move(only_codec).value();
+        peer.branch = program_branch(peer.only_codec);
+    } else if (!fanout_of(peer.branch)) {
         return Error{404, "there is no feed '" + feed + "'"};
-    Peer peer{Peers::new_resource(), participant, Peer::Role::Viewer, feed, false, limits};
-    auto sdp = add_viewer(fanout, peer.resource, offer, limits);
-    if (!sdp.ok())
-        return sdp.error();
+    }
     peers_.add(peer);
+    reconcile(); // somebody watches; perhaps the first one of a codec
+    GstElement *fanout = fanout_of(peer.branch);
+    auto sdp = fanout ? add_viewer(fanout, peer.resource, offer, limits)
+                      : Result<std::string>(Error{500, "no place for viewers of " + peer.only_codec + " alone"});
+    if (!sdp.ok()) {
+        peers_.take(peer.resource);
+        reconcile();
+        return sdp.error();
+    }
     listener_.peer_changed(peer, "connecting", "");
-    if (!state_.slate && slate_.next_ms() != SlateClock::kNever)
-        reconcile(); // now somebody watches
     return Answer{peer.resource, std::move(sdp).value()};
 }
 
@@ -162,14 +199,14 @@ Result<std::string> Session::patch(const std::string &resource, const std::strin
         return src ? call_element(src, "accept-patch", {fragment})
                    : Result<std::string>(Error{404, "the host is gone"});
     }
-    GstElement *fanout = fanout_of(peer->feed);
+    GstElement *fanout = fanout_of(peer->branch);
     return fanout ? call_element(fanout, "patch-viewer", {resource, fragment})
                   : Result<std::string>(Error{404, "the feed is gone"});
 }
 
 Result<bool> Session::limit(const std::string &resource, const std::function<void(ViewerLimits &)> &change) {
     Peer *peer = peers_.find(resource);
-    GstElement *fanout = peer && peer->role == Peer::Role::Viewer ? fanout_of(peer->feed) : nullptr;
+    GstElement *fanout = peer && peer->role == Peer::Role::Viewer ? fanout_of(peer->branch) : nullptr;
     if (!fanout)
         return Error{404, "there is no such viewer"};
     change(peer->limits);
@@ -184,7 +221,7 @@ Result<bool> Session::remove(const std::string &resource, const std::string &rea
         drop_host(std::string(peer->participant), reason);
         return true;
     }
-    if (GstElement *fanout = fanout_of(peer->feed))
+    if (GstElement *fanout = fanout_of(peer->branch))
         g_signal_emit_by_name(fanout, "remove-viewer", resource.c_str(), reason.c_str());
     close_peer(resource, reason);
     return true;
@@ -195,7 +232,7 @@ void Session::close_peer(const std::string &resource, const std::string &reason)
     if (!peer)
         return;
     listener_.peer_changed(*peer, "closed", reason);
-    if (state_.slate)
+    if (state_.slate || !peer->only_codec.empty())
         post_to_main(alive_, [this] { reconcile(); }); // perhaps nobody watches any more
 }
 
@@ -216,7 +253,7 @@ void Session::drop_host(const std::string &participant, const std::string &reaso
     announced_.erase(participant);
     if (const Peer *peer = peers_.find_host(participant))
         close_peer(std::string(peer->resource), reason);
-    if (GstElement *fanout = fanout_of(participant))
+    if (GstElement *fanout = fanout_of(feed_branch(participant)))
         g_signal_emit_by_name(fanout, "remove-all-viewers", "feed-ended");
     for (const auto &viewer : peers_.viewers_of(participant))
         close_peer(viewer, "feed-ended");
@@ -261,8 +298,9 @@ void Session::end(const std::string &reason) {
     recordings_.want({});
     while (!state_.hosts.empty())
         drop_host(std::string(state_.hosts.front().participant), reason);
-    if (GstElement *fanout = fanout_of("program"))
-        g_signal_emit_by_name(fanout, "remove-all-viewers", reason.c_str());
+    for (const char *codec : {"", "H264", "VP8"})
+        if (GstElement *fanout = fanout_of(program_branch(codec)))
+            g_signal_emit_by_name(fanout, "remove-all-viewers", reason.c_str());
     while (!peers_.empty())
         close_peer(std::string(peers_.all().begin()->first), reason);
     reconcile();

@@ -10,6 +10,7 @@
 #include "plan.h"
 #include "reconcile.h"
 #include "recordings.h"
+#include "rendition_clock.h"
 #include "slate_clock.h"
 
 #include "sync/mutex.h"
@@ -73,6 +74,7 @@ class Session : private Reconciler::Observer {
 
     void reconcile();
     void follow_slate();
+    void follow_demand();
     State effective_state() const;
     Result<Answer> accept(Host &host, GstElement *src, const std::string &offer);
     void refresh_tracks(const std::string &participant);
@@ -80,7 +82,8 @@ class Session : private Reconciler::Observer {
     void drop_host(const std::string &participant, const std::string &reason);
     void close_peer(const std::string &resource, const std::string &reason);
     void set_connected(const std::string &resource);
-    GstElement *fanout_of(const std::string &feed) const;
+    Result<std::string> only_codec_of(const std::string &offer) const;
+    GstElement *fanout_of(const std::string &branch) const { return reconciler_.element(branch + "/fanout"); }
     void finish_end();
 
     static GstBusSyncReply on_message_posted(GstBus *bus, GstMessage *message, gpointer self);
@@ -95,6 +98,7 @@ class Session : private Reconciler::Observer {
     static void on_host_pad_removed(GstElement *src, GstPad *pad, gpointer self);
     static GstPadProbeReturn on_host_caps(GstPad *pad, GstPadProbeInfo *info, gpointer self);
     static void on_viewer_connected(GstElement *fanout, const char *id, gpointer self);
+    static void on_layer_demand(GstElement *fanout, GParamSpec *, gpointer self);
     static void on_viewer_quality(GstElement *fanout, const char *id, const GstStructure *quality, gpointer self);
     static void on_viewer_disconnected(GstElement *fanout, const char *id, const char *reason, gpointer self);
 
@@ -110,6 +114,8 @@ class Session : private Reconciler::Observer {
     ProgramMode mode_ = ProgramMode::Empty;
     SlateClock slate_;
     Timer slate_timer_;
+    RenditionClock renditions_;
+    Timer rendition_timer_;
     std::string speaker_;
     std::map<std::string, std::set<std::string>> announced_; // participant → kinds
     peerwire::Mutex errors_mutex_;                           // never held while anything is called

@@ -4,8 +4,11 @@
 // What the pipeline says to the session: branches that come and go, bus messages, pads, viewers.
 
 #include "element_signals.h"
+#include "encoder_keyframes.h"
 #include "json_text.h"
 #include "session.h"
+
+#include <gst/video/video.h>
 
 #include <utility>
 
@@ -39,11 +42,18 @@ void Session::branch_built(RunningBranch &branch) {
     case Branch::Kind::Recording:
         recordings_.built(branch);
         break;
+    case Branch::Kind::Encode:
+        for (const auto &node : branch.branch().nodes)
+            if (GST_IS_VIDEO_ENCODER(branch.element(node.name)))
+                pace_keyframes(branch.element(node.name));
+        break;
     case Branch::Kind::Host:
         g_signal_connect(branch.element("src"), "pad-added", G_CALLBACK(on_host_pad_added), this);
         g_signal_connect(branch.element("src"), "pad-removed", G_CALLBACK(on_host_pad_removed), this);
         break;
     case Branch::Kind::Program:
+        g_signal_connect(branch.element("fanout"), "notify::layer-demand", G_CALLBACK(on_layer_demand), this);
+        [[fallthrough]];
     case Branch::Kind::Feed:
         g_signal_connect(branch.element("fanout"), "viewer-connected", G_CALLBACK(on_viewer_connected), this);
         g_signal_connect(branch.element("fanout"), "viewer-disconnected", G_CALLBACK(on_viewer_disconnected), this);
@@ -91,7 +101,7 @@ void Session::branch_failed(const std::string &branch, const std::string &reason
     else if (kind == Branch::Kind::Host)
         post_to_main(alive_, [this, participant = host_of(branch)] { drop_host(participant, "failed"); });
     else if (kind == Branch::Kind::Program || kind == Branch::Kind::Feed)
-        for (const auto &viewer : peers_.viewers_of(kind == Branch::Kind::Program ? "program" : host_of(branch)))
+        for (const auto &viewer : peers_.viewers_on(branch))
             close_peer(viewer, "failed");
 }
 
@@ -139,6 +149,16 @@ GstPadProbeReturn Session::on_host_caps(GstPad *pad, GstPadProbeInfo *info, gpoi
 void Session::on_viewer_connected(GstElement *, const char *id, gpointer data) {
     auto *self = static_cast<Session *>(data);
     post_to_main(self->alive_, [self, resource = std::string(id)] { self->set_connected(resource); });
+}
+
+void Session::on_layer_demand(GstElement *, GParamSpec *, gpointer data) {
+    auto *self = static_cast<Session *>(data);
+    post_to_main(self->alive_, [self] {
+        const bool before = self->state_.renditions;
+        self->follow_demand();
+        if (self->state_.renditions != before)
+            self->reconcile();
+    });
 }
 
 void Session::on_viewer_quality(GstElement *, const char *id, const GstStructure *quality, gpointer data) {

@@ -92,7 +92,10 @@ std::string Session::snapshot() const {
             .add_json("details", recordings_.details(recording))
             .end_object();
     json.end_array().add("speaker", speaker_).begin_object("stats");
-    json.add("programViewers", viewer_count(fanout_of("program")));
+    int64_t viewers = 0;
+    for (const char *codec : {"", "H264", "VP8"})
+        viewers += viewer_count(fanout_of(program_branch(codec)));
+    json.add("programViewers", viewers);
     json.add("branches", static_cast<int64_t>(reconciler_.wanted().branches.size()));
     return json.end_object().text();
 }

@@ -105,8 +105,10 @@ struct Host {
 
 struct State {
     Wanted wanted;
-    std::vector<Host> hosts; // in the order they joined
-    bool slate = false;      // without hosts the program shows that somebody will be back
+    std::vector<Host> hosts;           // in the order they joined
+    bool slate = false;                // without hosts the program shows that somebody will be back
+    bool renditions = false;           // a composed picture in H.264 is there in smaller sizes too
+    std::set<std::string> only_codecs; // "H264", "VP8": there are viewers of the program who take nothing else
 
     /// Adds a host with the lowest slot that is free.
     Host &add_host(const std::string &participant);

@@ -110,6 +110,42 @@ void test_course(gconstpointer data) {
     }
 }
 
+struct StarvingRow {
+    const char *name;
+    LayerRates rates; ///< kbit/s
+    uint64_t available_kbps;
+    bool congested;
+    LayerLimits limits;
+    TimeNs from_ms; ///< when it begins to starve; -1 = never within 5 s
+};
+
+const StarvingRow kStarving[] = {
+    {"one layer that does not fit", {2500}, 600, true, {}, 450},
+    {"several, and none fits", {600, 2500}, 100, true, {}, 450},
+    {"several, and one fits", {150, 600, 2500}, 300, true, {}, -1},
+    {"a close thing", {2500}, 2300, true, {}, -1},
+    {"no sign of congestion", {2500}, 600, false, {}, -1},
+    {"it asks for less than there is", {2500}, 9000, false, {.max_bps = 800 * k}, 0},
+    {"it asks for less, and there is less", {600, 2500}, 9000, false, {.max_bps = 800 * k}, -1},
+    {"nothing flows", {}, 600, true, {}, -1},
+};
+
+/// Who starves is told long before it is paused, and goes on to starve then.
+void test_starving(gconstpointer data) {
+    const auto &row = *static_cast<const StarvingRow *>(data);
+    LayerChooser chooser;
+    TimeNs since = -1;
+    for (TimeNs now = 0; now <= ms(5000); now += ms(50)) {
+        const LayerChooser::Path path{.available_bps = row.available_kbps * k,
+                                      .since_congestion = row.congested ? 0 : kNever};
+        const auto choice = chooser.choose(now, kilo(row.rates), path, row.limits);
+        if (choice.starving && since < 0)
+            since = now / kNsPerMs;
+        g_assert_true(choice.starving == (since >= 0));
+    }
+    g_assert_cmpint(since, ==, row.from_ms);
+}
+
 /// A layer that stops flowing is left at once, whatever the path says; one that comes back is climbed to.
 void test_source_changes() {
     LayerChooser chooser;
@@ -333,6 +369,8 @@ int main(int argc, char **argv) {
         g_test_add_data_func((std::string("/layers/start/") + row.name).c_str(), &row, test_start);
     for (const auto &row : kCourses)
         g_test_add_data_func((std::string("/layers/course/") + row.name).c_str(), &row, test_course);
+    for (const auto &row : kStarving)
+        g_test_add_data_func((std::string("/layers/starving/") + row.name).c_str(), &row, test_starving);
     g_test_add_func("/layers/source-changes", test_source_changes);
     g_test_add_func("/layers/cap-changes", test_cap_changes);
     g_test_add_func("/layers/viewer/falls-at-a-keyframe", test_falls_at_a_keyframe);
