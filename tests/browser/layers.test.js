@@ -118,7 +118,7 @@ test('a viewer gets no more than it asks for, from the start and later', { timeo
   await Promise.all([host.close(), viewer.close()]);
 });
 
-test('a composed program is made smaller too, as long as a connection is too thin for it', { timeout: 180_000 }, async () => {
+test('a composed program is made smaller too, as long as a connection is too thin for it', { timeout: 240_000 }, async () => {
   const room = await rostrum.room();
   const snow = ['--width', '640', '--height', '360', '--bitrate', '1200', '--pattern', 'snow']; // takes what rate it is given
   const [ann, bob] = await Promise.all(['ann', 'bob'].map((participantId) => rostrum.testHost(room, { participantId, args: snow })));
@@ -145,7 +145,7 @@ test('a composed program is made smaller too, as long as a connection is too thi
 
     bottleneck.down.setup.bitsPerSecond = Infinity;
     await widthIs(thin, 1280);
-    await until('one encode', async () => (await encoders()) === 1, 40_000);
+    await until('one encode', async () => (await encoders()) === 1, 90_000); // a busy machine looks like a bad path
     assert.equal((await stats(wide)).video.frameWidth, 1280);
     assert.ok((await longestPause(wide)) < kFreezeMs, `the others: ${await longestPause(wide)} ms without a frame`);
   } finally {

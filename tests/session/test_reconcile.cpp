@@ -197,6 +197,7 @@ Graph program(const char *shown) {
     graph.branches = {branch("program", {{"video", "input-selector", {{"sync-streams", "false"}}},
                                          {"sink", "fakesink", {{"async", "false"}, {"sync", "false"}}}}),
                       camera(shown, "ball")};
+    graph.branches.front().kind = Branch::Kind::Program; // what it shows stays until a switch is done
     const PadRef from{std::string(shown) + "/tee", "src_%u"};
     graph.links = {{from, {"program/video", "sink_%u"}, {}}};
     graph.selections = {{"program/video", from, ""}};
