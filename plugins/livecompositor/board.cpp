@@ -135,7 +135,7 @@ bool Board::read(uint64_t *version, VideoSnapshot *snapshot) const {
         if (!source->settings.placeholder || has_picture(source->index))
             continue;
         snapshot->sources.push_back({source->stand_in, source->settings, source->settings.muted, source->settings.hand,
-                                     source->settings.avatar.bitmap});
+                                     source->settings.avatar.bitmap, true});
         snapshot->sources.back().settings.muted = true; // of a camera: it is off
     }
     return true;

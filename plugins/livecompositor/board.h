@@ -69,6 +69,7 @@ struct VideoSnapshot {
         bool silent = false;                  ///< its sound (audio_N of the same N) is muted
         bool hand = false;                    ///< raised on either pad
         std::shared_ptr<const Bitmap> avatar; ///< of the video pad, else of the audio pad
+        bool stand_in = false;                ///< of an audio pad: there is no video_N
     };
     Settings settings;
     std::vector<Entry> sources;

@@ -47,6 +47,10 @@ void Composer::adopt(const Scene &scene) {
         source->input.set_target(std::nullopt);
     for (const SceneTile &tile : scene.leaving)
         tile.source->input.set_target(std::nullopt);
+    for (auto &[source, slot] : slots_)
+        slot.hidden = false;
+    for (const auto &source : scene.hidden)
+        slots_[source.get()].hidden = true;
     std::erase_if(slots_, [&](const auto &slot) {
         const auto same = [&](const auto &source) { return source.get() == slot.first; };
         return std::none_of(scene.tiles.begin(), scene.tiles.end(),
@@ -65,6 +69,22 @@ Composer::Slot &Composer::follow(VideoSource &source, TimeNs now, TimeNs picture
         slot.changed = now;
     }
     return slot;
+}
+
+bool Composer::awaits_pictures(const Scene &next, TimeNs now) {
+    bool awaits = false;
+    for (const SceneTile &tile : next.tiles) {
+        const auto known = slots_.find(tile.source.get());
+        if (tile.camera_off || known == slots_.end() || !known->second.hidden)
+            continue;
+        const Slot &slot = known->second;
+        const bool stale = tile.freezes && next.freeze_ns > 0 && now - slot.changed > next.freeze_ns;
+        if (slot.frame && !stale)
+            continue;
+        tile.source->input.set_target(tile.target);
+        awaits = true;
+    }
+    return awaits;
 }
 
 void Composer::compose(const Scene &scene, TimeNs now, TimeNs picture_time, const Picture &canvas) {

@@ -15,10 +15,14 @@ class Composer {
     void compose(const Scene &scene, TimeNs now, TimeNs picture_time, const Picture &canvas);
     /// Tells the inputs of a new scene which size they should come in, and forgets those that are gone.
     void adopt(const Scene &scene);
+    /// Whether somebody who is hidden in the scene so far and has a tile in `next` has nothing fresh to show; tells
+    /// those inputs already which size they should come in.
+    bool awaits_pictures(const Scene &next, TimeNs now);
 
   private:
     /// What is known of an input from picture to picture.
     struct Slot {
+        bool hidden = false;
         std::shared_ptr<const VideoFrame> frame;
         TimeNs changed = 0; ///< when `frame` became the newest
         Scaler scaler;

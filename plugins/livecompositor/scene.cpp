@@ -111,6 +111,10 @@ double Scene::progress(TimeNs time) const {
     return eased(ease, t);
 }
 
+const SceneTile *Scene::tile_of(unsigned index) const {
+    return find(tiles, index);
+}
+
 Rect Scene::between(const Rect &from, const Rect &to, double progress) {
     if (progress >= 1 || from == to)
         return to;
@@ -147,6 +151,7 @@ Scene SceneBuilder::build(const VideoSnapshot &snapshot, const Scene &before, Ti
         tile.target = {place.rect.size(), place.fit, colors.tile};
         tile.speaking = members[place.member].speaker && members.size() > 1 && place.rect.size() != s.size;
         tile.camera_off = entry.settings.muted;
+        tile.stand_in = entry.stand_in;
         tile.freezes = !entry.settings.screen;
         decorate(tile, entry);
         shown[place.member] = true;
@@ -156,10 +161,11 @@ Scene SceneBuilder::build(const VideoSnapshot &snapshot, const Scene &before, Ti
                                       double(s.fps_n) / s.fps_d, scene.margin, scene.tiles.empty(), now, now_utc_us});
     keep_labels_clear(&scene, now);
     for (size_t i = 0; i < members.size(); ++i) {
-        if (!shown[i])
+        if (!shown[i] && !snapshot.sources[i].stand_in)
             scene.hidden.push_back(snapshot.sources[i].source);
     }
-    const Motion motion = motion_of(s);
+    scene.switches = s.switches;
+    const Motion motion = s.switches == before.switches ? s.motion : s.switch_motion;
     if (same_places(scene, before))
         carry_on(scene, before);
     else
@@ -168,10 +174,6 @@ Scene SceneBuilder::build(const VideoSnapshot &snapshot, const Scene &before, Ti
         return std::none_of(members.begin(), members.end(), [&](const Member &m) { return m.index == drawn.first; });
     });
     return scene;
-}
-
-Motion SceneBuilder::motion_of(const Settings &s) {
-    return std::exchange(switches_, s.switches) == s.switches ? s.motion : s.switch_motion;
 }
 
 void SceneBuilder::decorate(SceneTile &tile, const VideoSnapshot::Entry &entry) {

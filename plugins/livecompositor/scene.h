@@ -19,7 +19,8 @@ struct SceneTile {
     Target target;
     bool speaking = false;
     bool camera_off = false;
-    bool freezes = true; ///< a picture that stands still counts as lost; not so for a screen share
+    bool stand_in = false; ///< of a participant with sound only
+    bool freezes = true;   ///< a picture that stands still counts as lost; not so for a screen share
     std::shared_ptr<const Sprite> label;
     Spot label_spot = Spot::BottomLeft; ///< where nothing else covers it
     std::shared_ptr<const Sprite> badge;
@@ -43,11 +44,13 @@ struct Scene {
     TimeNs transition_start = 0;
     TimeNs transition_ns = 0;
     Ease ease = Ease::InOut;
+    unsigned switches = 0;          ///< set-layout calls up to here
     std::vector<SceneTile> leaving; ///< shrinks over the others and is gone when the transition ends
     TimeNs freeze_ns = 0;           ///< 0 = never
 
     /// Part of the way that the transition has gone at `time`, eased, 0..1.
     double progress(TimeNs time) const;
+    const SceneTile *tile_of(unsigned index) const; ///< null when that input has none
     static Rect between(const Rect &from, const Rect &to, double progress);
 };
 
@@ -66,11 +69,9 @@ class SceneBuilder {
         std::shared_ptr<const Sprite> badge;
     };
     void decorate(SceneTile &tile, const VideoSnapshot::Entry &entry);
-    Motion motion_of(const Settings &settings);
 
     std::map<unsigned, Drawn> drawn_;
     OverlayBuilder overlays_;
-    unsigned switches_ = 0; ///< set-layout calls that were seen
 };
 
 } // namespace livecompositor

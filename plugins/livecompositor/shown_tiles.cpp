@@ -24,20 +24,35 @@ void append(GValue *array, const ShownTile &tile) {
     gst_value_array_append_and_take_value(array, &item);
 }
 
-} // namespace
+Size larger(Size a, Size b) {
+    return {std::max(a.w, b.w), std::max(a.h, b.h)};
+}
 
-std::vector<ShownTile> shown_tiles(const Scene &scene, TimeNs time) {
+std::vector<ShownTile> tiles_of(const Scene &scene, TimeNs time) {
     const bool moving = scene.progress(time) < 1;
     std::vector<ShownTile> tiles;
     for (const SceneTile &tile : scene.tiles) {
-        Size size = tile.rect.size();
-        if (moving)
-            size = {std::max(size.w, tile.from.w), std::max(size.h, tile.from.h)};
-        tiles.push_back({tile.source->index, size, tile.target.fit, tile.camera_off});
+        if (tile.stand_in)
+            continue;
+        const Size size = tile.rect.size();
+        tiles.push_back(
+            {tile.source->index, moving ? larger(size, tile.from.size()) : size, tile.target.fit, tile.camera_off});
     }
     for (const auto &source : scene.hidden)
         tiles.push_back({source->index});
     std::sort(tiles.begin(), tiles.end(), [](const auto &a, const auto &b) { return a.index < b.index; });
+    return tiles;
+}
+
+} // namespace
+
+std::vector<ShownTile> shown_tiles(const Scene &scene, const Scene *next, TimeNs time) {
+    std::vector<ShownTile> tiles = tiles_of(scene, time);
+    for (ShownTile &tile : tiles) {
+        const auto of_next = next ? next->tile_of(tile.index) : nullptr;
+        if (of_next && !of_next->camera_off)
+            tile = {tile.index, larger(tile.size, of_next->rect.size()), of_next->target.fit, false};
+    }
     return tiles;
 }
 

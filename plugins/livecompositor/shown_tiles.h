@@ -17,9 +17,9 @@ struct ShownTile {
     bool operator==(const ShownTile &) const = default;
 };
 
-/// Every input of the scene, by index. While tiles move, the larger of where they come from and where they go.
-/// Reentrant.
-std::vector<ShownTile> shown_tiles(const Scene &scene, TimeNs time);
+/// Every input of the scene, by index. While tiles move, the larger of where they come from and where they go; with a
+/// scene that is to follow, the larger of both. Reentrant.
+std::vector<ShownTile> shown_tiles(const Scene &scene, const Scene *next, TimeNs time);
 
 /// livecompositor-tiles.
 GstStructure *describe(const std::vector<ShownTile> &tiles);

@@ -7,7 +7,8 @@ namespace livecompositor {
 
 namespace {
 
-constexpr guint kMinBuffers = 4; // encoder, queue, fan-out: what is usually on its way
+constexpr TimeNs kPatienceNs = 500'000'000; // a decoder that is started for a tile has its key frame by then
+constexpr guint kMinBuffers = 4;            // encoder, queue, fan-out: what is usually on its way
 
 void fill_info(GstVideoInfo *info, const Settings &s) {
     gst_video_info_set_format(info, GST_VIDEO_FORMAT_I420, static_cast<guint>(s.size.w), static_cast<guint>(s.size.h));
@@ -58,6 +59,7 @@ void VideoProducer::restart() {
     builder_ = SceneBuilder(); // its times are of the last run
     tiles_.clear();
     moving_ = false;
+    held_until_ = 0;
     composer_ = {};
     const Settings settings = board_.settings();
     fps_n_ = settings.fps_n;
@@ -92,25 +94,41 @@ GstBuffer *VideoProducer::new_buffer() {
     return buffer;
 }
 
-void VideoProducer::tell_tiles() {
+void VideoProducer::tell_tiles(const Scene *next) {
     const TimeNs time = next_time();
     moving_ = scene_.progress(time) < 1;
-    std::vector<ShownTile> tiles = shown_tiles(scene_, time);
+    std::vector<ShownTile> tiles = shown_tiles(scene_, next, time);
     if (tiles == tiles_)
         return;
     tiles_ = std::move(tiles);
     on_tiles_(tiles_);
 }
 
+/// A change that gives a tile to somebody without a picture waits for it rather than showing initials for a moment.
+bool VideoProducer::holds_back(const Scene &next) {
+    const TimeNs now = next_time();
+    const bool awaits =
+        next.size == scene_.size && (held_until_ == 0 || now < held_until_) && composer_.awaits_pictures(next, now);
+    if (!awaits)
+        held_until_ = 0;
+    else if (held_until_ == 0)
+        held_until_ = now + kPatienceNs;
+    return awaits;
+}
+
 Producer::Product VideoProducer::produce() {
     Product product;
-    if (board_.read(&version_, &snapshot_)) {
-        product.caps = take_over(snapshot_.settings);
-        scene_ = builder_.build(snapshot_, scene_, next_time(), g_get_real_time() - board_.delay_ns / 1000);
-        composer_.adopt(scene_);
-        tell_tiles();
+    if (board_.read(&version_, &snapshot_) || held_until_ > 0) {
+        Scene next = builder_.build(snapshot_, scene_, next_time(), g_get_real_time() - board_.delay_ns / 1000);
+        const bool held = holds_back(next);
+        if (!held) {
+            product.caps = take_over(snapshot_.settings);
+            scene_ = std::move(next);
+            composer_.adopt(scene_);
+        }
+        tell_tiles(held ? &next : nullptr);
     } else if (moving_) {
-        tell_tiles();
+        tell_tiles(nullptr);
     }
     const TimeNs time = next_time(), duration = time_of(frame_ + 1) - time;
     product.buffer = new_buffer();

@@ -30,7 +30,9 @@ class VideoProducer final : public Producer {
     TimeNs time_of(uint64_t frame) const;
     GstCaps *take_over(const Settings &settings);
     GstBuffer *new_buffer();
-    void tell_tiles();
+    /// `next`: a change that is held back, for which pictures are needed already; or null.
+    void tell_tiles(const Scene *next);
+    bool holds_back(const Scene &next);
 
     Board &board_;
     const TilesListener on_tiles_;
@@ -41,6 +43,7 @@ class VideoProducer final : public Producer {
     Scene scene_;
     std::vector<ShownTile> tiles_; ///< as last told
     bool moving_ = false;          ///< tiles are about to change again by themselves
+    TimeNs held_until_ = 0;        ///< a change waits for pictures until then; 0 = none does
 
     uint64_t frame_ = 0; ///< counts from epoch_
     TimeNs epoch_ = 0;   ///< where the present frame rate began

@@ -3,6 +3,7 @@
 
 // Request bodies: what is accepted is written and read again, and goes through the checks of a livestream.
 
+#include "tools/rostrum/base/json_member.h"
 #include "tools/rostrum/live/composition.h"
 
 #include <cstdlib>
@@ -10,15 +11,21 @@
 using rostrum::Json;
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
-    const auto json = rostrum::parse_json({reinterpret_cast<const char *>(data), size});
+    const std::string_view text(reinterpret_cast<const char *>(data), size);
+    const std::string member = rostrum::only_member(text, {"config", "layout", "description"});
+    const auto json = rostrum::parse_json(text);
     if (!json)
         return 0;
     if (!rostrum::parse_json(json->dump())) // what is passed on must be JSON again
+        std::abort();
+    if (!member.empty() && json->get("config").get("layout").get("description").is_object() &&
+        !rostrum::parse_json(member))
         std::abort();
     const auto outputs = rostrum::parse_rtmp_outputs(json->get("outputs"));
     if (const auto *accepted = std::get_if<Json>(&outputs))
         for (const auto &output : accepted->items())
             (void)rostrum::public_rtmp_url(output.text("url"), !output.text("streamKey").empty());
+    (void)rostrum::check_composition_names(json->get("config"));
     (void)rostrum::parse_composition(json->get("config"), rostrum::default_composition());
     return 0;
 }

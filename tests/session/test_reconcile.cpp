@@ -140,6 +140,10 @@ void test_property_changes_live() {
     gboolean value = TRUE;
     g_object_get(a, "silent", &value, nullptr);
     g_assert_false(value);
+    stage.reconciler.apply(fan({sink("a")})); // what is no longer named goes back to its default
+    g_assert_true(stage.reconciler.element("a/sink") == a);
+    g_object_get(a, "silent", &value, nullptr);
+    g_assert_true(value);
     Branch longer =
         branch("a", {{"queue", "queue", {}}, {"sink", "fakesink", {{"async", "false"}, {"sync", "false"}}}});
     stage.reconciler.apply(fan({longer}));

@@ -104,6 +104,7 @@ class Server {
                                       config.count("turn-lifetime")}} {
         add_room_routes(router_, api_);
         add_session_routes(router_, api_);
+        add_composition_routes(router_, api_);
         add_livestream_routes(router_, api_);
         add_recording_routes(router_, api_);
         add_webrtc_routes(router_, api_);

@@ -221,6 +221,46 @@ void test_placeholder() {
     g_assert_false(placeholder);
 }
 
+/// Who had no tile and sends nothing gets up to 500 ms for a first picture before the layout changes without it.
+void test_waits_for_a_first_picture() {
+    constexpr Rgb kTile{0x20, 0x26, 0x2f};
+    Stage stage("layout=spotlight");
+    Ensemble people(stage, 1);
+    Feed hidden(stage.compositor(), "video_1");
+    hidden.caps(kSmall);
+    stage.play();
+    people.play_until(ms(500));
+    g_object_set(stage.compositor(), "layout", "grid", nullptr);
+    people.play_until(ms(800));
+    assert_color(last(stage, 640, 20), kRed); // still alone
+    hidden.picture(stage.time(), kGreen);
+    people.play_until(ms(1000));
+    assert_color(last(stage, 956, 360), kGreen);
+    assert_color(last(stage, 640, 20), kBackground);
+    for (size_t i = 0; i < stage.pictures(); ++i)
+        g_assert_false(looks_like(stage.pixel(i, 700, 200), kTile));
+
+    // A picture of long ago is none, and nobody is waited for longer than that.
+    g_object_set(stage.compositor(), "layout", "spotlight", nullptr);
+    people.play_until(ms(3000));
+    assert_color(last(stage, 640, 20), kRed);
+    g_object_set(stage.compositor(), "layout", "grid", nullptr);
+    people.play_until(ms(3400));
+    assert_color(last(stage, 640, 20), kRed);
+    people.play_until(ms(3800));
+    assert_color(last(stage, 640, 20), kBackground);
+    assert_color(last(stage, 16, 360), kRed);
+
+    // Nor is somebody who has switched the camera off.
+    g_object_set(stage.compositor(), "layout", "spotlight", nullptr);
+    people.play_until(ms(4400));
+    g_object_set(hidden.sink(), "muted", TRUE, nullptr);
+    g_object_set(stage.compositor(), "layout", "grid", nullptr);
+    people.play_until(ms(4600));
+    assert_color(last(stage, 700, 200), kTile);
+    stage.assert_steps();
+}
+
 void test_absurd_descriptions() {
     Stage stage;
     Ensemble people(stage, 2);
@@ -255,6 +295,7 @@ int main(int argc, char **argv) {
     g_test_add_func("/staging/leaving", test_leaving);
     g_test_add_func("/staging/screen-layout", test_screen_layout);
     g_test_add_func("/staging/placeholder", test_placeholder);
+    g_test_add_func("/staging/first-picture", test_waits_for_a_first_picture);
     g_test_add_func("/staging/absurd-descriptions", test_absurd_descriptions);
     return g_test_run();
 }

@@ -92,10 +92,46 @@ void test_hidden_and_muted() {
     assert_text(said(stage), "video_0 1280x720, video_1 hidden");
     g_object_set(b.sink(), "pinned", TRUE, nullptr);
     stage.run_until(kDelay + ms(50));
-    assert_text(said(stage), "video_0 hidden, video_1 1280x720");
+    assert_text(said(stage), "video_0 1280x720, video_1 1280x720"); // the change waits for a picture
     g_object_set(b.sink(), "muted", TRUE, "fit", 1, nullptr);
     stage.run_until(kDelay + ms(100));
     assert_text(said(stage), "video_0 hidden, video_1 1280x720 cover muted");
+}
+
+/// Who was hidden is told to be needed before it is shown.
+void test_needed_before_it_is_shown() {
+    Stage stage("layout=spotlight transition=0");
+    Feed a(stage.compositor(), "video_0"), b(stage.compositor(), "video_1");
+    stage.play();
+    a.caps(kSmall);
+    b.caps(kSmall);
+    const auto show_until = [&](GstClockTime until) {
+        for (; stage.time() < until; stage.run_until(stage.time() + GST_SECOND / 30))
+            a.picture(stage.time(), kRed);
+    };
+    show_until(ms(500));
+    assert_text(said(stage), "video_0 1280x720, video_1 hidden");
+    g_object_set(stage.compositor(), "layout", "grid", nullptr);
+    show_until(ms(700));
+    assert_text(said(stage), "video_0 1280x720, video_1 624x468");
+    assert_color(stage.pixel(stage.pictures() - 1, 640, 20), kRed);
+    b.picture(stage.time(), kGreen);
+    show_until(ms(1000));
+    assert_text(said(stage), "video_0 624x468, video_1 624x468");
+    assert_color(stage.pixel(stage.pictures() - 1, 956, 360), kGreen);
+}
+
+/// A placeholder for sound alone needs no picture.
+void test_placeholder() {
+    Stage stage;
+    Feed a(stage.compositor(), "video_0"), sound(stage.compositor(), "audio_1");
+    g_object_set(sound.sink(), "placeholder", TRUE, nullptr);
+    stage.play();
+    stage.run_until(kDelay);
+    assert_text(said(stage), "video_0 624x468");
+    g_object_set(stage.compositor(), "layout", "spotlight", nullptr);
+    stage.run_until(kDelay + ms(50));
+    assert_text(said(stage), "video_0 1280x720");
 }
 
 /// While tiles grow and shrink the larger size holds, from before the first picture of it.
@@ -161,6 +197,8 @@ int main(int argc, char **argv) {
     g_test_add_func("/livecompositor/tiles/before-there-is-a-picture", test_before_there_is_a_picture);
     g_test_add_func("/livecompositor/tiles/said-once", test_said_once);
     g_test_add_func("/livecompositor/tiles/hidden-and-muted", test_hidden_and_muted);
+    g_test_add_func("/livecompositor/tiles/needed-before-it-is-shown", test_needed_before_it_is_shown);
+    g_test_add_func("/livecompositor/tiles/placeholder", test_placeholder);
     g_test_add_func("/livecompositor/tiles/transition", test_transition);
     g_test_add_func("/livecompositor/tiles/no-old-picture", test_no_old_picture);
     g_test_add_func("/livecompositor/tiles/next-source-without-gap", test_next_source_without_gap);

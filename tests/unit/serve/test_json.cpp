@@ -3,8 +3,11 @@
 
 #include "tools/rostrum/base/ids.h"
 #include "tools/rostrum/base/json.h"
+#include "tools/rostrum/base/json_member.h"
 
 #include <glib.h>
+
+#include <algorithm>
 
 using rostrum::Json;
 
@@ -89,6 +92,32 @@ void identifiers() {
     g_assert_false(rostrum::new_room_id() == rostrum::new_room_id());
 }
 
+void only_members() {
+    const struct {
+        const char *name, *json, *expected;
+    } rows[] = {
+        {"one line", R"({"a":{"b":{"c":1}}})", R"({"c":1})"},
+        {"lines stay", "{\"x\":\n[1,\n2],\"a\":{\n\"b\" : [3]}}", "[3]"},
+        {"not there", R"({"a":{"c":1}})", ""},
+        {"no object", R"({"a":[{"b":1}]})", ""},
+        {"an array", R"([{"a":{"b":1}}])", ""},
+        {"in a text", R"({"x":"\"a\":{\"b\":1}","a":{"b":2}})", "2"},
+        {"twice: the last", R"({"a":{"b":1,"b":3}})", "3"},
+        {"deeper only", R"({"x":{"a":{"b":1}}})", ""},
+        {"cut", R"({"a":{"b":[1)", "[1"},
+        {"cut name", R"({")", ""},
+        {"empty", "", ""},
+    };
+    for (const auto &row : rows) {
+        g_test_message("%s", row.name);
+        const std::string got = rostrum::only_member(row.json, {"a", "b"}), json = row.json;
+        const size_t begin = json.rfind(row.expected);
+        expect_text(got.substr(std::min(got.find_first_not_of(" \n"), got.size())), row.expected);
+        for (size_t i = 0; i < got.size(); ++i) // at its place, with the lines before it
+            g_assert_cmpint(got[i], ==, i >= begin || json[i] == '\n' ? json[i] : ' ');
+    }
+}
+
 } // namespace
 
 int main(int argc, char **argv) {
@@ -96,6 +125,7 @@ int main(int argc, char **argv) {
     g_test_add_func("/json/refused", refused);
     g_test_add_func("/json/read-and-written", read_and_written);
     g_test_add_func("/json/built", built);
+    g_test_add_func("/json/only-member", only_members);
     g_test_add_func("/json/identifiers", identifiers);
     return g_test_run();
 }

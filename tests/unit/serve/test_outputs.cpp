@@ -107,6 +107,22 @@ void pictures() {
         {"theme", R"({"theme":"PINK"})", "theme", false},
         {"grid size", R"({"layout":{"gridSize":26}})", "0 to 25", false},
         {"layout is text", R"({"layout":"GRID"})", "object", false},
+        {"pip", R"({"layout":{"type":"pip"}})", R"("type":"PIP")", true},
+        {"screen, ultra", R"({"layout":{"type":"SCREEN"},"quality":"ultra"})", R"("quality":"ultra")", true},
+        {"a description means CUSTOM", R"({"layout":{"description":{"regions":[{}]}}})",
+         R"("type":"CUSTOM","priority":"SPEAKER","gridSize":25,"description":{"regions":[{}]}})", true},
+        {"custom without one", R"({"layout":{"type":"CUSTOM"}})", "needs a description", false},
+        {"style", R"({"layout":{"gap":0,"radius":360},"speakerBorder":40,"accent":"#AbCdEf"})",
+         R"("gap":0,"radius":360},"theme":"DARK","quality":"med","orientation":"landscape","speakerBorder":40,"accent":"#AbCdEf")",
+         true},
+        {"null is the default", R"({"layout":{"gap":null},"accent":null})", R"("gap":null})", true},
+        {"short colour", R"({"accent":"#abc"})", "#1a2b3c", false},
+        {"gap as text", R"({"layout":{"gap":"4"}})", "gap has to be", false},
+        {"transition", R"({"transition":{"ms":5000,"ease":"EASE-IN"}})", R"("transition":{"ms":5000,"ease":"ease-in"})",
+         true},
+        {"transition is a number", R"({"transition":400})", "object", false},
+        {"pins", R"({"pinned":["ann","bob"],"screens":["ann"]})", R"("pinned":["ann","bob"],"screens":["ann"])", true},
+        {"a pin is a number", R"({"pinned":[1]})", "pinned has to be", false},
     };
     for (const auto &row : rows) {
         g_test_message("%s", row.name);

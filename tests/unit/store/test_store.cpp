@@ -78,6 +78,10 @@ void sessions() {
     g_assert_false(store.sessions.participant("s1", "eve").has_value());
 
     g_assert_cmpuint(store.sessions.ongoing().size(), ==, 1);
+    expect_text(store.sessions.composition("s1"), "");
+    store.sessions.set_composition("s1", R"({"theme":"LIGHT"})");
+    expect_text(store.sessions.composition("s1"), R"({"theme":"LIGHT"})");
+    expect_text(store.sessions.composition("nobody"), "");
     store.sessions.end("s1", "ended", 50);
     g_assert_cmpuint(store.sessions.ongoing().size(), ==, 0);
     g_assert_cmpint(store.sessions.participants("s1", true, {}).total, ==, 0);
@@ -148,6 +152,13 @@ void reopening() {
     const std::string path = std::string(directory) + "/rostrum.db";
     { Store(path).rooms.create("kept", Json::object(), 1); }
     g_assert_true(Store(path).rooms.find("kept").has_value());
+
+    // A file of the first version gets what came later.
+    {
+        Store store(path);
+        store.database.execute("ALTER TABLE sessions DROP COLUMN composition; PRAGMA user_version = 1");
+    }
+    expect_text(Store(path).sessions.composition("s1"), "");
 
     { Store(path).database.execute("PRAGMA user_version = 99"); }
     bool refused = false;

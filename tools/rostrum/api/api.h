@@ -45,6 +45,7 @@ Json paged(const PageRequest &request, int64_t total, const Json &data);
 
 void add_room_routes(Router &router, Api &api);
 void add_session_routes(Router &router, Api &api);
+void add_composition_routes(Router &router, Api &api);
 void add_livestream_routes(Router &router, Api &api);
 void add_recording_routes(Router &router, Api &api);
 void add_webrtc_routes(Router &router, Api &api);

@@ -4,6 +4,7 @@
 #include "tools/rostrum/api/outputs_common.h"
 
 #include "tools/rostrum/base/ids.h"
+#include "tools/rostrum/base/json_member.h"
 
 namespace rostrum {
 
@@ -47,6 +48,29 @@ Json describe_output(Api &api, const OutputRecord &output) {
                          {"end", output.end ? Json(iso_time(*output.end)) : Json()},
                          {"links", Json::object({{"get_room", api.url("/v2/rooms/" + output.room_id)},
                                                  {"get_session", api.url("/v2/sessions/" + output.session_id)}})}});
+}
+
+void with_checked_layout(Api &api, const ExchangePtr &exchange, LiveSession &session, const Json &config,
+                         std::initializer_list<std::string_view> path, std::function<void(LiveSession &)> then) {
+    const Json description = config.get("layout").get("description");
+    if (!description.is_object())
+        return then(session);
+    std::string text = only_member(exchange->body(), path);
+    if (text.empty()) // its names are written with escapes
+        text = description.dump();
+    auto go_on = [&api, exchange, id = session.id(), then](const std::variant<Done, Refusal> &checked) {
+        try {
+            if (auto *refusal = std::get_if<Refusal>(&checked))
+                throw *refusal;
+            LiveSession *live = api.sessions.find(id);
+            if (!live || !live->accepting())
+                throw Refusal{404, "this session has ended"};
+            then(*live);
+        } catch (const Refusal &refusal) {
+            exchange->refuse(refusal);
+        }
+    };
+    session.check_layout(text, std::move(go_on));
 }
 
 std::string webhook_url_of(const Json &body) {

@@ -13,6 +13,10 @@ void list_outputs(Api &api, Exchange &exchange, OutputKind kind, Json (*describe
 OutputRecord readable_output(Api &api, const Exchange &exchange, OutputKind kind);
 /// What both kinds show alike.
 Json describe_output(Api &api, const OutputRecord &output);
+/// Asks the session whether its compositor takes the layout that `config` describes, then goes on; without a
+/// description at once. `path` leads to the description in the body. `then` may throw Refusal.
+void with_checked_layout(Api &api, const ExchangePtr &exchange, LiveSession &session, const Json &config,
+                         std::initializer_list<std::string_view> path, std::function<void(LiveSession &)> then);
 /// `webhookUrl` of a start body, checked.
 std::string webhook_url_of(const Json &body);
 /// The reply to a start.

@@ -25,19 +25,22 @@ Json describe(Api &api, const OutputRecord &output) {
     return json.set("outputs", destinations);
 }
 
-void start(Api &api, Exchange &exchange) {
-    const Claims claims = api.claims(exchange);
-    const Json body = exchange.json_body();
+void start(Api &api, const ExchangePtr &exchange) {
+    const Claims claims = api.claims(*exchange);
+    const Json body = exchange->json_body();
     const Room room = api.room_to_moderate(claims, body);
     const auto destinations = parse_rtmp_outputs(body.get("outputs"));
     if (auto *refusal = std::get_if<Refusal>(&destinations))
         throw *refusal;
     LiveSession &session = api.live(room, code::kStartLivestreamFailed);
-    const auto result =
-        session.start_livestream(std::get<Json>(destinations), body.get("config"), webhook_url_of(body));
-    if (auto *refusal = std::get_if<Refusal>(&result))
-        throw *refusal;
-    exchange.reply(200, started("Livestream started successfully", std::get<std::string>(result), session));
+    const auto go = [exchange, config = body.get("config"), outputs = std::get<Json>(destinations),
+                     webhook_url = webhook_url_of(body)](LiveSession &live) {
+        const auto result = live.start_livestream(outputs, config, webhook_url);
+        if (auto *refusal = std::get_if<Refusal>(&result))
+            throw *refusal;
+        exchange->reply(200, started("Livestream started successfully", std::get<std::string>(result), live));
+    };
+    with_checked_layout(api, exchange, session, body.get("config"), {"config", "layout", "description"}, go);
 }
 
 void stop(Api &api, Exchange &exchange) {
@@ -56,7 +59,9 @@ void add_livestream_routes(Router &router, Api &api) {
     auto bind = [&api](void (*handler)(Api &, Exchange &)) {
         return [&api, handler](const ExchangePtr &exchange) { handler(api, *exchange); };
     };
-    router.add("POST", "/v2/livestreams/start", bind(start), "Push the composed picture to RTMP servers", json);
+    router.add(
+        "POST", "/v2/livestreams/start", [&api](const ExchangePtr &exchange) { start(api, exchange); },
+        "Push the composed picture to RTMP servers", json);
     for (const char *path : {"/v2/livestreams/end", "/v2/livestreams/stop"})
         router.add("POST", path, bind(stop), "End a livestream", json);
     router.add("GET", "/v2/livestreams",

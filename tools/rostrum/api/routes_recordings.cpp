@@ -35,17 +35,20 @@ Json describe(Api &api, const OutputRecord &output) {
     return json;
 }
 
-void start(Api &api, Exchange &exchange) {
-    const Claims claims = api.claims(exchange);
-    const Json body = exchange.json_body();
+void start(Api &api, const ExchangePtr &exchange) {
+    const Claims claims = api.claims(*exchange);
+    const Json body = exchange->json_body();
     const Room room = api.room_to_moderate(claims, body);
     if (const std::string format = body.text("fileFormat", "mp4"); format != "mp4")
         throw Refusal{400, code::kStartRecordingFailed, "fileFormat has to be mp4"};
     LiveSession &session = api.live(room, code::kStartRecordingFailed);
-    const auto result = session.start_recording(body.get("config"), webhook_url_of(body));
-    if (auto *refusal = std::get_if<Refusal>(&result))
-        throw *refusal;
-    exchange.reply(200, started("Recording started successfully", std::get<std::string>(result), session));
+    const auto go = [exchange, config = body.get("config"), webhook_url = webhook_url_of(body)](LiveSession &live) {
+        const auto result = live.start_recording(config, webhook_url);
+        if (auto *refusal = std::get_if<Refusal>(&result))
+            throw *refusal;
+        exchange->reply(200, started("Recording started successfully", std::get<std::string>(result), live));
+    };
+    with_checked_layout(api, exchange, session, body.get("config"), {"config", "layout", "description"}, go);
 }
 
 void stop(Api &api, Exchange &exchange) {
@@ -88,7 +91,9 @@ void add_recording_routes(Router &router, Api &api) {
     auto bind = [&api](void (*handler)(Api &, Exchange &)) {
         return [&api, handler](const ExchangePtr &exchange) { handler(api, *exchange); };
     };
-    router.add("POST", "/v2/recordings/start", bind(start), "Record the composed picture", json);
+    router.add(
+        "POST", "/v2/recordings/start", [&api](const ExchangePtr &exchange) { start(api, exchange); },
+        "Record the composed picture", json);
     for (const char *path : {"/v2/recordings/end", "/v2/recordings/stop"})
         router.add("POST", path, bind(stop), "End a recording", json);
     router.add("GET", "/v2/recordings",

@@ -13,7 +13,11 @@ namespace rostrum {
 /// The picture before anyone asks for another: GRID, SPEAKER, DARK, med, landscape.
 Json default_composition();
 
-/// Checks the `config` of a livestream or recording and fills in what it leaves out from `current`.
+/// Refuses a name in `config` that stands for nothing.
+std::optional<Refusal> check_composition_names(const Json &config);
+
+/// Checks the `config` of a livestream or recording and fills in what it leaves out from `current`. Null takes a member
+/// that has no fixed set of values back to its default. What a layout's description says inside is not looked at.
 std::variant<Json, Refusal> parse_composition(const Json &config, const Json &current);
 
 /// Checks the `outputs` of a livestream, all of them before anything starts; the refusal carries code 4015.

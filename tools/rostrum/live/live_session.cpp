@@ -40,6 +40,8 @@ void LiveSession::start() {
 
 void LiveSession::resume() {
     restoring_ = true;
+    if (auto composition = parse_json(services_.store.sessions.composition(id_)))
+        composition_ = *composition;
     restore_outputs();
     process_.adopt();
 }

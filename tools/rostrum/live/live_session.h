@@ -88,6 +88,13 @@ class LiveSession final : private SessionProcessObserver {
     /// False when nobody of that id is in.
     bool remove_participant(const std::string &participant_id, const LeaveReason &reason);
 
+    /// How the picture is composed, everything filled in.
+    const Json &composition() const { return composition_; }
+    /// Whether the compositor takes the JSON description of a layout.
+    void check_layout(const std::string &layout, Reply<Done> reply) { process_.check_layout(layout, std::move(reply)); }
+    /// Takes over what `config` names, while everything goes on. A description in it was checked before.
+    std::optional<Refusal> change_composition(const Json &config);
+
     std::variant<std::string, Refusal> start_livestream(const Json &destinations, const Json &config,
                                                         const std::string &webhook_url);
     std::variant<std::string, Refusal> start_recording(const Json &config, const std::string &webhook_url);
@@ -141,6 +148,7 @@ class LiveSession final : private SessionProcessObserver {
     LiveOutput *find_output(OutputKind kind, const std::string &id);
     std::optional<Refusal> check_free(OutputKind kind) const;
     LiveOutput &add_output(OutputRecord record);
+    void set_composition(const Json &composition);
     void stop_output(LiveOutput &output);
     void advance(LiveOutput &output, std::optional<OutputState> state);
     void tell_output(const LiveOutput &output);

@@ -80,7 +80,7 @@ std::variant<std::string, Refusal> LiveSession::start_livestream(const Json &des
                                    {"url", destination.text("url")},
                                    {"streamKey", destination.text("streamKey")}}));
     record.details = Json::object({{"outputs", outputs}, {"config", config}});
-    composition_ = std::get<Json>(composition);
+    set_composition(std::get<Json>(composition));
     return add_output(std::move(record)).record.id;
 }
 
@@ -98,7 +98,7 @@ std::variant<std::string, Refusal> LiveSession::start_recording(const Json &conf
     if (g_mkdir_with_parents(directory.c_str(), 0700) != 0)
         return Refusal{500, code::kStartRecordingFailed, "the directory for the recording cannot be created"};
     record.details = Json::object({{"path", directory + "/" + record.id + ".mp4"}, {"config", config}});
-    composition_ = std::get<Json>(composition);
+    set_composition(std::get<Json>(composition));
     return add_output(std::move(record)).record.id;
 }
 
@@ -196,13 +196,23 @@ void LiveSession::forget_finished_outputs() {
     std::erase_if(outputs_, [](const auto &output) { return is_over(output->machine.state()); });
 }
 
+void LiveSession::set_composition(const Json &composition) {
+    composition_ = composition;
+    services_.store.sessions.set_composition(id_, composition_.dump());
+}
+
+std::optional<Refusal> LiveSession::change_composition(const Json &config) {
+    const auto composition = parse_composition(config, composition_);
+    if (auto *refusal = std::get_if<Refusal>(&composition))
+        return *refusal;
+    set_composition(std::get<Json>(composition));
+    push_state();
+    return std::nullopt;
+}
+
 void LiveSession::restore_outputs() {
     for (auto &record : services_.store.outputs.running(id_)) {
         OutputMachine machine = machine_for(record);
-        if (record.details.has("config"))
-            if (auto composition = parse_composition(record.details.get("config"), composition_);
-                auto *picture = std::get_if<Json>(&composition))
-                composition_ = *picture;
         outputs_.push_back(std::make_unique<LiveOutput>(LiveOutput{std::move(record), std::move(machine), nullptr}));
     }
 }

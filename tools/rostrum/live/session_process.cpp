@@ -383,6 +383,10 @@ void SessionProcess::set_state(const std::string &state, Reply<Done> reply) {
     call({"SetState", g_variant_new("(s)", state.c_str()), reading(std::move(reply), read_nothing)});
 }
 
+void SessionProcess::check_layout(const std::string &layout, Reply<Done> reply) {
+    call({"CheckLayout", g_variant_new("(s)", layout.c_str()), reading(std::move(reply), read_nothing)});
+}
+
 void SessionProcess::publish(const std::string &participant, const std::string &name, const std::string &offer,
                              Reply<Negotiated> reply) {
     call({"Publish", g_variant_new("(sss)", participant.c_str(), name.c_str(), offer.c_str()),

@@ -90,6 +90,7 @@ class SessionProcess {
     /// Before it is ready these wait; when it is lost they are answered with 503. A reply may come after the
     /// SessionProcess is gone.
     void set_state(const std::string &state, Reply<Done> reply);
+    void check_layout(const std::string &layout, Reply<Done> reply);
     void publish(const std::string &participant, const std::string &name, const std::string &offer,
                  Reply<Negotiated> reply);
     void play(const std::string &participant, const std::string &feed, const std::string &offer,

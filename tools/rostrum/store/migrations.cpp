@@ -44,6 +44,7 @@ constexpr const char *kSteps[] = {
     CREATE INDEX outputs_by_room ON outputs (room_id, kind, created_at);
     CREATE TABLE webhook_endpoints (url TEXT PRIMARY KEY, used_at INTEGER NOT NULL) WITHOUT ROWID;
     )sql",
+    "ALTER TABLE sessions ADD COLUMN composition TEXT NOT NULL DEFAULT ''",
 };
 
 } // namespace

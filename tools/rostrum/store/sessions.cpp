@@ -46,6 +46,16 @@ void SessionStore::begin(const std::string &id, const std::string &room_id, int6
         .run();
 }
 
+std::string SessionStore::composition(const std::string &id) {
+    Query query = database_.query("SELECT composition FROM sessions WHERE id = ?");
+    query.bind(id);
+    return query.step() ? query.text(0) : "";
+}
+
+void SessionStore::set_composition(const std::string &id, const std::string &composition) {
+    database_.query("UPDATE sessions SET composition = ? WHERE id = ?").bind(composition).bind(id).run();
+}
+
 void SessionStore::end(const std::string &id, const std::string &reason, int64_t now) {
     Transaction transaction(database_);
     database_.query("UPDATE timelog SET end_at = ? WHERE session_id = ? AND end_at IS NULL").bind(now).bind(id).run();

@@ -39,6 +39,9 @@ class SessionStore {
     explicit SessionStore(Database &database) : database_(database) {}
 
     void begin(const std::string &id, const std::string &room_id, int64_t now);
+    /// How the picture of a session is composed, JSON; "" before it was set.
+    std::string composition(const std::string &id);
+    void set_composition(const std::string &id, const std::string &composition);
     /// Closes the timelog of everyone who is still there, too.
     void end(const std::string &id, const std::string &reason, int64_t now);
     void join(const std::string &id, const std::string &participant, const std::string &name, const std::string &mode,

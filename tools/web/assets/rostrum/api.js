@@ -54,8 +54,10 @@ export async function request(url, init) {
  * An RTMP destination.
  * @typedef {{url: string, streamKey: string}} Output
  * Composition as in the REST API; all optional.
- * @typedef {{layout?: {type?: 'GRID'|'SIDEBAR'|'SPOTLIGHT', priority?: 'SPEAKER'|'PIN', gridSize?: number},
- *   theme?: 'DARK'|'LIGHT'|'DEFAULT', quality?: 'low'|'med'|'high', orientation?: 'landscape'|'portrait'}} Composition
+ * @typedef {{layout?: {type?: 'GRID'|'SIDEBAR'|'SPOTLIGHT'|'PIP'|'SCREEN'|'CUSTOM', priority?: 'SPEAKER'|'PIN', gridSize?: number,
+ *     gap?: ?number, radius?: ?number, description?: object}, speakerBorder?: ?number, accent?: ?string,
+ *   transition?: {ms?: number, ease?: string}, pinned?: string[], screens?: string[],
+ *   theme?: 'DARK'|'LIGHT'|'DEFAULT', quality?: 'low'|'med'|'high'|'ultra', orientation?: 'landscape'|'portrait'}} Composition
  */
 
 /** The management calls of one room. They need `allow_mod` in the token. */
@@ -96,6 +98,11 @@ export class Api {
   /** @param {string} [id] one recording; without it, the running one */
   endRecording(id) {
     return this.call('POST', 'v2/recordings/end', { roomId: this.roomId, ...(id && { id }) });
+  }
+
+  /** Changes the running picture; what is not named stays. @param {Composition} composition */
+  changeComposition(composition) {
+    return this.call('PATCH', `v2/rooms/${encodeURIComponent(this.roomId)}/composition`, composition);
   }
 
   /** Ends the session for everybody. */
