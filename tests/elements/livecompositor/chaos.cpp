@@ -93,6 +93,9 @@ void turn(GObject *object, GParamSpec *spec, Dice &dice) {
         g_object_set(object, name,
                      range->minimum + static_cast<guint>(dice.below(static_cast<int>(most - range->minimum) + 1)),
                      nullptr);
+    } else if (G_IS_PARAM_SPEC_INT64(spec)) { // a time: past, soon, far
+        const gint64 now = g_get_real_time() / 1000, times[] = {0, 1, now, now + 5000, G_MAXINT64};
+        g_object_set(object, name, dice.of(times), nullptr);
     } else if (G_IS_PARAM_SPEC_INT(spec)) {
         const auto *range = G_PARAM_SPEC_INT(spec);
         g_object_set(object, name, std::clamp(dice.below(30) - 1, range->minimum, range->maximum), nullptr);
@@ -380,6 +383,7 @@ class Show {
 
     void direct() {
         GObject *c = G_OBJECT(stage_.compositor());
+        gst_util_set_object_arg(c, "slate-mode", "auto"); // the slate, which hides all, not for long
         switch (dice_.below(4)) {
         case 0:
             g_object_set(c, "layout", dice_.of(kLayouts), nullptr);
