@@ -36,8 +36,8 @@ struct ElementImpl {
     std::string layout_text GUARDED_BY(mutex) = "grid";
     std::string background_text GUARDED_BY(mutex);
     std::vector<std::string> complaints GUARDED_BY(mutex);
-    bool playing GUARDED_BY(mutex) = false;
     std::vector<ShownTile> tiles GUARDED_BY(mutex);     ///< of the present picture
+    bool has_played GUARDED_BY(mutex) = false;          ///< since READY
     std::set<unsigned> video_numbers GUARDED_BY(mutex); ///< N of the pads that there are
     std::set<unsigned> audio_numbers GUARDED_BY(mutex);
 };

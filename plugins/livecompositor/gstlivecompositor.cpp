@@ -145,8 +145,8 @@ static TimeNs upstream_latency(GstLiveCompositor *self) {
     return g_value_get_int64(&most);
 }
 
-/// Takes over what the inputs and the property ask for. While playing the delay only grows: shrinking would let the
-/// outputs run ahead of the clock. True when it changed.
+/// Takes over what the inputs and the property ask for. Once it has played the delay only grows: shrinking would let
+/// the outputs run ahead of the clock. True when it changed.
 static bool update_delay(GstLiveCompositor *self) {
     ElementImpl &impl = *self->impl;
     const TimeNs upstream = upstream_latency(self);
@@ -155,7 +155,7 @@ static bool update_delay(GstLiveCompositor *self) {
     if (upstream > 0)
         wanted = std::clamp(upstream + kProcessingNs, wanted, TimeNs{kMaxLatencyMs} * GST_MSECOND);
     const TimeNs before = impl.board->delay_ns;
-    if (impl.playing)
+    if (impl.has_played)
         wanted = std::max(wanted, before);
     impl.board->delay_ns = wanted;
     return wanted != before;
@@ -337,7 +337,7 @@ static void play(GstLiveCompositor *self) {
     update_delay(self);
     {
         MutexLock lock(impl.mutex);
-        impl.playing = true;
+        impl.has_played = true;
     }
     GstClock *clock = gst_element_get_clock(GST_ELEMENT(self));
     if (!clock)
@@ -352,8 +352,11 @@ static void pause(GstLiveCompositor *self) {
     ElementImpl &impl = *self->impl;
     impl.video.pause();
     impl.audio.pause();
-    MutexLock lock(impl.mutex);
-    impl.playing = false;
+}
+
+static void rewind(GstLiveCompositor *self) {
+    MutexLock lock(self->impl->mutex);
+    self->impl->has_played = false;
 }
 
 static GstStateChangeReturn change_state(GstElement *element, GstStateChange transition) {
@@ -362,6 +365,8 @@ static GstStateChangeReturn change_state(GstElement *element, GstStateChange tra
         warm_up_fonts();
         say_complaints(self);
     }
+    if (transition == GST_STATE_CHANGE_READY_TO_PAUSED)
+        rewind(self);
     if (transition == GST_STATE_CHANGE_PLAYING_TO_PAUSED)
         pause(self);
     const GstStateChangeReturn result =

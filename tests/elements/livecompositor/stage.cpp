@@ -50,6 +50,15 @@ void catch_output(GstElement *compositor, const char *name, Output *output) {
     gst_object_unref(source); // keeps its peer alive through the link until the stage ends
 }
 
+void forget(Output &output) {
+    for (GstBuffer *buffer : output.buffers)
+        gst_buffer_unref(buffer);
+    for (GstCaps *caps : output.caps)
+        gst_caps_unref(caps);
+    output.buffers.clear();
+    output.caps.clear();
+}
+
 void drop_output(GstElement *compositor, const char *name, Output &output) {
     GstPad *source = gst_element_get_static_pad(compositor, name);
     GstPad *pad = gst_pad_get_peer(source);
@@ -58,10 +67,7 @@ void drop_output(GstElement *compositor, const char *name, Output &output) {
     gst_object_unref(pad);
     gst_object_unref(pad);
     gst_object_unref(source);
-    for (GstBuffer *buffer : output.buffers)
-        gst_buffer_unref(buffer);
-    for (GstCaps *caps : output.caps)
-        gst_caps_unref(caps);
+    forget(output);
 }
 
 gboolean answer_latency(GstPad *pad, GstObject *parent, GstQuery *query) {
@@ -285,6 +291,11 @@ GstMessage *Stage::pop(const char *element_message) {
         message = pop(GST_MESSAGE_ELEMENT);
     }
     return message;
+}
+
+void Stage::forget_locked() {
+    forget(video_);
+    forget(audio_);
 }
 
 void Stage::assert_steps() {

@@ -81,6 +81,7 @@ class Stage {
     /// The next message of this type from the compositor, null if there is none now.
     GstMessage *pop(GstMessageType type);
     GstMessage *pop(const char *element_message); ///< leaves out others
+    void forget_locked();                         ///< what came so far; the caller holds both mutexes
     void assert_steps();                          ///< PTS of pictures and blocks follow each other without a gap
 
     Output video_;

@@ -122,16 +122,16 @@ void test_spotlight_follows_the_speaker() {
         assert_color(stage.pixel(stage.pictures() - 1, 640, 360), colors[row.shown]);
     }
     for (const char *expected : {"audio_2", "audio_1", "audio_0"}) {
-        GstMessage *message = stage.pop(GST_MESSAGE_ELEMENT);
+        GstMessage *message = stage.pop("livecompositor-speaker");
         g_assert_nonnull(message);
         g_assert_cmpstr(gst_structure_get_string(gst_message_get_structure(message), "pad"), ==, expected);
         gst_message_unref(message);
     }
-    g_assert_null(stage.pop(GST_MESSAGE_ELEMENT));
+    g_assert_null(stage.pop("livecompositor-speaker"));
     // Who is muted loses the floor.
     g_object_set(sounds[0].sink(), "muted", TRUE, nullptr);
     stage.run_until(stage.time() + ms(200));
-    GstMessage *message = stage.pop(GST_MESSAGE_ELEMENT);
+    GstMessage *message = stage.pop("livecompositor-speaker");
     g_assert_nonnull(message);
     g_assert_null(gst_structure_get_string(gst_message_get_structure(message), "pad"));
     gst_message_unref(message);
