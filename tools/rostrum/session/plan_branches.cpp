@@ -87,8 +87,8 @@ std::vector<Node> video_decoder(const std::string &encoding) {
     const auto depay = [](const char *factory) {
         return Node{"depay", factory, {{"request-keyframe", "true"}, {"wait-for-keyframe", "true"}}};
     };
-    if (encoding == "H264")
-        return {depay("rtph264depay"), {"parse", "h264parse", {}}, {"decoder", "avdec_h264", {{"max-threads", "1"}}}};
+    if (encoding == "H264") // no parser: it would report a frame of latency, and the compositor wait for that
+        return {depay("rtph264depay"), {"decoder", "avdec_h264", {{"max-threads", "1"}}}};
     if (encoding == "VP8")
         return {depay("rtpvp8depay"), {"decoder", "vp8dec", {{"threads", "1"}}}};
     if (encoding == "VP9")
