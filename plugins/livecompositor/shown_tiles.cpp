@@ -38,8 +38,12 @@ std::vector<ShownTile> tiles_of(const Scene &scene, TimeNs time) {
         tiles.push_back(
             {tile.source->index, moving ? larger(size, tile.from.size()) : size, tile.target.fit, tile.camera_off});
     }
-    for (const auto &source : scene.hidden)
+    for (const auto &source : scene.hidden) {
         tiles.push_back({source->index});
+        for (const SceneTile &tile : scene.leaving) // it is seen until it is gone
+            if (moving && tile.source == source)
+                tiles.back() = {source->index, tile.from.size(), tile.target.fit, tile.camera_off};
+    }
     std::sort(tiles.begin(), tiles.end(), [](const auto &a, const auto &b) { return a.index < b.index; });
     return tiles;
 }

@@ -142,6 +142,19 @@ for (const size of Object.keys(kSizes)) {
   });
 }
 
+test('the studio sends layers; a viewer with a good connection gets the best', { timeout: 60000 }, async () => {
+  const room = await rostrum.room();
+  const { page } = await open('desktop', studioUrl(room));
+  await page.fill('#name', 'Ann');
+  await page.click('#join');
+  const watch = await open('desktop', watchUrl(room));
+  await state(watch.page, 'live');
+  await watch.page.waitForFunction(() => document.querySelector('#video').videoWidth === 1280, null, { timeout: 30000 });
+  const [{ id }] = (await rostrum.ok('GET', `/v2/sessions?roomId=${room}`)).data;
+  assert.match(await rostrum.ok('GET', `/v2/sessions/${id}/graph?format=text`), /# program_2_video shows track_/);
+  await Promise.all([page.close(), watch.page.close()]);
+});
+
 test('two hosts see and hear each other in the studio', { timeout: 60000 }, async () => {
   const room = await rostrum.room();
   const { page, errors } = await open('desktop', studioUrl(room));

@@ -152,6 +152,30 @@ void test_transition() {
     assert_text(said(stage), ("video_0 " + small + ", video_1 " + main).c_str());
 }
 
+/// Who loses his tile is needed until it has shrunk away.
+void test_leaving() {
+    Stage stage("layout=grid grid-size=1 transition=300");
+    Feed a(stage.compositor(), "video_0"), b(stage.compositor(), "video_1");
+    stage.play();
+    a.caps(kSmall);
+    b.caps(kSmall);
+    const auto both_until = [&](GstClockTime until) {
+        for (GstClockTime t = stage.time(); t < until; t += GST_SECOND / 30) {
+            a.picture(t, kRed);
+            b.picture(t, kGreen);
+            stage.run_until(t + GST_SECOND / 30);
+        }
+    };
+    both_until(GST_SECOND);
+    assert_text(property(stage), "video_0 1280x720, video_1 hidden");
+    said(stage);
+    g_object_set(b.sink(), "priority", 5, nullptr);
+    both_until(GST_SECOND + ms(100));
+    assert_text(said(stage), "video_0 1280x720, video_1 1280x720");
+    both_until(2 * GST_SECOND);
+    assert_text(said(stage), "video_0 hidden, video_1 1280x720");
+}
+
 /// An input that is shown again after a while does not begin with the picture it had then.
 void test_no_old_picture() {
     Stage stage("layout=spotlight transition=0");
@@ -200,6 +224,7 @@ int main(int argc, char **argv) {
     g_test_add_func("/livecompositor/tiles/needed-before-it-is-shown", test_needed_before_it_is_shown);
     g_test_add_func("/livecompositor/tiles/placeholder", test_placeholder);
     g_test_add_func("/livecompositor/tiles/transition", test_transition);
+    g_test_add_func("/livecompositor/tiles/leaving", test_leaving);
     g_test_add_func("/livecompositor/tiles/no-old-picture", test_no_old_picture);
     g_test_add_func("/livecompositor/tiles/next-source-without-gap", test_next_source_without_gap);
     return g_test_run();

@@ -163,7 +163,7 @@ async function enter() {
   joined.on('media', (state) => (byId('connection').hidden = state !== 'reconnecting'));
   joined.on('ended', over);
   screen('stage');
-  joined.publish(media.stream);
+  joined.publish(media.stream, { simulcast: true }); // small tiles and thin connections get small pictures
   showRoom();
   adoptRecording(joined);
 }
