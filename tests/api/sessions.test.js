@@ -21,7 +21,7 @@ const gone = (pid) => until(`process ${pid} is gone`, () => !fs.existsSync(`/pro
 test('two participants hear of each other in order', async () => {
   const room = await rostrum.room();
   const ann = await rostrum.events(room, { participantId: 'ann', name: 'Ann' });
-  assert.deepEqual(ann.joined.participants, [{ participantId: 'ann', name: 'Ann', mode: 'SEND_AND_RECV', feeds: [] }]);
+  assert.deepEqual(ann.joined.participants, [{ participantId: 'ann', name: 'Ann', mode: 'SEND_AND_RECV', marks: { hand: false, mic: true, camera: true }, feeds: [] }]);
   assert.deepEqual(
     [ann.joined.livestreamState, ann.joined.recordingState, ann.joined.hlsState],
     ['LIVESTREAM_STOPPED', 'RECORDING_STOPPED', 'HLS_STOPPED'],
@@ -100,6 +100,25 @@ test('a second connection of the same participant replaces the first', async () 
   again.send('ping');
   await again.next('pong');
   await Promise.all([again.close(), watcher.close()]);
+});
+
+test('what a participant says about itself is told to all, and to those who come later', async () => {
+  const room = await rostrum.room();
+  const ann = await rostrum.events(room, { participantId: 'ann' });
+  const bob = await rostrum.events(room, { participantId: 'bob' });
+  const marksOf = (joined, id) => joined.participants.find((one) => one.participantId === id).marks;
+  assert.deepEqual(marksOf(bob.joined, 'ann'), { hand: false, mic: true, camera: true });
+  for (const command of ['raise-hand', 'mic-off', 'camera-off', 'camera-on']) ann.send(command);
+  for (const client of [ann, bob]) {
+    const told = await client.next('participant-marks-changed');
+    assert.deepEqual(told.data, { participantId: 'ann', hand: true, mic: false, camera: true }, 'once for all four');
+  }
+  const eve = await rostrum.events(room, { participantId: 'eve', token: rostrum.viewerToken(room) });
+  assert.deepEqual(marksOf(eve.joined, 'ann'), { hand: true, mic: false, camera: true });
+  ann.send('raise-hand'); // as it is: nobody is told
+  ann.send('lower-hand');
+  assert.deepEqual((await eve.next('participant-marks-changed')).data.hand, false);
+  await Promise.all([ann.close(), bob.close(), eve.close()]);
 });
 
 test('a removed participant is told and let go', async () => {

@@ -27,7 +27,18 @@ test('the room after events', () => {
       'host joins and sends',
       play(joined(), ['participant-joined', host], ['stream-enabled', { participantId: 'ann', kind: 'video', feed: 'ann' }]),
       (room) => room.participants.ann,
-      { ...host, feeds: ['ann'], kinds: ['video'] },
+      { ...host, feeds: ['ann'], kinds: ['video'], marks: { hand: false, mic: true, camera: true } },
+    ],
+    [
+      'a raised hand stays up when the name changes, and is gone with its owner',
+      play(
+        joined({ participants: [host] }),
+        ['participant-marks-changed', { participantId: 'ann', hand: true, mic: false, camera: true }],
+        ['participant-joined', { ...host, name: 'Ann L.' }],
+        ['participant-marks-changed', { participantId: 'gone', hand: true, mic: true, camera: true }],
+      ),
+      (room) => [room.participants.ann.marks, Object.keys(room.participants)],
+      [{ hand: true, mic: false, camera: true }, ['ann']],
     ],
     [
       'the feed goes with its last kind',

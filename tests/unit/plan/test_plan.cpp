@@ -690,6 +690,20 @@ void test_who_is_placed_how() {
     same(joined(pads), "audio_0 placeholder; audio_1 pinned placeholder; video_0 screen; video_1 pinned;");
 }
 
+/// What a host says about itself stands on its tile and nowhere else.
+void test_marks() {
+    State state = kPair;
+    state.wanted.marks["ann"] = {.hand = true};
+    state.wanted.marks["bob"] = {.mic_off = true, .camera_off = true};
+    std::vector<std::string> marked;
+    for (const auto &link : plan(state, {}).links)
+        for (const char *mark : {"hand-raised", "muted"})
+            if (link.pad_properties.count(mark))
+                marked.push_back(link.to.pad + " " + mark + "=" + link.pad_properties.at(mark) + ";");
+    std::sort(marked.begin(), marked.end());
+    same(joined(marked), "audio_0 hand-raised=true; audio_1 muted=true; video_0 hand-raised=true; video_1 muted=true;");
+}
+
 } // namespace
 
 int main(int argc, char **argv) {
@@ -717,5 +731,6 @@ int main(int argc, char **argv) {
     g_test_add_func("/plan/composition-changes-live", test_composition_changes_live);
     g_test_add_func("/plan/quality", test_quality);
     g_test_add_func("/plan/who-is-placed-how", test_who_is_placed_how);
+    g_test_add_func("/plan/marks", test_marks);
     return g_test_run();
 }

@@ -40,6 +40,9 @@ const BadRow kBad[] = {
      "composition.transition.ease 'bounce' is not one of linear, ease-in, ease-out, ease-in-out"},
     {"pins are not a list", kHead + R"(,"composition":{"pinned":"ann"}})", "composition.pinned must be an array"},
     {"a pin is a number", kHead + R"(,"composition":{"pinned":[1]}})", "composition.pinned[0] must be a string"},
+    {"marks as text", kHead + R"(,"participants":{"p":{"marks":"hand"}}})", "participants.p.marks must be an object"},
+    {"a mark is a number", kHead + R"(,"participants":{"p":{"marks":{"hand":1}}}})",
+     "participants.p.marks.hand must be true or false"},
     {"grid too large", kHead + R"(,"composition":{"layout":{"gridSize":26}}})",
      "composition.layout.gridSize must be 0 to 25"},
     {"grid as text", kHead + R"(,"composition":{"layout":{"gridSize":"4"}}})",
@@ -94,7 +97,7 @@ void test_everything() {
         kHead +
             R"(,"composition":{"layout":{"type":"sidebar","priority":"PIN","gridSize":4},"theme":"LIGHT","quality":"high",
         "orientation":"portrait"},"livestreams":[{"id":"l","outputs":[{"id":"l-0","url":"rtmps://a/live","streamKey":"k?x=1"}]}],
-        "recordings":[{"id":"r","path":"/tmp/r.mp4"}],"participants":{"p1":{"name":"Ann"},"p2":{}},"somethingNew":[1,2]})",
+        "recordings":[{"id":"r","path":"/tmp/r.mp4"}],"participants":{"p1":{"name":"Ann"},"p2":{"marks":{"hand":true,"mic":false,"camera":true}}},"somethingNew":[1,2]})",
         error);
     g_assert_cmpstr(error.c_str(), ==, "");
     g_assert_true(wanted.has_value());
@@ -110,6 +113,8 @@ void test_everything() {
     g_assert_cmpstr(wanted->recordings[0].path.c_str(), ==, "/tmp/r.mp4");
     g_assert_cmpstr(wanted->names.at("p1").c_str(), ==, "Ann");
     g_assert_cmpstr(wanted->names.at("p2").c_str(), ==, "p2");
+    g_assert_cmpuint(wanted->marks.size(), ==, 1);
+    g_assert_true(wanted->marks.at("p2") == (Marks{.hand = true, .mic_off = true, .camera_off = false}));
 }
 
 void test_style() {

@@ -73,8 +73,12 @@ Json LiveSession::wanted_state() const {
         else
             recordings.push(Json::object({{"id", record.id}, {"path", record.details.text("path")}}));
     }
-    for (const auto &[id, participant] : roster_.all())
-        participants.set(id, Json::object({{"name", participant.name}}));
+    for (const auto &[id, participant] : roster_.all()) {
+        Json person = Json::object({{"name", participant.name}});
+        if (participant.marks != Marks{})
+            person.set("marks", marks_of(participant));
+        participants.set(id, person);
+    }
     return Json::object({{"roomId", room_.room_id},
                          {"sessionId", id_},
                          {"composition", composition_},

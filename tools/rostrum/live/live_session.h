@@ -51,6 +51,9 @@ struct LiveOutput {
     std::unique_ptr<Timer> deadline; ///< of Stopping
 };
 
+/// {hand, mic, camera}, as events say it.
+Json marks_of(const Participant &participant);
+
 /// [{id, url without its key, state, error}] of a livestream.
 Json describe_parts(const LiveOutput &output);
 
@@ -137,6 +140,8 @@ class LiveSession final : private SessionProcessObserver {
     void leave(const std::string &participant_id, const LeaveReason &reason);
     void leave_if_gone(const std::string &participant_id, const LeaveReason &reason);
     void give_grace(Participant &participant);
+    void set_mark(Participant &participant, bool Marks::*mark, bool value);
+    void tell_marks(Participant &participant);
     void run_command(const std::string &participant_id, const std::string &text);
     void restore_participants(const Json &snapshot);
     Reply<Negotiated> entering(const JoinRequest &request, const char *role, Reply<Negotiated> reply);

@@ -56,6 +56,7 @@ Json LiveSession::meeting_state(const Participant &self) {
         participants.push(Json::object({{"participantId", id},
                                         {"name", participant.name},
                                         {"mode", mode_name(participant.mode)},
+                                        {"marks", marks_of(participant)},
                                         {"feeds", names_of(roster_.feeds(id))}}));
     for (const auto &output : outputs_) {
         const bool livestream = output->record.kind == OutputKind::Livestream;
@@ -83,6 +84,11 @@ void LiveSession::post(const std::string &type, const Json &extra, const std::st
     for (const auto &key : extra.keys())
         data.set(key, extra.get(key.c_str()));
     services_.webhooks.post(type, data, room_.settings.get("webhook"), extra_url);
+}
+
+Json marks_of(const Participant &participant) {
+    const Marks &marks = participant.marks;
+    return Json::object({{"hand", marks.hand}, {"mic", !marks.mic_off}, {"camera", !marks.camera_off}});
 }
 
 Json describe_parts(const LiveOutput &output) {

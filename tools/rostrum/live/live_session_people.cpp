@@ -4,15 +4,34 @@
 #include "tools/rostrum/base/ids.h"
 #include "tools/rostrum/live/live_session.h"
 
+#include <algorithm>
+#include <iterator>
 #include <limits>
 
 namespace rostrum {
 namespace {
 
+constexpr unsigned kMarkMs = 100;    // everybody is told: somebody who flips a switch is told about once
 constexpr unsigned kGraceMs = 10000; // to come back after the session process or `serve` was restarted
 
 LeaveReason reason_of(const std::string &text) {
     return text == leave_reason::kLeft.text ? leave_reason::kLeft : leave_reason::kDisconnected;
+}
+
+struct MarkCommand {
+    const char *name;
+    bool Marks::*mark;
+    bool value;
+};
+constexpr MarkCommand kMarkCommands[] = {
+    {"raise-hand", &Marks::hand, true},       {"lower-hand", &Marks::hand, false},
+    {"mic-off", &Marks::mic_off, true},       {"mic-on", &Marks::mic_off, false},
+    {"camera-off", &Marks::camera_off, true}, {"camera-on", &Marks::camera_off, false}};
+
+const MarkCommand *find_mark(const std::string &command) {
+    const auto it = std::find_if(std::begin(kMarkCommands), std::end(kMarkCommands),
+                                 [&](const auto &m) { return command == m.name; });
+    return it == std::end(kMarkCommands) ? nullptr : it;
 }
 
 } // namespace
@@ -109,6 +128,8 @@ void LiveSession::run_command(const std::string &participant_id, const std::stri
     const std::string command = message ? message->text("command") : "";
     if (command == "ping")
         return send_to(*participant, "pong", Json::object());
+    if (const MarkCommand *mark = find_mark(command))
+        return set_mark(*participant, mark->mark, mark->value);
     if (command == "leave") {
         remove_participant(participant_id, leave_reason::kLeft);
         return;
@@ -117,9 +138,38 @@ void LiveSession::run_command(const std::string &participant_id, const std::stri
         return end(leave_reason::kEnded);
     const bool forbidden = command == "end";
     send_to(*participant, "error",
-            Json::object({{"code", forbidden ? code::kUnauthorizedRequest : 400},
-                          {"message", forbidden ? "ending needs a token with the permission allow_mod"
-                                                : "unknown command; there are leave, end and ping"}}));
+            Json::object(
+                {{"code", forbidden ? code::kUnauthorizedRequest : 400},
+                 {"message",
+                  forbidden ? "ending needs a token with the permission allow_mod"
+                            : "unknown command; there are leave, end, ping, raise-hand, lower-hand, mic-on, mic-off, "
+                              "camera-on and camera-off"}}));
+}
+
+void LiveSession::set_mark(Participant &participant, bool Marks::*mark, bool value) {
+    if (participant.marks.*mark == value)
+        return;
+    participant.marks.*mark = value;
+    if (participant.mark_timer)
+        return;
+    participant.mark_timer = std::make_unique<Timer>();
+    participant.mark_timer->once(kMarkMs, [this, id = participant.id] {
+        Participant *changed = roster_.find(id);
+        if (!changed)
+            return;
+        changed->mark_timer.reset();
+        tell_marks(*changed);
+    });
+}
+
+void LiveSession::tell_marks(Participant &participant) {
+    if (participant.marks == participant.told_marks)
+        return;
+    participant.told_marks = participant.marks;
+    Json data = marks_of(participant);
+    data.set("participantId", participant.id);
+    emit("participant-marks-changed", data);
+    push_state();
 }
 
 bool LiveSession::remove_participant(const std::string &participant_id, const LeaveReason &reason) {

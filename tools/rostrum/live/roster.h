@@ -24,11 +24,21 @@ struct Peer {
     std::string participant_id, role; ///< "host" | "viewer"
 };
 
+/// What a host says about itself, for those who watch.
+struct Marks {
+    bool hand = false; ///< raised
+    bool mic_off = false;
+    bool camera_off = false;
+    bool operator==(const Marks &) const = default;
+};
+
 /// In the session as long as there is an event connection or a peer, or a time of grace to come back in.
 struct Participant {
     std::string id, name;
     Mode mode = Mode::SendAndRecv;
     std::vector<std::string> permissions;
+    Marks marks, told_marks;
+    std::unique_ptr<Timer> mark_timer; ///< until a change of marks is told
     std::shared_ptr<EventStream> events;
     std::set<std::string> peers; ///< resources
     std::unique_ptr<Timer> grace;

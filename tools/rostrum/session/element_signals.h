@@ -29,6 +29,7 @@ peerwire::Result<bool> limit_viewer(GstElement *fanout, const std::string &id, c
 
 /// livecompositor-tiles, by pad.
 std::map<std::string, Tile> tiles_of(const GstStructure *message);
+
 /// As viewerfanout documents it.
 struct LayerDemand {
     unsigned starving = 0, limited = 0;

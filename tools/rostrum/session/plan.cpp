@@ -253,6 +253,16 @@ class Planner {
         }
     }
 
+    void add_marks(const Host &host, bool video, Properties &properties) const {
+        const auto marks = state_.wanted.marks.find(host.participant);
+        if (marks == state_.wanted.marks.end())
+            return;
+        if (marks->second.hand)
+            properties["hand-raised"] = "true";
+        if (video ? marks->second.camera_off : marks->second.mic_off)
+            properties["muted"] = "true";
+    }
+
     /// Without a picture track the host's sound has a placeholder.
     Properties pad_properties(const Host &host, bool video) const {
         const Composition &composition = state_.wanted.composition;
@@ -261,6 +271,7 @@ class Planner {
             properties["placeholder"] = "true";
         if (composition.pinned.count(host.participant))
             properties["pinned"] = "true";
+        add_marks(host, video, properties);
         if (video && composition.screens.count(host.participant))
             properties["screen"] = "true";
         return properties;

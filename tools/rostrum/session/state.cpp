@@ -245,10 +245,26 @@ std::vector<Recording> parse_recordings(JsonNode *node) {
     return result;
 }
 
-std::map<std::string, std::string> parse_names(JsonNode *node) {
-    std::map<std::string, std::string> result;
+bool flag(JsonObject *object, const char *name, const std::string &where, bool missing) {
+    JsonNode *node = member(object, name);
     if (!node)
-        return result;
+        return missing;
+    if (!JSON_NODE_HOLDS_VALUE(node) || json_node_get_value_type(node) != G_TYPE_BOOLEAN)
+        throw Bad(where + name + " must be true or false");
+    return json_node_get_boolean(node);
+}
+
+Marks parse_marks(JsonNode *node, const std::string &where) {
+    if (!node)
+        return {};
+    JsonObject *object = object_of(node, where);
+    return {flag(object, "hand", where + ".", false), !flag(object, "mic", where + ".", true),
+            !flag(object, "camera", where + ".", true)};
+}
+
+void parse_people(JsonNode *node, Wanted &wanted) {
+    if (!node)
+        return;
     JsonObject *object = object_of(node, "participants");
     if (json_object_get_size(object) > kMaxNames)
         throw Bad("participants has more than " + std::to_string(kMaxNames) + " members");
@@ -259,9 +275,11 @@ std::map<std::string, std::string> parse_names(JsonNode *node) {
     while (json_object_iter_next(&iter, &key, &value)) {
         const std::string where = std::string("participants.") + key;
         JsonNode *name = member(object_of(value, where), "name");
-        result[key] = name ? string_of(name, where + ".name", kMaxIdBytes) : key;
+        wanted.names[key] = name ? string_of(name, where + ".name", kMaxIdBytes) : key;
+        const Marks marks = parse_marks(member(object_of(value, where), "marks"), where + ".marks");
+        if (marks != Marks{})
+            wanted.marks[key] = marks;
     }
-    return result;
 }
 
 } // namespace
@@ -286,7 +304,7 @@ std::optional<Wanted> parse_wanted(std::string_view json, std::string &error) {
         wanted.composition = parse_composition(member(object, "composition"));
         wanted.livestreams = parse_livestreams(member(object, "livestreams"));
         wanted.recordings = parse_recordings(member(object, "recordings"));
-        wanted.names = parse_names(member(object, "participants"));
+        parse_people(member(object, "participants"), wanted);
         return wanted;
     } catch (const Bad &bad) {
         error = bad.what();

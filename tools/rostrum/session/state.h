@@ -54,6 +54,14 @@ struct Recording {
     std::string path; // absolute, ends in .mp4
 };
 
+/// What a host says about itself, shown on its tile of the composed picture.
+struct Marks {
+    bool hand = false; // raised
+    bool mic_off = false, camera_off = false;
+
+    bool operator==(const Marks &) const = default;
+};
+
 /// The document of SetState.
 struct Wanted {
     std::string room_id;
@@ -62,6 +70,7 @@ struct Wanted {
     std::vector<Livestream> livestreams;
     std::vector<Recording> recordings;
     std::map<std::string, std::string> names; // participant id → display name
+    std::map<std::string, Marks> marks;       // by participant; only who has one
 };
 
 /// One stream of a host, as its streamsrc pad shows it.

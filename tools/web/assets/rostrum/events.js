@@ -40,7 +40,7 @@ export class EventChannel extends Emitter {
     });
   }
 
-  /** @param {'leave'|'end'|'ping'} command */
+  /** @param {string} command 'leave', 'end', 'ping', 'raise-hand' and what else docs/api.md names */
   send(command) {
     if (this.#socket?.readyState === WebSocket.OPEN) this.#socket.send(JSON.stringify({ command }));
   }

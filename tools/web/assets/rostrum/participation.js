@@ -17,6 +17,9 @@ export function claimsOf(token) {
   }
 }
 
+/** [off, on] */
+const kMarkCommands = { hand: ['lower-hand', 'raise-hand'], mic: ['mic-off', 'mic-on'], camera: ['camera-off', 'camera-on'] };
+
 /**
  * One participant in one room: the event connection, and the media peers that belong to it.
  *
@@ -32,6 +35,7 @@ export class Participation extends Emitter {
   #players = new Map(); // feed → Player
   #abandon = () => this.#leaveAtOnce();
   #over = false;
+  #marks = { hand: false, mic: true, camera: true };
 
   /**
    * @param {object} options
@@ -83,6 +87,13 @@ export class Participation extends Emitter {
   /** Exchanges the microphone or camera track. @param {'audio'|'video'} kind @param {MediaStreamTrack|null} track */
   setTrack(kind, track) {
     return this.#publisher?.setTrack(kind, track);
+  }
+
+  /** What everybody sees on the own tile. @param {{hand?: boolean, mic?: boolean, camera?: boolean}} marks */
+  mark(marks) {
+    this.#marks = { ...this.#marks, ...marks };
+    const told = this.room.participants[this.participantId]?.marks;
+    if (told) this.#tellMarks(told);
   }
 
   /**
@@ -161,10 +172,16 @@ export class Participation extends Emitter {
     });
   }
 
+  #tellMarks(told) {
+    for (const [name, commands] of Object.entries(kMarkCommands))
+      if (this.#marks[name] !== told[name]) this.#channel.send(commands[Number(this.#marks[name])]);
+  }
+
   #receive(message) {
     const { sessionId } = this.room;
     this.room = reduce(this.room, message);
     this.emit('event', message);
+    if (message.event === 'meeting-joined') this.mark({}); // again after a restart of the server
     const other = message.event === 'meeting-joined' && sessionId && sessionId !== this.room.sessionId;
     if (message.event === 'session-restarted' || other) for (const peer of this.#peers) peer.restart();
     if (message.event === 'error') this.emit('error', new RostrumError(message.data));

@@ -2,7 +2,9 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 
 /**
- * @typedef {{participantId: string, name: string, mode: string, feeds: string[], kinds: string[]}} Participant
+ * @typedef {{participantId: string, name: string, mode: string, feeds: string[], kinds: string[],
+ *   marks: {hand: boolean, mic: boolean, camera: boolean}}} Participant
+ * `marks` are what the participant says about itself: hand raised, microphone and camera on.
  * `kinds` lists what the participant sends now: "video", "audio".
  * `quality` says by feed what this participant gets of the picture; `paused`: nothing, its connection is too slow.
  * @typedef {{id: string, url: string, state: string, error?: string}} OutputState
@@ -37,6 +39,7 @@ const asParticipant = (data) => ({
   mode: data.mode || 'SEND_AND_RECV',
   feeds: (data.feeds ?? []).map((feed) => (typeof feed === 'string' ? feed : feed.feed)),
   kinds: data.kinds ?? [],
+  marks: data.marks ?? { hand: false, mic: true, camera: true },
 });
 
 function withParticipant(room, id, change) {
@@ -62,7 +65,7 @@ const handlers = {
 
   'participant-joined': (room, data) =>
     withParticipant(room, data.participantId, () => {
-      const { feeds: _feeds, kinds: _kinds, ...fresh } = asParticipant(data);
+      const { feeds: _feeds, kinds: _kinds, marks: _marks, ...fresh } = asParticipant(data);
       return fresh;
     }),
 
@@ -70,6 +73,9 @@ const handlers = {
     const { [data.participantId]: _gone, ...participants } = room.participants;
     return { ...room, participants, speaker: room.speaker === data.participantId ? null : room.speaker };
   },
+
+  'participant-marks-changed': (room, { participantId, ...marks }) =>
+    room.participants[participantId] ? withParticipant(room, participantId, () => ({ marks })) : room,
 
   'stream-enabled': (room, data) =>
     withParticipant(room, data.participantId, (known) => ({

@@ -37,6 +37,7 @@ function showMedia() {
   if (preview.srcObject !== media.stream) preview.srcObject = media.stream;
   byId('preview-empty').hidden = media.has('video');
   byId('preview-text').textContent = 'Your camera is off';
+  host?.mark({ mic: media.has('audio'), camera: media.has('video') });
   if (host) showRoom();
 }
 
@@ -101,8 +102,11 @@ function showRoom() {
     room.speaker,
   );
   showPanel(room);
+  byId('hand').ariaPressed = String(handIsUp());
   showButtons(room);
 }
+
+const handIsUp = () => host.room.participants[host.participantId]?.marks.hand ?? false;
 
 function showButtons(room) {
   const live = isLive(room);
@@ -163,6 +167,7 @@ async function enter() {
   joined.on('media', (state) => (byId('connection').hidden = state !== 'reconnecting'));
   joined.on('ended', over);
   screen('stage');
+  joined.mark({ mic: media.has('audio'), camera: media.has('video') });
   joined.publish(media.stream, { simulcast: true }); // small tiles and thin connections get small pictures
   showRoom();
   adoptRecording(joined);
@@ -213,6 +218,7 @@ function wireRoom() {
   byId('end').onclick = () => byId('end-dialog').showModal();
   byId('end-confirm').onclick = () => act(byId('end-confirm'), () => host.end());
   for (const id of ['leave', 'leave-narrow']) byId(id).onclick = () => host.leave();
+  byId('hand').onclick = () => host.mark({ hand: !handIsUp() });
   byId('devices-open').onclick = () => byId('devices-dialog').showModal();
   byId('copy').onclick = () => copy(watchLink());
   byId('again').onclick = () => location.reload();

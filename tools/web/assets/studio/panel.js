@@ -62,7 +62,8 @@ function personRow(person, own) {
     { dataset: { participant: person.participantId } },
     avatar(person),
     text,
-    person.mode === 'RECV_ONLY' ? icon('eye') : icon('mic'),
+    person.marks.hand ? icon('hand') : null,
+    person.mode === 'RECV_ONLY' ? icon('eye') : icon(person.marks.mic ? 'mic' : 'mic-off'),
   );
 }
 

@@ -24,7 +24,7 @@ export class Tiles {
     this.#state(own.participantId, { name: `${own.name} (you)`, picture: own.camera, mic: own.mic });
     for (const host of others) {
       this.#tile(host, () => this.#play(host.feeds[0]), false, host.feeds[0]);
-      this.#state(host.participantId, { name: host.name, picture: host.kinds.length === 0 || host.kinds.includes('video'), mic: true });
+      this.#state(host.participantId, { name: host.name, picture: host.kinds.length === 0 || host.kinds.includes('video'), mic: host.marks.mic });
     }
     const wanted = new Set([own.participantId, ...others.map((host) => host.participantId)]);
     for (const [id, tile] of this.#tiles) if (!wanted.has(id)) this.#remove(id, tile);
