@@ -172,7 +172,9 @@ test('the running composition changes while a recording goes on', async () => {
   await rostrum.testHost(room, { participantId: 'cid', name: 'Cid', args: small });
   const { id, sessionId } = await recordingOf(room);
   await until('both are composed', async () => (await graph(sessionId, 'running')).match(/decode:(bob|cid):video_0\/decoder/g)?.length === 2);
-  const before = await graph(sessionId, 'running');
+  // The decoder of somebody who loses his tile goes; everything else stays.
+  const lasting = async () => (await graph(sessionId, 'running')).replace(/^decode:\w+:video_.*\n/gm, '');
+  const before = await lasting();
 
   const description = { gap: 0, radius: 0, regions: [{ width: 0.5, height: 0.5, show: 'label:Bob', fit: 'cover' }] };
   const steps = [
@@ -184,7 +186,7 @@ test('the running composition changes while a recording goes on', async () => {
     const answer = await patch(room, body);
     assert.equal(answer.status, 200, JSON.stringify(answer.body));
     assert.match(await compositor(sessionId), planned);
-    assert.equal(await graph(sessionId, 'running'), before, 'the same elements');
+    assert.equal(await lasting(), before, 'the same elements');
   }
   assert.doesNotMatch(await compositor(sessionId), / gap=/);
   const again = await patch(room, { accent: null });
