@@ -11,6 +11,9 @@ namespace livecompositor {
 
 namespace {
 
+constexpr TimeNs kFreshNs = 1'000'000'000; // an older picture of somebody who was hidden is not from now
+constexpr size_t kMaxMasks = 64;           // of corners; each can have a megabyte on a large canvas
+
 bool covers(const SceneTile &tile, const Scene &scene) {
     return tile.radius == 0 && tile.rect.w == scene.size.w && tile.rect.h == scene.size.h;
 }
@@ -22,9 +25,8 @@ bool fits(const Sprite &sprite, const Rect &rect) {
 
 /// Of a tile that may still be smaller than in the end. In coarse steps, because each is kept.
 int radius_at(const Rect &rect, const SceneTile &tile) {
-    constexpr int kStep = 8;
-    const int most = std::min(rect.w, rect.h) / 2;
-    return tile.radius <= most ? tile.radius : most / kStep * kStep;
+    const int step = std::max(4, even(tile.radius / 8)), most = std::min(rect.w, rect.h) / 2;
+    return tile.radius <= most ? tile.radius : most / step * step;
 }
 
 void draw_background(const Scene &scene, const Picture &canvas) {
@@ -41,6 +43,8 @@ const CornerMask &Composer::corners(int radius) {
 }
 
 void Composer::adopt(const Scene &scene) {
+    if (corners_.size() > kMaxMasks)
+        corners_.clear();
     for (const SceneTile &tile : scene.tiles)
         tile.source->input.set_target(tile.camera_off ? std::nullopt : std::optional(tile.target));
     for (const auto &source : scene.hidden)
@@ -78,7 +82,8 @@ bool Composer::awaits_pictures(const Scene &next, TimeNs now) {
         if (tile.camera_off || known == slots_.end() || !known->second.hidden)
             continue;
         const Slot &slot = known->second;
-        const bool stale = tile.freezes && next.freeze_ns > 0 && now - slot.changed > next.freeze_ns;
+        const TimeNs fresh = next.freeze_ns > 0 ? std::min(next.freeze_ns, kFreshNs) : kFreshNs;
+        const bool stale = tile.freezes && now - slot.changed > fresh;
         if (slot.frame && !stale)
             continue;
         tile.source->input.set_target(tile.target);

@@ -25,19 +25,24 @@ inline uint8_t mix(int under, int over, int alpha) {
     return div255(under * (255 - alpha) + over * alpha);
 }
 
+/// Of the pixel whose corners are dx and dx - 1, dy and dy - 1 from the centre.
+uint8_t disc_coverage(int radius, int dx, int dy) {
+    if (dx * dx + dy * dy <= radius * radius)
+        return 255;
+    if ((dx - 1) * (dx - 1) + (dy - 1) * (dy - 1) > radius * radius)
+        return 0;
+    int inside = 0;
+    for (int i = 0; i < kSamples * kSamples; ++i)
+        inside += std::hypot(dx - (i % kSamples + 0.5) / kSamples, dy - (i / kSamples + 0.5) / kSamples) <= radius;
+    return static_cast<uint8_t>(inside * 255 / (kSamples * kSamples));
+}
+
 std::vector<uint8_t> quarter_disc(int radius) {
     std::vector<uint8_t> mask;
-    for (int y = 0; y < radius; ++y) {
-        for (int x = 0; x < radius; ++x) {
-            int inside = 0;
-            for (int i = 0; i < kSamples * kSamples; ++i) {
-                const double dx = radius - x - (i % kSamples + 0.5) / kSamples;
-                const double dy = radius - y - (i / kSamples + 0.5) / kSamples;
-                inside += std::hypot(dx, dy) <= radius;
-            }
-            mask.push_back(static_cast<uint8_t>(inside * 255 / (kSamples * kSamples)));
-        }
-    }
+    mask.reserve(static_cast<size_t>(radius) * static_cast<size_t>(radius));
+    for (int y = 0; y < radius; ++y)
+        for (int x = 0; x < radius; ++x)
+            mask.push_back(disc_coverage(radius, radius - x, radius - y));
     return mask;
 }
 
