@@ -112,6 +112,8 @@ test('only what is named changes, and what makes no sense changes nothing', asyn
     [{ layout: { gapp: 1 } }, /layout has no 'gapp', did you mean 'gap'\?/],
     [{ speakerBorder: 1.5 }, /speakerBorder has to be a whole number/],
     [{ accent: 'blurple' }, /accent has to be a colour/],
+    [{ ticker: 'two\nlines' }, /ticker has to be a text/],
+    [{ tickr: 'news' }, /did you mean 'ticker'\?/],
     [{ transition: { ease: 'bounce' } }, /unknown ease 'bounce'/],
     [{ transition: { ms: 5001 } }, /from 0 to 5000/],
     [{ theme: 'PINK' }, /unknown theme/],
@@ -199,6 +201,9 @@ test('the running composition changes while a recording goes on', async () => {
   const steps = [
     [{ layout: { type: 'SIDEBAR', gap: 30 }, transition: { ms: 0 } }, / gap=30 .* layout=sidebar .*transition=0/],
     [{ layout: { type: 'SCREEN', gap: null }, theme: 'LIGHT' }, /layout=screen .*theme=light/],
+    [{ ticker: 'Doors open at eight', lowerThird: 'Bob | Host' }, /lower-third="Bob | Host" .*ticker="Doors open at eight"/],
+    [{ ticker: null, lowerThird: null, beRightBack: true }, /slate-mode=always/],
+    [{ beRightBack: false }, /layout=screen/],
     [{ layout: { description }, theme: 'DARK', pinned: ['cid'], accent: '#ff00aa' }, /accent="#ff00aa".*layout=".*label:Bob/],
   ];
   for (const [body, planned] of steps) {
@@ -207,7 +212,7 @@ test('the running composition changes while a recording goes on', async () => {
     assert.match(await compositor(sessionId), planned);
     assert.equal(await lasting(), before, 'the same elements');
   }
-  assert.doesNotMatch(await compositor(sessionId), / gap=/);
+  assert.doesNotMatch(await compositor(sessionId), / gap=|ticker=|slate-mode=/);
   const again = await patch(room, { accent: null });
   assert.equal(again.body.composition.accent, null);
   assert.doesNotMatch(await compositor(sessionId), /accent/);

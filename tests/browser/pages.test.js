@@ -155,6 +155,19 @@ test('the studio sends layers; a viewer with a good connection gets the best', {
   await Promise.all([page.close(), watch.page.close()]);
 });
 
+/** Pixels of the program in the colour of a label with a raised hand. */
+const amber = (page) =>
+  page.evaluate(() => {
+    const video = document.querySelector('#video');
+    const canvas = Object.assign(document.createElement('canvas'), { width: 1280, height: 720 });
+    const context = canvas.getContext('2d', { willReadFrequently: true });
+    context.drawImage(video, 0, 0, 1280, 720);
+    const { data } = context.getImageData(0, 0, 1280, 720);
+    let count = 0;
+    for (let i = 0; i < data.length; i += 4) count += data[i] > 225 && Math.abs(data[i + 1] - 200) < 25 && Math.abs(data[i + 2] - 61) < 40;
+    return count;
+  });
+
 test('two hosts see and hear each other in the studio', { timeout: 60000 }, async () => {
   const room = await rostrum.room();
   const { page, errors } = await open('desktop', studioUrl(room));
@@ -164,7 +177,17 @@ test('two hosts see and hear each other in the studio', { timeout: 60000 }, asyn
   const bob = await rostrum.testHost(room, { participantId: 'bob', name: 'Bob' });
   await page.waitForFunction(() => document.querySelector('[data-participant=bob] video')?.videoWidth === 1280);
   assert.equal(await page.textContent('.tile[data-participant=bob] .tile-name'), 'Bob');
+  const watch = await open('desktop', watchUrl(room));
+  await state(watch.page, 'live');
+  assert.ok((await amber(watch.page)) < 300);
+  await page.click('#hand');
+  await page.waitForSelector('#hand[aria-pressed=true]');
+  await until('the viewers see the raised hand', async () => (await amber(watch.page)) > 800, 15000);
   await shot(page, 'studio-two-hosts-desktop');
+  await shot(watch.page, 'watch-raised-hand-desktop');
+  await page.click('#hand');
+  await until('the hand is down', async () => (await amber(watch.page)) < 300, 15000);
+  await watch.page.close();
   await bob.stop();
   await page.waitForFunction(() => !document.querySelector('.tile[data-participant=bob]'));
   assert.deepEqual(errors, []);

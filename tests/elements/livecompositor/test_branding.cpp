@@ -205,8 +205,10 @@ void test_countdown_text() {
                                                                 {3723 * kSecond, "1:02:03"},
                                                                 {86399 * kSecond, "23:59:59"},
                                                                 {(2 * 86400 + 11045) * kSecond, "2d 03:04:05"}}};
-    for (const auto &[left, text] : cases)
-        g_assert_cmpstr(countdown_text(left).c_str(), ==, text);
+    for (const auto &[left, text] : cases) {
+        const std::string got = countdown_text(left);
+        g_assert_cmpstr(got.c_str(), ==, text);
+    }
 }
 
 void test_countdown_runs_and_ends() {

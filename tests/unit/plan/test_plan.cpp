@@ -636,7 +636,8 @@ void test_composition_changes_live() {
                                     .transition_ms = 400,
                                     .transition_ease = "ease-in",
                                     .pinned = {"bob"},
-                                    .screens = {"ann"}};
+                                    .screens = {"ann"},
+                                    .branding = {{"ticker", "Doors open at eight"}}};
         const Graph after = plan(state, {});
         g_test_message("%s", row.name);
         const Properties &compositor = after.find(kComposeBranch)->nodes.front().properties;
@@ -645,6 +646,7 @@ void test_composition_changes_live() {
         same(compositor.at("radius"), "30");
         same(compositor.at("speaker-border"), "8");
         same(compositor.at("accent"), "#ff00aa");
+        same(compositor.at("ticker"), "Doors open at eight");
         same(compositor.at("transition"), "400");
         same(compositor.at("transition-ease"), "ease-in");
         g_assert_cmpuint(before.branches.size(), ==, after.branches.size());
@@ -655,7 +657,7 @@ void test_composition_changes_live() {
             g_assert_true(before.links[i].same_ends(after.links[i]));
     }
     const Properties &plain = before.find(kComposeBranch)->nodes.front().properties;
-    for (const char *name : {"gap", "radius", "speaker-border", "accent", "transition", "transition-ease"})
+    for (const char *name : {"gap", "radius", "speaker-border", "accent", "transition", "transition-ease", "ticker"})
         g_assert_false(plain.count(name));
 }
 

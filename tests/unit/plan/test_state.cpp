@@ -39,6 +39,11 @@ const BadRow kBad[] = {
     {"unknown ease", kHead + R"(,"composition":{"transition":{"ease":"bounce"}}})",
      "composition.transition.ease 'bounce' is not one of linear, ease-in, ease-out, ease-in-out"},
     {"pins are not a list", kHead + R"(,"composition":{"pinned":"ann"}})", "composition.pinned must be an array"},
+    {"countdown as text", kHead + R"(,"composition":{"countdown":"soon"}})",
+     "composition.countdown must be a time in ms"},
+    {"two lines", kHead + R"(,"composition":{"ticker":"a\nb"}})", "composition.ticker holds a control character"},
+    {"be right back as text", kHead + R"(,"composition":{"beRightBack":"yes"}})",
+     "composition.beRightBack must be true or false"},
     {"a pin is a number", kHead + R"(,"composition":{"pinned":[1]}})", "composition.pinned[0] must be a string"},
     {"marks as text", kHead + R"(,"participants":{"p":{"marks":"hand"}}})", "participants.p.marks must be an object"},
     {"a mark is a number", kHead + R"(,"participants":{"p":{"marks":{"hand":1}}}})",
@@ -121,7 +126,7 @@ void test_style() {
     std::string error;
     const auto wanted = parse_wanted(
         kHead + R"(,"composition":{"layout":{"type":"CUSTOM","gap":0,"radius":20,"description":{"regions":[{"x":0.5}]}},
-        "quality":"ultra","theme":"DEFAULT","speakerBorder":6,"accent":"#ff00aa","transition":{"ms":400,"ease":"linear"},
+        "quality":"ultra","theme":"DEFAULT","speakerBorder":6,"accent":"#ff00aa","lowerThird":"Ann | Host","ticker":null,"countdown":5,"beRightBack":true,"transition":{"ms":400,"ease":"linear"},
         "pinned":["ann","bob"],"screens":["bob"]}})",
         error);
     g_assert_cmpstr(error.c_str(), ==, "");
@@ -134,6 +139,9 @@ void test_style() {
     g_assert_cmpuint(*composition.radius, ==, 20);
     g_assert_cmpuint(*composition.speaker_border, ==, 6);
     g_assert_cmpstr(composition.accent.c_str(), ==, "#ff00aa");
+    g_assert_true(composition.branding == (std::map<std::string, std::string>{{"lower-third", "Ann | Host"},
+                                                                              {"countdown", "5"},
+                                                                              {"slate-mode", "always"}}));
     g_assert_cmpuint(*composition.transition_ms, ==, 400);
     g_assert_cmpstr(composition.transition_ease.c_str(), ==, "linear");
     g_assert_cmpuint(composition.pinned.size(), ==, 2);

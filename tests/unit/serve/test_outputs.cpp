@@ -123,6 +123,13 @@ void pictures() {
         {"transition is a number", R"({"transition":400})", "object", false},
         {"pins", R"({"pinned":["ann","bob"],"screens":["ann"]})", R"("pinned":["ann","bob"],"screens":["ann"])", true},
         {"a pin is a number", R"({"pinned":[1]})", "pinned has to be", false},
+        {"branding", R"({"lowerThird":"Ann | Host","ticker":null,"countdown":1700000000000,"beRightBack":true})",
+         R"("lowerThird":"Ann | Host","ticker":null,"countdown":1700000000000,"beRightBack":true)", true},
+        {"two lines", R"({"lowerThird":"Ann\nHost"})", "without line breaks", false},
+        {"ticker as number", R"({"ticker":5})", "ticker has to be a text", false},
+        {"countdown before the beginning", R"({"countdown":-1})", "countdown has to be", false},
+        {"be right back as text", R"({"beRightBack":"yes"})", "true or false", false},
+        {"background", R"({"background":"navy"})", "background has to be a colour", false},
     };
     for (const auto &row : rows) {
         g_test_message("%s", row.name);

@@ -18,6 +18,8 @@ constexpr size_t kMaxUrlBytes = 1024, kMaxStreamKeyBytes = 512;
 constexpr int64_t kMaxGridSize = 25;
 constexpr int64_t kMaxGap = 120, kMaxRadius = 360, kMaxBorder = 40, kMaxTransitionMs = 5000; // as livecompositor's
 constexpr size_t kMaxPlaced = 32;
+constexpr size_t kMaxTextBytes = 2000;
+constexpr int64_t kMaxTimeMs = 253402300799000; // year 9999
 constexpr char kCustom[] = "CUSTOM";
 
 struct UriDeleter {
@@ -74,6 +76,37 @@ std::optional<Refusal> take_color(const Json &config, const char *name, Json &ou
     if (!value.is_null() && !color)
         return bad(std::string(name) + " has to be a colour like \"#1a2b3c\", or null");
     out.set(name, value);
+    return std::nullopt;
+}
+
+/// One line, or null for none.
+std::optional<Refusal> take_line(const Json &config, const char *name, Json &out) {
+    if (!config.has(name))
+        return std::nullopt;
+    const Json value = config.get(name);
+    const std::string text = value.as_string();
+    const bool line = value.is_string() && text.size() <= kMaxTextBytes &&
+                      std::none_of(text.begin(), text.end(), [](char c) { return g_ascii_iscntrl(c); });
+    if (!value.is_null() && !line)
+        return bad(std::string(name) + " has to be a text of at most " + std::to_string(kMaxTextBytes) +
+                   " bytes without line breaks ('|' is one), or null");
+    out.set(name, value);
+    return std::nullopt;
+}
+
+std::optional<Refusal> take_branding(const Json &config, Json &out) {
+    for (const char *name : {"lowerThird", "ticker", "countdownLabel"})
+        if (auto refusal = take_line(config, name, out))
+            return refusal;
+    if (auto refusal = take_number(config, "countdown", kMaxTimeMs, out))
+        return refusal;
+    if (auto refusal = take_color(config, "background", out))
+        return refusal;
+    if (const Json back = config.get("beRightBack"); config.has("beRightBack")) {
+        if (!back.is_null() && !back.is_bool())
+            return bad("beRightBack has to be true or false");
+        out.set("beRightBack", back);
+    }
     return std::nullopt;
 }
 
@@ -195,7 +228,8 @@ Json default_composition() {
 std::optional<Refusal> check_composition_names(const Json &config) {
     if (auto refusal = check_names(config, "a composition",
                                    {"layout", "theme", "quality", "orientation", "speakerBorder", "accent",
-                                    "transition", "pinned", "screens"}))
+                                    "transition", "pinned", "screens", "background", "lowerThird", "ticker",
+                                    "countdown", "countdownLabel", "beRightBack"}))
         return refusal;
     if (auto refusal = check_names(config.get("layout"), "layout",
                                    {"type", "priority", "gridSize", "gap", "radius", "description"}))
@@ -223,6 +257,8 @@ std::variant<Json, Refusal> parse_composition(const Json &config, const Json &cu
     if (auto refusal = take_color(config, "accent", result))
         return *refusal;
     if (auto refusal = take_transition(config, result))
+        return *refusal;
+    if (auto refusal = take_branding(config, result))
         return *refusal;
     for (const char *name : {"pinned", "screens"})
         if (auto refusal = take_participants(config, name, result))

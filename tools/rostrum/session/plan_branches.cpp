@@ -136,7 +136,7 @@ std::string layout_text(const Composition &composition) {
 
 /// What is not given stays as the element has it.
 Properties style_of(const Composition &composition) {
-    Properties style;
+    Properties style(composition.branding.begin(), composition.branding.end());
     const auto add = [&style](const char *name, const std::optional<unsigned> &value) {
         if (value)
             style[name] = std::to_string(*value);

@@ -163,6 +163,36 @@ void parse_layout(JsonObject *layout, const std::string &where, Composition &res
         throw Bad(where + "description is missing");
 }
 
+bool flag(JsonObject *object, const char *name, const std::string &where, bool missing) {
+    JsonNode *node = member(object, name);
+    if (!node)
+        return missing;
+    if (!JSON_NODE_HOLDS_VALUE(node) || json_node_get_value_type(node) != G_TYPE_BOOLEAN)
+        throw Bad(where + name + " must be true or false");
+    return json_node_get_boolean(node);
+}
+
+/// Members and the properties they become.
+std::map<std::string, std::string> parse_branding(JsonObject *object, const std::string &where) {
+    constexpr std::pair<const char *, const char *> kTexts[] = {{"background", "background"},
+                                                                {"lowerThird", "lower-third"},
+                                                                {"ticker", "ticker"},
+                                                                {"countdownLabel", "countdown-label"}};
+    std::map<std::string, std::string> result;
+    for (const auto &[name, property] : kTexts)
+        if (JsonNode *text = member(object, name))
+            result[property] = string_of(text, where + name, kMaxTextBytes);
+    if (JsonNode *time = member(object, "countdown")) {
+        if (!JSON_NODE_HOLDS_VALUE(time) || json_node_get_value_type(time) != G_TYPE_INT64 ||
+            json_node_get_int(time) < 0)
+            throw Bad(where + "countdown must be a time in ms");
+        result["countdown"] = std::to_string(json_node_get_int(time));
+    }
+    if (flag(object, "beRightBack", where, false))
+        result["slate-mode"] = "always";
+    return result;
+}
+
 Composition parse_composition(JsonNode *node) {
     Composition result;
     if (!node)
@@ -181,6 +211,7 @@ Composition parse_composition(JsonNode *node) {
         choose(motion, "ease", "composition.transition.", kEases, ease);
         result.transition_ease = ease;
     }
+    result.branding = parse_branding(object, "composition.");
     result.pinned = parse_participants(object, "pinned", "composition.");
     result.screens = parse_participants(object, "screens", "composition.");
     if (JsonNode *layout = member(object, "layout"))
@@ -243,15 +274,6 @@ std::vector<Recording> parse_recordings(JsonNode *node) {
         result.push_back(std::move(recording));
     }
     return result;
-}
-
-bool flag(JsonObject *object, const char *name, const std::string &where, bool missing) {
-    JsonNode *node = member(object, name);
-    if (!node)
-        return missing;
-    if (!JSON_NODE_HOLDS_VALUE(node) || json_node_get_value_type(node) != G_TYPE_BOOLEAN)
-        throw Bad(where + name + " must be true or false");
-    return json_node_get_boolean(node);
 }
 
 Marks parse_marks(JsonNode *node, const std::string &where) {

@@ -34,7 +34,8 @@ struct Composition {
     std::string accent; // colour of the speaker's border; "" = the theme's
     std::optional<unsigned> transition_ms;
     std::string transition_ease;
-    std::set<std::string> pinned, screens; // participants
+    std::set<std::string> pinned, screens;       // participants
+    std::map<std::string, std::string> branding; // property of livecompositor → value
 };
 
 /// One RTMP destination. The stream key is a secret: it is never printed.
