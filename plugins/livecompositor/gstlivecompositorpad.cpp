@@ -15,8 +15,6 @@ using namespace livecompositor;
 
 namespace {
 
-constexpr TimeNs kSaneNs = 2'000'000'000; // a live stamp farther from now than this is not a time of this pipeline
-
 enum Property { kLabel = 1, kPriority, kPinned, kScreen, kMuted, kVolume, kFit, kPlaceholder, kAvatar, kHandRaised };
 
 GType fit_get_type() {
