@@ -355,6 +355,25 @@ void test_switches_decoders() {
     g_assert_null(stage.reconciler.element("c/src"));
 }
 
+/// One that never delivers anything does not take over.
+void test_silent_decoder() {
+    Stage stage;
+    SeenPictures seen;
+    stage.reconciler.apply(raw_program(decoder("a", "160", "0")));
+    const auto in = adopt(gst_element_get_static_pad(stage.reconciler.element("program/sink"), "sink"));
+    gst_pad_add_probe(in.get(), GST_PAD_PROBE_TYPE_BUFFER, look_at_picture, &seen, nullptr);
+    Branch silent =
+        branch("b", {{"src", "appsrc", {{"is-live", "true"}, {"format", "time"}}}, {"tee", "identity", {}}});
+    stage.reconciler.apply(raw_program(silent));
+    test::wait_for("four seconds of pictures", [&] { return seen.count > 120; });
+    g_assert_false(stage.reconciler.settled());
+    g_assert_nonnull(stage.reconciler.element("a/src"));
+    stage.reconciler.apply(raw_program(decoder("c", "320", "0")));
+    test::wait_for("the switch", [&] { return stage.reconciler.settled() && seen.width == 320; });
+    g_assert_cmpuint(seen.gaps, ==, 0);
+    g_assert_null(stage.reconciler.element("a/src"));
+}
+
 } // namespace
 
 int main(int argc, char **argv) {
@@ -369,5 +388,6 @@ int main(int argc, char **argv) {
     g_test_add_func("/session/reconcile/switches-at-keyframe", test_switches_at_keyframe);
     g_test_add_func("/session/reconcile/layers", test_layers);
     g_test_add_func("/session/reconcile/switches-decoders", test_switches_decoders);
+    g_test_add_func("/session/reconcile/silent-decoder", test_silent_decoder);
     return g_test_run();
 }

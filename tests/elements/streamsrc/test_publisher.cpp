@@ -91,29 +91,29 @@ void TestPublisher::follow_restart(const std::string &fragment, const peerwire::
     loopback.run_until([&] { return loopback.peer.checks_answered > answered; });
 }
 
-void TestPublisher::send(uint8_t payload_type, uint32_t ssrc, uint16_t sequence, uint32_t timestamp,
-                         const std::string &mid, const std::string &rid, std::vector<uint8_t> payload) {
+void TestPublisher::send(const peerwire::RtpHeader &header, const std::string &mid, const std::string &rid,
+                         std::span<const uint8_t> payload) {
     const auto bytes = [](const std::string &text) {
         return std::span<const uint8_t>(reinterpret_cast<const uint8_t *>(text.data()), text.size());
     };
     std::vector<peerwire::HeaderExtension> extensions{{kMidId, bytes(mid)}};
     if (!rid.empty())
         extensions.push_back({kRidId, bytes(rid)});
-    peerwire::RtpHeader header;
-    header.payload_type = payload_type;
-    header.marker = true;
-    header.ssrc = ssrc;
-    header.sequence = sequence;
-    header.timestamp = timestamp;
     std::vector<uint8_t> packet(200);
     packet.resize(peerwire::write_rtp_header(packet, header, extensions));
     packet.insert(packet.end(), payload.begin(), payload.end());
     loopback.peer.send_rtp(packet);
-    loopback.pump();
 }
 
 void TestPublisher::send_audio() {
-    send(kOpus, offer_.audio_ssrc, audio_sequence_++, audio_timestamp_ += 960, "0", "", {0xfc, 0xff, 0xfe});
+    const uint8_t payload[]{0xfc, 0xff, 0xfe};
+    send({.marker = true,
+          .payload_type = kOpus,
+          .sequence = audio_sequence_++,
+          .timestamp = audio_timestamp_ += 960,
+          .ssrc = offer_.audio_ssrc},
+         "0", "", payload);
+    loopback.pump();
 }
 
 void TestPublisher::send_video(uint8_t payload_type, bool keyframe, const std::string &rid) {
@@ -123,7 +123,13 @@ void TestPublisher::send_video(uint8_t payload_type, bool keyframe, const std::s
     else if (payload_type == kVp8)
         payload = {0x10, 1, 0, 0};
     const auto ssrc = offer_.video_ssrc + static_cast<uint32_t>(rid.empty() ? 0 : rid[0]);
-    send(payload_type, ssrc, video_sequence_++, video_timestamp_ += 1800, "1", rid, payload);
+    send({.marker = true,
+          .payload_type = payload_type,
+          .sequence = video_sequence_++,
+          .timestamp = video_timestamp_ += 1800,
+          .ssrc = ssrc},
+         "1", rid, payload);
+    loopback.pump();
 }
 
 void TestPublisher::stream_until(const std::function<bool()> &done, int deadline_ms) {

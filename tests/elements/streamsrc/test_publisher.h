@@ -6,6 +6,7 @@
 #pragma once
 
 #include "support/loopback_peer.h"
+#include "wire/rtp.h"
 
 #include <gst/gst.h>
 
@@ -44,12 +45,13 @@ class TestPublisher {
     void stream_until(const std::function<bool()> &done, int deadline_ms = 10'000);
     unsigned plis() const;
 
+    /// A packet of one's own; pump() sends it.
+    void send(const peerwire::RtpHeader &header, const std::string &mid, const std::string &rid,
+              std::span<const uint8_t> payload);
+
     peerwire::test::LoopbackPeer loopback;
 
   private:
-    void send(uint8_t payload_type, uint32_t ssrc, uint16_t sequence, uint32_t timestamp, const std::string &mid,
-              const std::string &rid, std::vector<uint8_t> payload);
-
     Offer offer_;
     uint16_t audio_sequence_ = 65530, video_sequence_ = 65530;
     uint32_t audio_timestamp_ = 0xffffff00, video_timestamp_ = 0xffffff00;

@@ -45,7 +45,7 @@ peerwire::PayloadFormat format_of(GstPad *pad) {
 
 /// Pictures that are decoded already: any of them will do.
 bool is_raw(GstPad *pad) {
-    g_autoptr(GstCaps) caps = gst_pad_get_current_caps(pad);
+    g_autoptr(GstCaps) caps = pad ? gst_pad_get_current_caps(pad) : nullptr;
     return caps && gst_structure_has_name(gst_caps_get_structure(caps, 0), "video/x-raw");
 }
 
@@ -157,7 +157,7 @@ GstPadProbeReturn KeyframeSwitch::probe(GstPad *pad, GstPadProbeInfo *info, gpoi
 
 bool KeyframeSwitch::tick() {
     waited_ms_ += kRequestMs;
-    if (waited_ms_ >= kPatienceMs) {
+    if (waited_ms_ >= kPatienceMs && !is_raw(shared_->former.get())) {
         shared_->move();
         shared_->finish();
         return false;

@@ -15,7 +15,7 @@ namespace rostrum::session {
 class KeyframeSwitch {
   public:
     /// `done` runs once on the main thread, after the selector has moved: at the keyframe, or without it after
-    /// kPatienceMs.
+    /// kPatienceMs; with decoded pictures at the first one, however long it takes.
     KeyframeSwitch(GstElement *selector, GstPad *pad, std::function<void()> done);
     ~KeyframeSwitch();
     KeyframeSwitch(const KeyframeSwitch &) = delete;
