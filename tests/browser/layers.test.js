@@ -29,7 +29,8 @@ after(async () => {
   await rostrum?.stop();
 });
 
-const widthIs = (page, width) => until(`a picture ${width} wide`, async () => (await stats(page)).video?.frameWidth === width, 30000);
+const widthIs = (page, width, timeoutMs = 30_000) =>
+  until(`a picture ${width} wide`, async () => (await stats(page)).video?.frameWidth === width, timeoutMs);
 
 /** Measures from here on. */
 const watchFrames = (page) =>
@@ -118,7 +119,7 @@ test('a viewer gets no more than it asks for, from the start and later', { timeo
   await Promise.all([host.close(), viewer.close()]);
 });
 
-test('a composed program is made smaller too, as long as a connection is too thin for it', { timeout: 240_000 }, async () => {
+test('a composed program is made smaller too, as long as a connection is too thin for it', { timeout: 240_000 }, async (t) => {
   const room = await rostrum.room();
   const snow = ['--width', '640', '--height', '360', '--bitrate', '1200', '--pattern', 'snow']; // takes what rate it is given
   const [ann, bob] = await Promise.all(['ann', 'bob'].map((participantId) => rostrum.testHost(room, { participantId, args: snow })));
@@ -128,10 +129,12 @@ test('a composed program is made smaller too, as long as a connection is too thi
   const bottleneck = await Bottleneck.open({ down: { delayMs: 20, bitsPerSecond: 900_000 }, up: { delayMs: 20 } });
   const page = await blankPage(viewers, rostrum);
   await bottleneck.standBefore(page, /\/whep\//);
+  const joined = performance.now();
   const thin = await viewerPage(viewers, rostrum, room, { participantId: 'thin', page });
   try {
     await widthIs(wide, 1280);
     await widthIs(thin, 640);
+    t.diagnostic(`${Math.round(performance.now() - joined)} ms from joining to the smaller picture`);
     assert.equal(await encoders(), 3);
     await framesAdvance(thin, 60);
     await watchFrames(thin);
@@ -144,7 +147,7 @@ test('a composed program is made smaller too, as long as a connection is too thi
     await framesAdvance(thin, 90);
 
     bottleneck.down.setup.bitsPerSecond = Infinity;
-    await widthIs(thin, 1280);
+    await widthIs(thin, 1280, 60_000); // climbs are careful
     await until('one encode', async () => (await encoders()) === 1, 90_000); // a busy machine looks like a bad path
     assert.equal((await stats(wide)).video.frameWidth, 1280);
     assert.ok((await longestPause(wide)) < kFreezeMs, `the others: ${await longestPause(wide)} ms without a frame`);
