@@ -338,6 +338,34 @@ void test_frozen_picture() {
     g_assert_cmpint(detail(studio.shoot(studio.time() + kSecond / 30), corner), ==, sharp); // at once
 }
 
+/// Blurred once; what a second call gives is the same picture, not a new one.
+void test_frozen_picture_is_kept() {
+    Image sharp({320, 180});
+    fill(sharp.picture(), {0, 0, 320, 180}, {200, 100, 150});
+    FrozenPicture frozen;
+    g_assert_false(frozen.shows(&sharp));
+    frozen.set(&sharp, sharp.picture());
+    g_assert_true(frozen.shows(&sharp));
+    const Picture first = frozen.at({320, 180});
+    fill(first, {0, 0, 320, 180}, {1, 2, 3});
+    g_assert_cmpint(frozen.at({320, 180}).data[0][1000], ==, 1);
+    g_assert_cmpint(frozen.at({160, 90}).data[0][1000], ==, 16 + (200 - 16) * 120 / 256); // of another size: made anew
+}
+
+void test_sound_alone_has_a_face() {
+    Studio studio;
+    const auto sound = std::make_shared<AudioSource>(3u);
+    sound->settings.placeholder = true;
+    sound->settings.label = "Ann";
+    sound->settings.hand = true;
+    sound->settings.avatar.bitmap = flat_bitmap({20, 20}, 0xff00ff00);
+    studio.board.add(sound);
+    const Picture p = studio.shoot(0);
+    assert_near(rgb_at(p, 320, 180), {0, 255, 0});
+    const Rect label = studio.scene().tiles.at(0).label_rect({0, 0, 640, 360}, studio.scene().label_inset);
+    assert_near(rgb_at(p, label.x + 3, label.y + label.h / 2), {0xff, 0xc8, 0x3d}, 20);
+}
+
 void test_avatar_and_marks() {
     Studio studio;
     VideoSource &camera = studio.add_camera("Ann");
@@ -469,6 +497,8 @@ int main(int argc, char **argv) {
     g_test_add_func("/branding/slate", test_slate_modes);
     g_test_add_func("/branding/labels-stay-readable", test_labels_stay_readable);
     g_test_add_func("/branding/frozen", test_frozen_picture);
+    g_test_add_func("/branding/frozen-once", test_frozen_picture_is_kept);
+    g_test_add_func("/branding/sound-alone", test_sound_alone_has_a_face);
     g_test_add_func("/branding/avatar-and-marks", test_avatar_and_marks);
     g_test_add_func("/branding/scripts", test_scripts_have_fonts);
     g_test_add_func("/branding/nothing-drawn-twice", test_nothing_is_drawn_twice);
