@@ -40,8 +40,10 @@ bool VideoInput::push(BufferPtr buffer, TimeNs time, bool live) {
     }
     frame->buffer = std::move(buffer);
     MutexLock lock(mutex_);
-    if (waiting_.size() >= kMaxWaiting)
+    if (waiting_.size() >= kMaxWaiting) { // rather shown early than never
+        current_ = std::move(waiting_.front());
         waiting_.pop_front();
+    }
     waiting_.push_back(std::move(frame));
     return true;
 }
