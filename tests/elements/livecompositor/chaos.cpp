@@ -137,7 +137,9 @@ class Show {
         const GstState states[] = {GST_STATE_PAUSED, GST_STATE_READY, GST_STATE_NULL};
         const GstState state = dice_.of(states);
         stage_.set_state(state);
+        std::unique_lock<std::shared_mutex> lock;
         if (state != GST_STATE_PAUSED) {
+            lock = std::unique_lock(ticks_.pushing);
             next_picture_ = next_block_ = GST_CLOCK_TIME_NONE; // begins with what is due then
             ++ticks_.stops;
         }

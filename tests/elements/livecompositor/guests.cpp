@@ -94,6 +94,7 @@ void turn(GObject *object, GParamSpec *spec, Dice &dice) {
 
 void Guest::run() {
     for (guint64 tick = 0; ticks_.wait_after(tick); tick = ticks_.now()) {
+        const std::shared_lock lock(ticks_.pushing);
         if (ticks_.calm) {
             leave();
             continue;

@@ -12,6 +12,7 @@
 #include <condition_variable>
 #include <memory>
 #include <random>
+#include <shared_mutex>
 #include <thread>
 
 /// Seeded chance. Thread-bound.
@@ -57,6 +58,7 @@ class Ticks {
         changed_.notify_all();
     }
 
+    std::shared_mutex pushing;     ///< a source begins anew after a stop, before it pushes: not in the middle of one
     std::atomic<guint64> stops{0}; ///< how often everything was stopped
     std::atomic<bool> calm{false}; ///< everybody leaves
     std::atomic<int> present{0};
