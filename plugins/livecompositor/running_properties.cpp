@@ -61,7 +61,7 @@ std::vector<Property> running_properties() {
          }},
         {g_param_spec_uint("latency", "Latency",
                            "ms after its time at which a picture is made: so late may inputs be and still be in "
-                           "sync. Grows by itself when an input reports more; while playing it does not shrink",
+                           "sync. Grows by itself when an input reports more; shrinks in READY only",
                            0, kMaxLatencyMs, kDefaultLatencyMs, kLiveProperty),
          set_latency, get_latency},
         {g_param_spec_string("active-speaker", "Active speaker",

@@ -3,12 +3,16 @@
 
 #include "livecompositor/video_input.h"
 
+#include <algorithm>
+
 namespace livecompositor {
 
 namespace {
 
-constexpr TimeNs kAheadNs = 100'000'000; // a source that is not live may run so far ahead of the composer
-constexpr size_t kMaxWaiting = 128;      // bounds memory: 2 s of 60 pictures per second
+constexpr TimeNs kAheadNs = 100'000'000;               // a source that is not live may run so far ahead of the composer
+constexpr size_t kMaxWaiting = 128;                    // 2 s of 60 pictures per second
+constexpr size_t kMaxWaitingBytes = size_t{100} << 20; // a second of 1080p30; fewer pictures wait when they are larger
+constexpr size_t kMinWaiting = 4;
 
 } // namespace
 
@@ -40,8 +44,11 @@ bool VideoInput::push(BufferPtr buffer, TimeNs time, bool live) {
     }
     frame->buffer = std::move(buffer);
     MutexLock lock(mutex_);
-    if (waiting_.size() >= kMaxWaiting)
+    const size_t most = std::clamp(kMaxWaitingBytes / std::max<size_t>(1, info_.size), kMinWaiting, kMaxWaiting);
+    while (waiting_.size() >= most) { // rather shown early than never
+        current_ = std::move(waiting_.front());
         waiting_.pop_front();
+    }
     waiting_.push_back(std::move(frame));
     return true;
 }

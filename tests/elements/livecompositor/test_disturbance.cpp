@@ -248,6 +248,10 @@ void test_flood_is_bounded() {
         stage.run_until(t);
     }
     g_assert_cmpint(most, <, 140);
+    feed.caps("video/x-raw,format=RGBA,width=1280,height=720,framerate=30/1");
+    for (guint64 i = 0; i < 100; ++i)
+        flood(feed, 1280 * 720 * 4, GST_SECOND + i * ms(10));
+    g_assert_cmpint(alive, <, 40); // 100 MiB
     stage.assert_steps();
 }
 

@@ -172,6 +172,23 @@ void test_late_sound() {
     assert_color(stage.pixel(stage.pictures() - 1, 324, 360), kBlue);
 }
 
+/// More pictures than may wait: they are shown early then, not left out until nothing moves.
+void test_more_than_may_wait() {
+    Stage stage("latency=500");
+    Feed feed(stage.compositor(), "video_0");
+    stage.play();
+    feed.caps(kPicture);
+    for (GstClockTime t = 0; t < 6 * GST_SECOND; t += GST_SECOND / 120) {
+        feed.picture(t + ms(1500), t / GST_SECOND % 2 ? kGreen : kRed);
+        stage.run_until(t);
+    }
+    int changes = 0;
+    for (size_t i = 1; i < stage.pictures(); ++i)
+        changes += looks_like(stage.pixel(i, 640, 360), kGreen) != looks_like(stage.pixel(i - 1, 640, 360), kGreen);
+    g_assert_cmpint(changes, >=, 4);
+    stage.assert_steps();
+}
+
 } // namespace
 
 int main(int argc, char **argv) {
@@ -179,5 +196,6 @@ int main(int argc, char **argv) {
     g_test_init(&argc, &argv, nullptr);
     g_test_add_func("/livecompositor/time/returns", test_returns);
     g_test_add_func("/livecompositor/time/late-sound", test_late_sound);
+    g_test_add_func("/livecompositor/time/more-than-may-wait", test_more_than_may_wait);
     return g_test_run();
 }
