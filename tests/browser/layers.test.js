@@ -146,7 +146,7 @@ test('a composed program is made smaller too, as long as a connection is too thi
     bottleneck.down.setup.bitsPerSecond = 350_000;
     await widthIs(thin, 320);
     await framesAdvance(thin, 90);
-    await thin.evaluate(() => window.peer.leave());
+    await thin.close();
     await until('one encode', async () => (await encoders()) === 1, 90_000);
     assert.equal((await stats(wide)).video.frameWidth, 1280);
     assert.ok((await longestPause(wide)) < kFreezeMs, `the others: ${await longestPause(wide)} ms without a frame`);
