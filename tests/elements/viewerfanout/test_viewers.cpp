@@ -183,11 +183,11 @@ void test_common_codecs() {
         g_signal_emit_by_name(s.fanout, "common-codecs", offer.c_str(), &list);
         return list ? std::string(list) : s.last_error();
     };
-    g_assert_cmpstr(codecs(viewer.offer()).c_str(), ==, "h264,vp8");
-    g_assert_cmpstr(codecs(viewer.offer(false)).c_str(), ==, "vp8");
+    g_assert_true(codecs(viewer.offer()) == "h264,vp8");
+    g_assert_true(codecs(viewer.offer(false)) == "vp8");
     g_assert_cmpint(codecs("garbage").rfind("400: ", 0), ==, 0);
     g_object_set(s.fanout, "codecs", "h264", nullptr);
-    g_assert_cmpstr(codecs(viewer.offer()).c_str(), ==, "h264");
+    g_assert_true(codecs(viewer.offer()) == "h264");
     g_assert_cmpuint(s.viewer_count(), ==, 0);
 }
 
