@@ -8,7 +8,6 @@
 
 #include <glib-unix.h>
 
-#include <malloc.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -116,18 +115,9 @@ int run(const Arguments &arguments) {
     return 0;
 }
 
-/// Pictures are freed by other threads than those that made them. Left alone, glibc raises this threshold to the size
-/// of a picture and then keeps what is free in the arena of each of the many threads.
-void give_pictures_back() {
-#ifdef M_MMAP_THRESHOLD
-    mallopt(M_MMAP_THRESHOLD, 512 * 1024);
-#endif
-}
-
 } // namespace
 
 int main(int argc, char **argv) {
-    give_pictures_back();
     // A player that goes away while something is written to it is no reason to die.
     std::signal(SIGPIPE, SIG_IGN);
     Arguments arguments;
