@@ -33,13 +33,8 @@ GType slate_mode_get_type() {
     return type;
 }
 
-std::string text_of(const GValue *value) {
-    const gchar *text = g_value_get_string(value);
-    return text ? text : "";
-}
-
 Branding branding(Self self) {
-    return self->impl->board->settings().branding;
+    return settings(self).branding;
 }
 
 /// Decodes in the thread of the caller, so that the picture does not wait.

@@ -11,10 +11,6 @@ using Self = GstLiveCompositor *;
 
 namespace {
 
-Settings settings(Self self) {
-    return self->impl->board->settings();
-}
-
 GType priority_get_type() {
     static const GEnumValue kValues[] = {
         {static_cast<gint>(Priority::Speaker), "The active speaker, even if somebody else is pinned", "speaker"},

@@ -11,15 +11,6 @@ using Self = GstLiveCompositor *;
 
 namespace {
 
-Settings settings(Self self) {
-    return self->impl->board->settings();
-}
-
-std::string text_of(const GValue *value) {
-    const gchar *text = g_value_get_string(value);
-    return text ? text : "";
-}
-
 GType theme_get_type() {
     static const GEnumValue kValues[] = {{0, "Dark", "dark"}, {1, "Light", "light"}, {0, nullptr, nullptr}};
     static const GType type = g_enum_register_static("GstLiveCompositorTheme", kValues);
@@ -28,16 +19,12 @@ GType theme_get_type() {
 
 void set_background(Self self, const GValue *value) {
     ElementImpl &impl = *self->impl;
-    const std::string wanted = text_of(value);
-    const auto color = parse_color(wanted);
-    if (!wanted.empty() && !color) {
-        gst_live_compositor_complain(self, "'" + wanted +
-                                               "' is not a colour: write it like '#1a2b3c', '0xff1a2b3c' or 'navy'");
+    const auto choice = color_of(self, value);
+    if (!choice)
         return;
-    }
-    impl.board->change([&](Settings &s) { s.background = color; });
+    impl.board->change([&](Settings &s) { s.background = choice->color; });
     MutexLock lock(impl.mutex);
-    impl.background_text = wanted;
+    impl.background_text = choice->text;
 }
 
 void get_background(Self self, GValue *value) {

@@ -3,6 +3,8 @@
 
 #include "livecompositor/properties.h"
 
+#include "livecompositor/element_impl.h"
+
 namespace livecompositor {
 
 namespace {
@@ -30,6 +32,25 @@ void get_property(GObject *object, guint id, GValue *value, GParamSpec *) {
 }
 
 } // namespace
+
+Settings settings(GstLiveCompositor *self) {
+    return self->impl->board->settings();
+}
+
+std::string text_of(const GValue *value) {
+    const gchar *text = g_value_get_string(value);
+    return text ? text : "";
+}
+
+std::optional<ColorChoice> color_of(GstLiveCompositor *self, const GValue *value) {
+    ColorChoice choice{text_of(value), std::nullopt};
+    choice.color = parse_color(choice.text);
+    if (choice.color || choice.text.empty())
+        return choice;
+    gst_live_compositor_complain(self, "'" + choice.text +
+                                           "' is not a colour: write it like '#1a2b3c', '0xff1a2b3c' or 'navy'");
+    return std::nullopt;
+}
 
 void install_properties(GObjectClass *klass) {
     klass->set_property = set_property;

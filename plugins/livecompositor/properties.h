@@ -5,6 +5,7 @@
 
 #pragma once
 
+#include "livecompositor/board.h"
 #include "livecompositor/gstlivecompositor.h"
 #include "livecompositor/motion.h"
 
@@ -35,6 +36,19 @@ std::vector<Property> branding_properties();
 std::vector<Property> running_properties();
 
 void install_properties(GObjectClass *klass);
+
+// For the groups.
+
+Settings settings(GstLiveCompositor *self);
+/// Empty for null.
+std::string text_of(const GValue *value);
+
+struct ColorChoice {
+    std::string text;
+    std::optional<Color> color; ///< nothing for an empty text
+};
+/// Nothing, and a warning message, when the text is no colour.
+std::optional<ColorChoice> color_of(GstLiveCompositor *self, const GValue *value);
 void install_actions(GObjectClass *klass);
 
 /// Changes the layout whole; with `motion`, this once as it says. False, and a warning message, when `text` is none.

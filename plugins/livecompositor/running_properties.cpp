@@ -56,9 +56,7 @@ std::vector<Property> running_properties() {
              self->impl->board->change(
                  [value](Settings &s) { s.freeze_ms = static_cast<int>(g_value_get_uint(value)); });
          },
-         [](Self self, GValue *value) {
-             g_value_set_uint(value, static_cast<guint>(self->impl->board->settings().freeze_ms));
-         }},
+         [](Self self, GValue *value) { g_value_set_uint(value, static_cast<guint>(settings(self).freeze_ms)); }},
         {g_param_spec_uint("latency", "Latency",
                            "ms after its time at which a picture is made: so late may inputs be and still be in "
                            "sync. Grows by itself when an input reports more; shrinks in READY only",

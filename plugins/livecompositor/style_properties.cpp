@@ -12,10 +12,6 @@ namespace {
 
 constexpr int kMaxBorder = 40;
 
-Settings settings(Self self) {
-    return self->impl->board->settings();
-}
-
 /// -1 stands for nothing.
 std::optional<int> wish_of(const GValue *value) {
     const int px = g_value_get_int(value);
@@ -23,14 +19,8 @@ std::optional<int> wish_of(const GValue *value) {
 }
 
 void set_accent(Self self, const GValue *value) {
-    const gchar *text = g_value_get_string(value);
-    const std::string wanted = text ? text : "";
-    const auto color = parse_color(wanted);
-    if (!wanted.empty() && !color)
-        gst_live_compositor_complain(self, "'" + wanted +
-                                               "' is not a colour: write it like '#1a2b3c', '0xff1a2b3c' or 'navy'");
-    else
-        self->impl->board->change([&](Settings &s) { s.accent = color; });
+    if (const auto choice = color_of(self, value))
+        self->impl->board->change([&](Settings &s) { s.accent = choice->color; });
 }
 
 void get_accent(Self self, GValue *value) {

@@ -5,6 +5,7 @@
 // --print it writes that table as it is now.
 
 #include "livecompositor/layout.h"
+#include "sound_tiles.h"
 
 #include <glib.h>
 
@@ -109,22 +110,6 @@ void test_golden() {
         g_test_message("was: %s", was.c_str());
     }
     g_assert_cmpint(different, ==, 0);
-}
-
-void assert_sound(const std::vector<Tile> &tiles, Size canvas, bool may_overlap_first) {
-    const Rect whole{0, 0, canvas.w, canvas.h};
-    for (size_t i = 0; i < tiles.size(); ++i) {
-        const Rect &r = tiles[i].rect;
-        g_assert_cmpint(r.w, >=, 2);
-        g_assert_cmpint(r.h, >=, 2);
-        g_assert_true(whole.contains(r));
-        g_assert_cmpint((r.x | r.y | r.w | r.h | tiles[i].radius) & 1, ==, 0);
-        g_assert_cmpint(2 * tiles[i].radius, <=, std::min(r.w, r.h));
-        for (size_t j = may_overlap_first ? 1 : 0; j < i; ++j) {
-            g_assert_true(tiles[i].member != tiles[j].member);
-            g_assert_false(r.overlaps(tiles[j].rect));
-        }
-    }
 }
 
 const std::array<Size, 11> kCanvases{{{1280, 720},

@@ -5,6 +5,7 @@
 
 #include "livecompositor/layout.h"
 #include "livecompositor/settings.h"
+#include "sound_tiles.h"
 
 #include <glib.h>
 
@@ -50,21 +51,6 @@ void assert_rect(const Rect &r, const Rect &e) {
     g_assert_cmpint(r.y, ==, e.y);
     g_assert_cmpint(r.w, ==, e.w);
     g_assert_cmpint(r.h, ==, e.h);
-}
-
-void assert_sound(const std::vector<Tile> &tiles, Size canvas, bool may_overlap) {
-    const Rect whole{0, 0, canvas.w, canvas.h};
-    for (size_t i = 0; i < tiles.size(); ++i) {
-        const Rect &r = tiles[i].rect;
-        g_assert_cmpint(r.w, >=, 2);
-        g_assert_cmpint(r.h, >=, 2);
-        g_assert_true(whole.contains(r));
-        g_assert_cmpint((r.x | r.y | r.w | r.h) & 1, ==, 0);
-        for (size_t j = 0; j < i; ++j) {
-            g_assert_true(tiles[i].member != tiles[j].member);
-            g_assert_true(may_overlap || !r.overlaps(tiles[j].rect));
-        }
-    }
 }
 
 void test_grid_size_keeps_the_speaker() {

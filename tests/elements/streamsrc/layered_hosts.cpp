@@ -27,6 +27,7 @@ namespace {
 constexpr unsigned kPictures = 120; // of the loop
 constexpr unsigned kPicturesPerSecond = 30;
 constexpr TimeNs kCheckEvery = 2000 * peerwire::kNsPerMs; // consent ends after 5.5 s
+constexpr int kPumpMs = 2;                                // so long may a packet wait for its answer
 
 using Packet = std::vector<uint8_t>; // payload
 using Pictures = std::vector<std::vector<Packet>>;
@@ -121,20 +122,22 @@ std::string from_base64(const std::string &line) {
     return {reinterpret_cast<char *>(decoded), size};
 }
 
-bool stdin_ended() {
+/// Whether it ended by then.
+bool stdin_ended(int wait_ms) {
     pollfd in{0, POLLIN, 0};
-    return poll(&in, 1, 0) > 0;
+    return poll(&in, 1, wait_ms) > 0;
 }
 
 void stream(const std::vector<std::unique_ptr<Host>> &hosts, const std::vector<Pictures> &media) {
     const TimeNs start = peerwire::monotonic_now();
     TimeNs next_check = start;
-    for (unsigned tick = 0; !stdin_ended(); ++tick) {
+    for (unsigned tick = 0; !stdin_ended(0); ++tick) {
         const TimeNs due = start + TimeNs{tick} * peerwire::kNsPerSecond / kPicturesPerSecond;
         while (peerwire::monotonic_now() < due) {
             for (const auto &host : hosts)
                 host->pump();
-            g_usleep(2000);
+            if (stdin_ended(kPumpMs))
+                return;
         }
         for (const auto &host : hosts)
             host->send(tick, media);
