@@ -147,6 +147,18 @@ void outputs() {
     g_assert_false(store.outputs.find(OutputKind::Recording, "o1").has_value());
 }
 
+void output_kinds() {
+    for (const char *name : {"livestream", "recording", "participant-recording", "participant-track-recording",
+                             "composite-recording", "hls"}) {
+        const auto kind = rostrum::output_kind(name);
+        g_assert_true(kind.has_value());
+        g_assert_cmpstr(rostrum::traits(*kind).name, ==, name);
+    }
+    g_assert_false(rostrum::output_kind("film").has_value());
+    const std::string status = rostrum::output_status(OutputKind::TrackRecording, "started");
+    g_assert_cmpstr(status.c_str(), ==, "PARTICIPANT_TRACK_RECORDING_STARTED");
+}
+
 void reopening() {
     g_autofree char *directory = g_dir_make_tmp("rostrum-store-XXXXXX", nullptr);
     const std::string path = std::string(directory) + "/rostrum.db";
@@ -201,6 +213,7 @@ int main(int argc, char **argv) {
     g_test_add_func("/store/sessions", sessions);
     g_test_add_func("/store/session-filters", session_filters);
     g_test_add_func("/store/outputs", outputs);
+    g_test_add_func("/store/output-kinds", output_kinds);
     g_test_add_func("/store/reopening", reopening);
     g_test_add_func("/store/rolling-back", rolling_back);
     g_test_add_func("/store/endpoints", endpoints);

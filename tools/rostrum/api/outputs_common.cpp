@@ -31,8 +31,7 @@ OutputRecord readable_output(Api &api, const Exchange &exchange, OutputKind kind
     demand(check_api(claims));
     const auto output = api.store.outputs.find(kind, exchange.param("id"));
     if (!output)
-        throw Refusal{404,
-                      kind == OutputKind::Livestream ? "there is no such livestream" : "there is no such recording"};
+        throw Refusal{404, std::string("there is no such ") + traits(kind).words};
     demand(check_read(claims, output->room_id));
     return *output;
 }

@@ -22,8 +22,6 @@ constexpr int kStopRecordingFailed = 4012;
 constexpr int kStartLivestreamFailed = 4013;
 constexpr int kStopLivestreamFailed = 4014;
 constexpr int kInvalidLivestreamConfig = 4015;
-constexpr int kPreviousRecordingProcessing = 4018;
-constexpr int kPreviousLivestreamProcessing = 4019;
 constexpr int kUnauthorizedRoomId = 4022;
 constexpr int kUnauthorizedParticipantId = 4023;
 constexpr int kUnauthorizedRole = 4024;
@@ -31,8 +29,6 @@ constexpr int kUnauthorizedRequest = 4025;
 constexpr int kRoomDisabled = 4052;
 constexpr int kRemoveParticipantFailed = 4066;
 constexpr int kModeNotSupported = 3066;
-constexpr int kRecordingFailed = 5001;
-constexpr int kLivestreamFailed = 5002;
 } // namespace code
 
 /// Thrown by route handlers, returned by everything below them.

@@ -62,7 +62,7 @@ void LiveSession::process_ready(const Json &snapshot) {
 }
 
 Json LiveSession::wanted_state() const {
-    Json livestreams = Json::array(), recordings = Json::array(), participants = Json::object();
+    Json livestreams = Json::array(), recordings = Json::array(), hls = Json::array(), participants = Json::object();
     for (const auto &output : outputs_) {
         const auto state = output->machine.state();
         if (state != OutputState::Starting && state != OutputState::Started)
@@ -71,7 +71,7 @@ Json LiveSession::wanted_state() const {
         if (record.kind == OutputKind::Livestream)
             livestreams.push(Json::object({{"id", record.id}, {"outputs", record.details.get("outputs")}}));
         else
-            recordings.push(Json::object({{"id", record.id}, {"path", record.details.text("path")}}));
+            (record.kind == OutputKind::Hls ? hls : recordings).push(record.details.get("request"));
     }
     for (const auto &[id, participant] : roster_.all()) {
         Json person = Json::object({{"name", participant.name}});
@@ -84,6 +84,7 @@ Json LiveSession::wanted_state() const {
                          {"composition", composition_},
                          {"livestreams", livestreams},
                          {"recordings", recordings},
+                         {"hls", hls},
                          {"participants", participants}});
 }
 

@@ -146,11 +146,11 @@ class LiveSession final : private SessionProcessObserver {
     void restore_participants(const Json &snapshot);
     Reply<Negotiated> entering(const JoinRequest &request, const char *role, Reply<Negotiated> reply);
 
-    // live_session_outputs.cpp: livestreams and recordings
+    // live_session_outputs.cpp: livestreams, recordings, HLS
     void output_changed(const std::string &livestream, const std::string &output, const std::string &state,
                         const Json &details) override;
     void recording_changed(const std::string &recording, const std::string &state, const Json &details) override;
-    LiveOutput *find_output(OutputKind kind, const std::string &id);
+    LiveOutput *find_output(const std::string &id);
     std::optional<Refusal> check_free(OutputKind kind) const;
     LiveOutput &add_output(OutputRecord record);
     void set_composition(const Json &composition);

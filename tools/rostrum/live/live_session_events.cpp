@@ -8,12 +8,6 @@
 namespace rostrum {
 namespace {
 
-std::string upper(std::string text) {
-    for (char &c : text)
-        c = g_ascii_toupper(c);
-    return text;
-}
-
 std::vector<std::string> names_of(const Feeds &feeds) {
     std::vector<std::string> names;
     for (const auto &[feed, kinds] : feeds)
@@ -42,16 +36,15 @@ void LiveSession::send_to(const Participant &participant, const char *event, con
 }
 
 std::string LiveSession::status_of(OutputKind kind) const {
-    const std::string prefix = kind == OutputKind::Livestream ? "LIVESTREAM_" : "RECORDING_";
     for (const auto &output : outputs_)
         if (output->record.kind == kind && !is_over(output->machine.state()))
-            return prefix + upper(output_state_name(output->machine.state()));
-    return prefix + "STOPPED";
+            return output_status(kind, output_state_name(output->machine.state()));
+    return output_status(kind, "stopped");
 }
 
 /// What a late joiner has to know, whole.
 Json LiveSession::meeting_state(const Participant &self) {
-    Json participants = Json::array(), livestreams = Json::array(), recordings = Json::array();
+    Json participants = Json::array(), livestreams = Json::array(), recordings = Json::array(), hls = Json::array();
     for (const auto &[id, participant] : roster_.all())
         participants.push(Json::object({{"participantId", id},
                                         {"name", participant.name},
@@ -59,11 +52,11 @@ Json LiveSession::meeting_state(const Participant &self) {
                                         {"marks", marks_of(participant)},
                                         {"feeds", names_of(roster_.feeds(id))}}));
     for (const auto &output : outputs_) {
-        const bool livestream = output->record.kind == OutputKind::Livestream;
+        const OutputKind kind = output->record.kind;
         Json entry = Json::object({{"id", output->record.id}});
-        if (livestream)
+        if (kind == OutputKind::Livestream)
             entry.set("outputs", describe_parts(*output));
-        (livestream ? livestreams : recordings).push(entry);
+        (kind == OutputKind::Livestream ? livestreams : kind == OutputKind::Hls ? hls : recordings).push(entry);
     }
     return Json::object({{"roomId", room_.room_id},
                          {"sessionId", id_},
@@ -71,9 +64,10 @@ Json LiveSession::meeting_state(const Participant &self) {
                          {"participants", participants},
                          {"livestreamState", status_of(OutputKind::Livestream)},
                          {"recordingState", status_of(OutputKind::Recording)},
-                         {"hlsState", "HLS_STOPPED"},
+                         {"hlsState", status_of(OutputKind::Hls)},
                          {"livestreams", livestreams},
                          {"recordings", recordings},
+                         {"hls", hls},
                          {"program", Json::object({{"mode", program_}})},
                          {"speaker", speaker_.empty() ? Json() : Json(speaker_)},
                          {"permissions", self.permissions}});
@@ -109,16 +103,15 @@ Json describe_parts(const LiveOutput &output) {
 }
 
 void LiveSession::tell_output(const LiveOutput &output) {
-    const bool livestream = output.record.kind == OutputKind::Livestream;
+    const OutputKind kind = output.record.kind;
     const OutputState state = output.machine.state();
-    const std::string name = state == OutputState::Failed ? "STOPPED" : upper(output_state_name(state));
-    Json data =
-        Json::object({{"status", (livestream ? "LIVESTREAM_" : "RECORDING_") + name}, {"id", output.record.id}});
-    if (livestream)
+    const OutputState told = state == OutputState::Failed ? OutputState::Stopped : state;
+    Json data = Json::object({{"status", output_status(kind, output_state_name(told))}, {"id", output.record.id}});
+    if (kind == OutputKind::Livestream)
         data.set("outputs", describe_parts(output));
-    else if (state == OutputState::Stopped)
+    else if (is_recording(kind) && state == OutputState::Stopped)
         data.set("filePath", output.record.details.get("path"));
-    emit(livestream ? "livestream-state-changed" : "recording-state-changed", data);
+    emit((std::string(traits(kind).name) + "-state-changed").c_str(), data);
 }
 
 } // namespace rostrum

@@ -10,13 +10,9 @@ namespace {
 
 constexpr unsigned kStopDeadlineMs = 15000; // then an output that reports nothing counts as stopped
 
-const char *kind_name(OutputKind kind) {
-    return kind == OutputKind::Livestream ? "livestream" : "recording";
-}
-
 OutputMachine machine_for(const OutputRecord &record) {
     OutputMachine machine(parse_output_state(record.state).value_or(OutputState::Starting));
-    if (record.kind == OutputKind::Recording)
+    if (record.kind != OutputKind::Livestream)
         machine.add_part(record.id);
     for (const auto &destination : record.details.get("outputs").items())
         machine.add_part(destination.text("id"));
@@ -25,23 +21,24 @@ OutputMachine machine_for(const OutputRecord &record) {
 
 } // namespace
 
-LiveOutput *LiveSession::find_output(OutputKind kind, const std::string &id) {
+LiveOutput *LiveSession::find_output(const std::string &id) {
     for (const auto &output : outputs_)
-        if (output->record.kind == kind && output->record.id == id)
+        if (output->record.id == id)
             return output.get();
     return nullptr;
 }
 
-/// One of a kind at a time, unless the room was made for more; one that is stopping is in nobody's way.
+/// One of a kind that composes the room at a time, unless the room was made for more; one that is stopping is in
+/// nobody's way.
 std::optional<Refusal> LiveSession::check_free(OutputKind kind) const {
-    const bool livestream = kind == OutputKind::Livestream;
-    if (room_.settings.get("multiComposition").get(livestream ? "rtmp" : "recording").as_bool())
+    const char *several = traits(kind).multi_composition;
+    if (!several || room_.settings.get("multiComposition").get(several).as_bool())
         return std::nullopt;
     for (const auto &output : outputs_) {
         const OutputState state = output->machine.state();
         if (output->record.kind == kind && (state == OutputState::Starting || state == OutputState::Started))
-            return Refusal{409, livestream ? code::kPreviousLivestreamProcessing : code::kPreviousRecordingProcessing,
-                           std::string("a ") + kind_name(kind) + " is running already; end it first"};
+            return Refusal{409, traits(kind).already_running,
+                           std::string("a ") + traits(kind).words + " is running already; end it first"};
     }
     return std::nullopt;
 }
@@ -55,7 +52,7 @@ LiveOutput &LiveSession::add_output(OutputRecord record) {
     OutputMachine machine = machine_for(record);
     outputs_.push_back(std::make_unique<LiveOutput>(LiveOutput{std::move(record), std::move(machine), nullptr}));
     LiveOutput &output = *outputs_.back();
-    post(std::string(kind_name(output.record.kind)) + "-starting", Json::object({{"id", output.record.id}}),
+    post(std::string(traits(output.record.kind).name) + "-starting", Json::object({{"id", output.record.id}}),
          output.record.webhook_url);
     tell_output(output);
     push_state();
@@ -97,7 +94,9 @@ std::variant<std::string, Refusal> LiveSession::start_recording(const Json &conf
     const std::string directory = services_.settings.recordings_dir + "/" + room_.room_id + "/" + id_;
     if (g_mkdir_with_parents(directory.c_str(), 0700) != 0)
         return Refusal{500, code::kStartRecordingFailed, "the directory for the recording cannot be created"};
-    record.details = Json::object({{"path", directory + "/" + record.id + ".mp4"}, {"config", config}});
+    const std::string path = directory + "/" + record.id + ".mp4";
+    record.details = Json::object(
+        {{"path", path}, {"config", config}, {"request", Json::object({{"id", record.id}, {"path", path}})}});
     set_composition(std::get<Json>(composition));
     return add_output(std::move(record)).record.id;
 }
@@ -112,9 +111,8 @@ std::optional<Refusal> LiveSession::stop_outputs(OutputKind kind, const std::str
     push_state();
     if (found)
         return std::nullopt;
-    const bool livestream = kind == OutputKind::Livestream;
-    return Refusal{404, livestream ? code::kStopLivestreamFailed : code::kStopRecordingFailed,
-                   std::string("no such ") + kind_name(kind) + " is running in this room"};
+    return Refusal{404, traits(kind).stop_failed,
+                   std::string("no such ") + traits(kind).words + " is running in this room"};
 }
 
 void LiveSession::stop_output(LiveOutput &output) {
@@ -122,8 +120,8 @@ void LiveSession::stop_output(LiveOutput &output) {
     if (output.machine.state() != OutputState::Stopping || output.deadline)
         return;
     output.deadline = std::make_unique<Timer>();
-    output.deadline->once(kStopDeadlineMs, [this, kind = output.record.kind, id = output.record.id] {
-        if (LiveOutput *late = find_output(kind, id))
+    output.deadline->once(kStopDeadlineMs, [this, id = output.record.id] {
+        if (LiveOutput *late = find_output(id))
             advance(*late, late->machine.give_up());
         forget_finished_outputs();
     });
@@ -141,26 +139,26 @@ void LiveSession::advance(LiveOutput &output, std::optional<OutputState> state) 
         record.end = now_ms();
     services_.store.outputs.update(record);
 
-    const bool livestream = record.kind == OutputKind::Livestream;
+    const OutputTraits &kind = traits(record.kind);
     Json data = Json::object({{"id", record.id}});
-    if (!livestream && *state == OutputState::Stopped) {
+    if (is_recording(record.kind) && *state == OutputState::Stopped) {
         data.set("filePath", record.details.get("path"));
         data.set("fileUrl", services_.settings.public_url + "/v2/recordings/" + record.id + "/file");
     }
     const std::string error = record.details.text("error");
     if (*state == OutputState::Failed && !error.empty())
         data.set("error", error);
-    post(std::string(kind_name(record.kind)) + "-" + record.state, data, record.webhook_url);
+    post(std::string(kind.name) + "-" + record.state, data, record.webhook_url);
     tell_output(output);
     if (*state == OutputState::Failed)
-        emit("error", Json::object({{"code", livestream ? code::kLivestreamFailed : code::kRecordingFailed},
-                                    {"message", std::string("the ") + kind_name(record.kind) +
+        emit("error", Json::object({{"code", kind.failed},
+                                    {"message", std::string("the ") + kind.words +
                                                     " failed: " + (error.empty() ? "see its state" : error)}}));
 }
 
 void LiveSession::output_changed(const std::string &livestream, const std::string &part, const std::string &state,
                                  const Json &details) {
-    LiveOutput *output = find_output(OutputKind::Livestream, livestream);
+    LiveOutput *output = find_output(livestream);
     if (!output)
         return;
     const std::string error = details.text("error");
@@ -179,7 +177,7 @@ void LiveSession::output_changed(const std::string &livestream, const std::strin
 }
 
 void LiveSession::recording_changed(const std::string &recording, const std::string &state, const Json &details) {
-    LiveOutput *output = find_output(OutputKind::Recording, recording);
+    LiveOutput *output = find_output(recording);
     if (!output)
         return;
     for (const char *key : {"parts", "durationMs", "bytes", "error"})

@@ -8,14 +8,10 @@ namespace {
 
 #define OUTPUT_COLUMNS "id, kind, session_id, room_id, created_at, start_at, end_at, state, webhook_url, details"
 
-std::string kind_name(OutputKind kind) {
-    return kind == OutputKind::Livestream ? "livestream" : "recording";
-}
-
 OutputRecord read_output(const Query &row) {
     OutputRecord output;
     output.id = row.text(0);
-    output.kind = row.text(1) == "livestream" ? OutputKind::Livestream : OutputKind::Recording;
+    output.kind = output_kind(row.text(1)).value_or(OutputKind::Recording);
     output.session_id = row.text(2);
     output.room_id = row.text(3);
     output.created_at = row.integer(4);
@@ -34,7 +30,7 @@ OutputRecord read_output(const Query &row) {
 void OutputStore::create(const OutputRecord &output) {
     database_.query("INSERT INTO outputs (" OUTPUT_COLUMNS ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")
         .bind(output.id)
-        .bind(kind_name(output.kind))
+        .bind(std::string(traits(output.kind).name))
         .bind(output.session_id)
         .bind(output.room_id)
         .bind(output.created_at)
@@ -58,7 +54,7 @@ void OutputStore::update(const OutputRecord &output) {
 
 std::optional<OutputRecord> OutputStore::find(OutputKind kind, const std::string &id) {
     Query row = database_.query("SELECT " OUTPUT_COLUMNS " FROM outputs WHERE id = ? AND kind = ? AND NOT deleted");
-    return row.bind(id).bind(kind_name(kind)).step() ? std::optional(read_output(row)) : std::nullopt;
+    return row.bind(id).bind(std::string(traits(kind).name)).step() ? std::optional(read_output(row)) : std::nullopt;
 }
 
 Page<OutputRecord> OutputStore::list(OutputKind kind, const OutputFilter &filter, const PageRequest &page) {
@@ -67,11 +63,15 @@ Page<OutputRecord> OutputStore::list(OutputKind kind, const OutputFilter &filter
     Page<OutputRecord> result;
     Query rows =
         database_.query("SELECT " OUTPUT_COLUMNS OUTPUT_WHERE " ORDER BY created_at DESC, id DESC LIMIT ?4 OFFSET ?5");
-    rows.bind(kind_name(kind)).bind(filter.room_id).bind(filter.session_id).bind(page.per_page).bind(page.offset());
+    rows.bind(std::string(traits(kind).name))
+        .bind(filter.room_id)
+        .bind(filter.session_id)
+        .bind(page.per_page)
+        .bind(page.offset());
     while (rows.step())
         result.items.push_back(read_output(rows));
     Query total = database_.query("SELECT count(*)" OUTPUT_WHERE);
-    total.bind(kind_name(kind)).bind(filter.room_id).bind(filter.session_id).run();
+    total.bind(std::string(traits(kind).name)).bind(filter.room_id).bind(filter.session_id).run();
     result.total = total.integer(0);
     return result;
 }
@@ -87,7 +87,10 @@ std::vector<OutputRecord> OutputStore::running(const std::string &session_id) {
 }
 
 void OutputStore::remove(OutputKind kind, const std::string &id) {
-    database_.query("UPDATE outputs SET deleted = 1 WHERE id = ? AND kind = ?").bind(id).bind(kind_name(kind)).run();
+    database_.query("UPDATE outputs SET deleted = 1 WHERE id = ? AND kind = ?")
+        .bind(id)
+        .bind(std::string(traits(kind).name))
+        .run();
 }
 
 } // namespace rostrum

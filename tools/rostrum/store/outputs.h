@@ -5,11 +5,10 @@
 
 #include "tools/rostrum/base/json.h"
 #include "tools/rostrum/store/database.h"
+#include "tools/rostrum/store/output_kind.h"
 #include "tools/rostrum/store/page.h"
 
 namespace rostrum {
-
-enum class OutputKind { Livestream, Recording };
 
 struct OutputRecord {
     std::string id;
@@ -19,15 +18,15 @@ struct OutputRecord {
     std::optional<int64_t> start, end;
     std::string state; ///< "starting", "started", "stopping", "stopped", "failed"
     std::string webhook_url;
-    Json details =
-        Json::object(); ///< livestream: outputs with their keys, config; recording: path, durationMs, bytes, …
+    /// livestream: outputs with their keys, config; else: request (its entry in the wanted state), config, path,
+    /// and what that process reports (parts, durationMs, bytes, error)
+    Json details = Json::object();
 };
 
 struct OutputFilter {
     std::string room_id, session_id; ///< "": every one
 };
 
-/// Livestreams and recordings.
 class OutputStore {
   public:
     explicit OutputStore(Database &database) : database_(database) {}
