@@ -35,9 +35,10 @@ export async function decodeErrors(file) {
 
 /**
  * Times in seconds at which the picture turns white and the beep starts (a flash-and-beep source).
+ * @param {string} file @param {{luma?: number}} [options] mean luma from which on a picture counts as white
  * @returns {Promise<{flashes: number[], beeps: number[]}>}
  */
-export async function flashesAndBeeps(file) {
+export async function flashesAndBeeps(file, { luma = 200 } = {}) {
   const video = await run(
     'ffmpeg',
     [
@@ -80,11 +81,20 @@ export async function flashesAndBeeps(file) {
     time: Number(time),
     value: level === '-inf' ? -200 : Number(level),
   }));
-  return { flashes: risingEdges(frames, 200), beeps: risingEdges(levels, -35) };
+  return { flashes: risingEdges(frames, luma), beeps: risingEdges(levels, -35) };
 }
 
 function risingEdges(points, threshold) {
   return points
     .filter((point, index) => index > 0 && point.value >= threshold && points[index - 1].value < threshold)
     .map((point) => point.time);
+}
+
+/**
+ * How much later than the picture the sound comes, in ms, at each flash that has a beep within half a second.
+ * @param {{flashes: number[], beeps: number[]}} seen
+ */
+export function soundAfterPicture({ flashes, beeps }) {
+  const nearest = (flash) => beeps.reduce((best, beep) => (Math.abs(beep - flash) < Math.abs(best - flash) ? beep : best), Infinity);
+  return flashes.map((flash) => Math.round((nearest(flash) - flash) * 1000)).filter((offset) => Math.abs(offset) < 500);
 }

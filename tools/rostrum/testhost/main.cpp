@@ -29,6 +29,7 @@ bool parse(int *argc, char ***argv, Arguments &out) {
     g_autofree char *whip = nullptr;
     g_autofree char *codec = g_strdup("h264");
     g_autofree char *pattern = g_strdup("smpte");
+    gboolean quiet = FALSE;
     const GOptionEntry entries[] = {
         {"whip", 0, 0, G_OPTION_ARG_STRING, &whip, "WHIP endpoint to publish to", "URL"},
         {"codec", 0, 0, G_OPTION_ARG_STRING, &codec, "h264 (default) or vp8", "CODEC"},
@@ -37,6 +38,7 @@ bool parse(int *argc, char ***argv, Arguments &out) {
         {"height", 0, 0, G_OPTION_ARG_INT, &out.signal.height, "Pixels (default 720)", "N"},
         {"framerate", 0, 0, G_OPTION_ARG_INT, &out.signal.framerate, "Frames per second (default 30)", "N"},
         {"bitrate", 0, 0, G_OPTION_ARG_INT, &out.signal.bitrate_kbps, "Video kbit/s (default 1500)", "N"},
+        {"quiet", 0, 0, G_OPTION_ARG_NONE, &quiet, "Neither flash nor beep", nullptr},
         {"seconds", 0, 0, G_OPTION_ARG_INT, &out.seconds, "Leave after this time (default 0: on SIGINT)", "N"},
         {nullptr, 0, 0, G_OPTION_ARG_NONE, nullptr, nullptr, nullptr}};
     g_autoptr(GOptionContext) context = g_option_context_new("- a synthetic host");
@@ -55,6 +57,7 @@ bool parse(int *argc, char ***argv, Arguments &out) {
     out.whip = whip;
     out.signal.codec = codec;
     out.signal.pattern = pattern;
+    out.signal.quiet = quiet;
     g_autofree char *token = env_or_empty("ROSTRUM_TOKEN");
     out.token = token;
     return true;
@@ -101,7 +104,9 @@ int publish(const Arguments &arguments) {
     if (arguments.seconds > 0) {
         g_timeout_add_seconds(static_cast<guint>(arguments.seconds), quit, loop);
     }
-    testhost::install_flash(pipeline);
+    if (!arguments.signal.quiet) {
+        testhost::install_flash(pipeline);
+    }
     {
         testhost::WhipPublisher publisher(
             pipeline, arguments.whip, arguments.token, [&](bool failed, const std::string &text) {

@@ -61,8 +61,8 @@ std::string describe_signal(const SignalOptions &o) {
            ",framerate=" + std::to_string(o.framerate) +
            "/1 ! timeoverlay halignment=center valignment=center font-desc=\"Sans 36\" ! identity name=flash ! queue "
            "! " +
-           encoder(o) +
-           "  audiotestsrc is-live=true wave=ticks tick-interval=1000000000 sine-periods-per-tick=100 freq=1000"
+           encoder(o) + "  audiotestsrc is-live=true wave=" + (o.quiet ? "silence" : "ticks") +
+           " tick-interval=1000000000 sine-periods-per-tick=100 freq=1000"
            " volume=0.5 samplesperbuffer=480 ! audio/x-raw,rate=48000,channels=1 ! audioconvert"
            " ! audio/x-raw,channels=2 ! queue ! opusenc bitrate=64000 frame-size=20 ! rtpopuspay name=audio pt=97";
 }
