@@ -41,11 +41,13 @@ const char *to_string(DestinationState state) {
     return "stopped";
 }
 
-Destination::Destination(std::string id, RtmpUrl url, Feed &feed, BackoffPolicy policy, DestinationHooks hooks)
-    : id_(std::move(id)), url_(std::move(url)), feed_(feed), policy_(policy), hooks_(std::move(hooks)) {
+Destination::Destination(std::string id, std::shared_ptr<const Target> target, Feed &feed, DestinationSettings settings,
+                         DestinationHooks hooks)
+    : id_(std::move(id)), target_(std::move(target)), feed_(feed), settings_(std::move(settings)),
+      hooks_(std::move(hooks)) {
     MutexLock lock(mutex_);
     status_.id = id_;
-    status_.url = url_.display();
+    status_.url = target_->display();
 }
 
 Destination::~Destination() {
@@ -178,27 +180,28 @@ Destination::Outcome Destination::session(const StreamFormat &format) {
     const int64_t started_us = now_us();
     PushFailure failure;
     {
-        RtmpPush push(url_, format);
-        if (push.start() && watch(push) == Outcome::Done)
+        const auto push = target_->make_push(format, settings_.push);
+        std::optional<std::string> gave_up;
+        if (push->start() && watch(*push, gave_up) == Outcome::Done)
             return Outcome::Done;
-        failure = push.failure();
+        failure = gave_up ? PushFailure{false, *gave_up} : push->failure();
     }
     if (failure.permanent) {
         report(DestinationState::Failed, failure.text);
         return Outcome::GiveUp;
     }
     failures_ = now_us() - started_us > kStableMs * 1000 ? 1 : failures_ + 1;
-    const int64_t wait_ms = backoff_ms(policy_, failures_, g_random_double());
+    const int64_t wait_ms = backoff_ms(settings_.backoff, failures_, g_random_double());
     report(DestinationState::Retrying, failure.text, wait_ms);
     return pause(wait_ms) ? Outcome::Again : Outcome::Done;
 }
 
-/// Until the session fails or is no longer wanted.
-Destination::Outcome Destination::watch(RtmpPush &push) {
+/// Until the session fails, is found dead (`gave_up` then says how) or is no longer wanted.
+Destination::Outcome Destination::watch(Push &push, std::optional<std::string> &gave_up) {
     struct Attachment {
         Feed &feed;
-        RtmpPush &push;
-        Attachment(Feed &f, RtmpPush &p) : feed(f), push(p) { feed.attach(push); }
+        Push &push;
+        Attachment(Feed &f, Push &p) : feed(f), push(p) { feed.attach(push); }
         ~Attachment() { feed.detach(push); }
     } attachment(feed_, push);
 
@@ -216,7 +219,7 @@ Destination::Outcome Destination::watch(RtmpPush &push) {
             settle(push, now_us() + kFinishMs * 1000);
             return Outcome::Done;
         }
-        if (push.poll(live ? kTickMs : kConnectTickMs) != RtmpPush::Event::None)
+        if (push.poll(live ? kTickMs : kConnectTickMs) != Push::Event::None)
             break;
         const PushBytes bytes = push.bytes();
         const int64_t now = now_us();
@@ -226,11 +229,11 @@ Destination::Outcome Destination::watch(RtmpPush &push) {
             report(DestinationState::Live);
         }
         if (!live && now - started_us > kConnectMs * 1000) {
-            push.give_up("the server did not answer in time");
+            gave_up = "the server did not answer in time";
             break;
         }
         if (live && stall.update(now, bytes.sent, bytes.acknowledged, push.has_backlog())) {
-            push.give_up("the server takes no more data");
+            gave_up = "the server takes no more data";
             break;
         }
         if (feed_.is_waiting(push) && now - asked_us > kKeyframeAskMs * 1000) {
@@ -242,15 +245,15 @@ Destination::Outcome Destination::watch(RtmpPush &push) {
     return Outcome::Again;
 }
 
-void Destination::settle(RtmpPush &push, int64_t deadline_us) {
+void Destination::settle(Push &push, int64_t deadline_us) {
     push.finish();
-    RtmpPush::Event event = RtmpPush::Event::None;
-    while (event == RtmpPush::Event::None && now_us() < deadline_us && wish() != Wish::Cut)
+    Push::Event event = Push::Event::None;
+    while (event == Push::Event::None && now_us() < deadline_us && wish() != Wish::Cut)
         event = push.poll(kConnectTickMs);
     // The unpublish command is queued behind the media; closing at once would throw both away.
     PushBytes last = push.bytes();
     int64_t moved_us = now_us();
-    while (event != RtmpPush::Event::Failed && now_us() < std::min(deadline_us, moved_us + kQuietMs * 1000)) {
+    while (event != Push::Event::Failed && now_us() < std::min(deadline_us, moved_us + kQuietMs * 1000)) {
         event = push.poll(kConnectTickMs);
         const PushBytes bytes = push.bytes();
         if (bytes.sent != last.sent)

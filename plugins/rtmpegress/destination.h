@@ -1,13 +1,13 @@
 // SPDX-FileCopyrightText: Rostrum contributors
 // SPDX-License-Identifier: LGPL-2.1-or-later
 
-// One RTMP destination for as long as it is wanted: connects, watches, and comes back after every failure.
+// One destination for as long as it is wanted: connects, watches, and comes back after every failure.
 
 #pragma once
 
 #include "common/backoff.h"
+#include "rtmpegress/push.h"
 #include "rtmpegress/rate_meter.h"
-#include "rtmpegress/rtmp_push.h"
 #include "rtmpegress/stall_watch.h"
 
 #include <atomic>
@@ -34,6 +34,12 @@ struct DestinationStatus {
 
 class Destination;
 
+/// How its element wants it.
+struct DestinationSettings {
+    BackoffPolicy backoff;
+    PushSettings push;
+};
+
 /// What a destination calls, always from its own thread and without a lock held.
 struct DestinationHooks {
     std::function<void(const DestinationStatus &)> changed;
@@ -44,14 +50,15 @@ struct DestinationHooks {
 /// Thread-safe. Its thread runs between start() and the end.
 class Destination {
   public:
-    Destination(std::string id, RtmpUrl url, Feed &feed, BackoffPolicy policy, DestinationHooks hooks);
+    Destination(std::string id, std::shared_ptr<const Target> target, Feed &feed, DestinationSettings settings,
+                DestinationHooks hooks);
     ~Destination(); // cuts a session that is still running
     Destination(const Destination &) = delete;
     Destination &operator=(const Destination &) = delete;
 
     /// Nothing to do when it runs or is retired.
     void start() EXCLUDES(thread_mutex_);
-    /// Ends the FLV at the server and then the thread, within kFinishMs.
+    /// Says goodbye to the server and ends the thread, within kFinishMs.
     void finish();
     /// finish(), and never start again.
     void retire();
@@ -74,8 +81,8 @@ class Destination {
 
     void run();
     Outcome session(const StreamFormat &format);
-    Outcome watch(RtmpPush &push);
-    void settle(RtmpPush &push, int64_t deadline_us);
+    Outcome watch(Push &push, std::optional<std::string> &gave_up);
+    void settle(Push &push, int64_t deadline_us);
     void observe(const PushBytes &bytes);
     std::optional<StreamFormat> wait_for_format();
     /// True when the time passed, false when the wish changed before.
@@ -86,9 +93,9 @@ class Destination {
     void report(DestinationState state, const std::string &error = {}, int64_t retry_in_ms = 0);
 
     const std::string id_;
-    const RtmpUrl url_;
+    const std::shared_ptr<const Target> target_;
     Feed &feed_;
-    const BackoffPolicy policy_;
+    const DestinationSettings settings_;
     const DestinationHooks hooks_;
     std::atomic<bool> running_ = false, gone_ = true;
 

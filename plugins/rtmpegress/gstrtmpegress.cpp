@@ -17,7 +17,6 @@ using rostrum::Egress;
 using rostrum::EgressHooks;
 using rostrum::Input;
 using rostrum::MediaKind;
-using rostrum::RtmpUrl;
 
 namespace {
 
@@ -46,7 +45,7 @@ struct Impl {
     std::string location_display GUARDED_BY(mutex);                      // masked
     std::string last_error GUARDED_BY(mutex);
     std::string location_error GUARDED_BY(mutex); // why the property made no destination
-    rostrum::BackoffPolicy policy GUARDED_BY(mutex){kRetryBaseMs, kRetryMaxMs};
+    rostrum::DestinationSettings settings GUARDED_BY(mutex){{kRetryBaseMs, kRetryMaxMs}, {}}; // of the next one added
 };
 
 } // namespace
@@ -85,12 +84,12 @@ void request_keyframe(GstRtmpEgress *self) {
 
 bool add_destination(GstRtmpEgress *self, const char *id, const char *url, const char *key) {
     Impl &impl = *self->impl;
-    rostrum::BackoffPolicy policy;
+    rostrum::DestinationSettings settings;
     {
         MutexLock lock(impl.mutex);
-        policy = impl.policy;
+        settings = impl.settings;
     }
-    const auto added = id && *id ? impl.egress.add(id, url ? url : "", key ? key : "", policy)
+    const auto added = id && *id ? impl.egress.add(id, url ? url : "", key ? key : "", settings)
                                  : rostrum::Error{400, "a destination needs an id"};
     MutexLock lock(impl.mutex);
     impl.last_error = added.ok() ? "" : std::to_string(added.error().code) + ": " + added.error().text;
@@ -111,9 +110,9 @@ void set_location(GstRtmpEgress *self, const char *location) {
     impl.egress.remove(kLocationId);
     const bool wanted = location && *location;
     const bool added = wanted && add_destination(self, kLocationId, location, nullptr);
-    const auto url = rostrum::parse_rtmp_url(wanted ? location : "");
+    const auto target = rostrum::parse_target(wanted ? location : "");
     MutexLock lock(impl.mutex);
-    impl.location_display = url.ok() ? url.value().display() : "";
+    impl.location_display = target.ok() ? target.value()->display() : "";
     impl.location_error = wanted && !added ? impl.last_error : "";
 }
 
@@ -146,9 +145,9 @@ static void gst_rtmp_egress_set_property(GObject *object, guint id, const GValue
     }
     MutexLock lock(self->impl->mutex);
     if (id == PROP_RETRY_BASE)
-        self->impl->policy.base_ms = g_value_get_uint(value);
+        self->impl->settings.backoff.base_ms = g_value_get_uint(value);
     else if (id == PROP_RETRY_MAX)
-        self->impl->policy.cap_ms = g_value_get_uint(value);
+        self->impl->settings.backoff.cap_ms = g_value_get_uint(value);
     else
         G_OBJECT_WARN_INVALID_PROPERTY_ID(object, id, pspec);
 }
@@ -166,9 +165,9 @@ static void gst_rtmp_egress_get_property(GObject *object, guint id, GValue *valu
     else if (id == PROP_LAST_ERROR)
         g_value_set_string(value, impl.last_error.c_str());
     else if (id == PROP_RETRY_BASE)
-        g_value_set_uint(value, static_cast<guint>(impl.policy.base_ms));
+        g_value_set_uint(value, static_cast<guint>(impl.settings.backoff.base_ms));
     else if (id == PROP_RETRY_MAX)
-        g_value_set_uint(value, static_cast<guint>(impl.policy.cap_ms));
+        g_value_set_uint(value, static_cast<guint>(impl.settings.backoff.cap_ms));
     else
         G_OBJECT_WARN_INVALID_PROPERTY_ID(object, id, pspec);
 }

@@ -5,7 +5,8 @@
 
 #pragma once
 
-#include "rtmpegress/rtmp_push.h"
+#include "rtmpegress/push.h"
+#include "rtmpegress/rtmp_url.h"
 
 namespace rostrum {
 

@@ -166,4 +166,27 @@ void RtmpPush::end(MediaKind kind) {
         gst_app_src_end_of_stream(GST_APP_SRC(source));
 }
 
+namespace {
+
+class RtmpTarget final : public Target {
+  public:
+    explicit RtmpTarget(RtmpUrl url) : url_(std::move(url)) {}
+    std::string display() const override { return url_.display(); }
+    std::unique_ptr<Push> make_push(const StreamFormat &format, const PushSettings &) const override {
+        return std::make_unique<RtmpPush>(url_, format);
+    }
+
+  private:
+    const RtmpUrl url_;
+};
+
+} // namespace
+
+Result<std::shared_ptr<const Target>> parse_rtmp_target(std::string_view url, std::string_view stream_key) {
+    auto parsed = parse_rtmp_url(url, stream_key);
+    if (!parsed)
+        return parsed.error();
+    return std::shared_ptr<const Target>(std::make_shared<RtmpTarget>(std::move(parsed).value()));
+}
+
 } // namespace rostrum

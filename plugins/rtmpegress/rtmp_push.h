@@ -6,47 +6,28 @@
 
 #pragma once
 
-#include "rtmpegress/feed.h"
+#include "rtmpegress/push.h"
 #include "rtmpegress/rtmp_url.h"
 
 #include <string>
 
 namespace rostrum {
 
-/// Why a session ended. `permanent`: trying again cannot help.
-struct PushFailure {
-    bool permanent = false;
-    std::string text;
-};
-
-struct PushBytes {
-    bool published = false; // the server accepted the stream
-    uint64_t sent = 0, acknowledged = 0;
-};
-
 /// Frames are put in FLV whose time starts near 0 and only grows. Thread-bound to its destination's thread, but for
 /// what the feed calls.
-class RtmpPush final : public FrameSink {
+class RtmpPush final : public Push {
   public:
-    enum class Event { None, Ended, Failed };
-
     RtmpPush(const RtmpUrl &url, const StreamFormat &format);
     ~RtmpPush() override; // cuts the connection if it still stands
     RtmpPush(const RtmpPush &) = delete;
     RtmpPush &operator=(const RtmpPush &) = delete;
 
-    /// False with failure() set. Connecting happens in the background.
-    bool start();
-    /// Ends the FLV and unpublishes; Ended follows when that is on its way to the server.
-    void finish();
-    /// Waits up to `timeout_ms` for something to happen.
-    Event poll(int64_t timeout_ms);
-    const PushFailure &failure() const { return failure_; }
-    /// The caller found it dead.
-    void give_up(std::string why) { failure_ = {false, std::move(why)}; }
-    PushBytes bytes() const;
-    /// Frames wait to be sent.
-    bool has_backlog() const;
+    bool start() override;
+    void finish() override;
+    Event poll(int64_t timeout_ms) override;
+    PushFailure failure() const override { return failure_; }
+    PushBytes bytes() const override;
+    bool has_backlog() const override;
 
     bool can_begin(const FramePtr &start) override;
     void begin(const FramePtr &start) override;
@@ -75,5 +56,7 @@ class RtmpPush final : public FrameSink {
     int64_t start_dts_ = INT64_MIN; // of the newest begin()
     int64_t last_out_ = 0;
 };
+
+Result<std::shared_ptr<const Target>> parse_rtmp_target(std::string_view url, std::string_view stream_key);
 
 } // namespace rostrum

@@ -3,6 +3,7 @@
 
 #include "rtmpegress/destination.h"
 #include "rtmpegress/push_failure.h"
+#include "rtmpegress/rtmp_url.h"
 
 #include <gst/gst.h>
 
