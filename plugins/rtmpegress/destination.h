@@ -29,6 +29,7 @@ struct DestinationStatus {
     uint32_t bitrate_bps = 0;
     uint32_t attempts = 0;   // connections tried
     uint32_t reconnects = 0; // times it was live again
+    uint64_t dropped = 0;    // frames that a connected server was too slow for
     int64_t retry_in_ms = 0; // only while retrying
 };
 
@@ -81,9 +82,11 @@ class Destination {
 
     void run();
     Outcome session(const StreamFormat &format);
-    Outcome watch(Push &push, std::optional<std::string> &gave_up);
+    PushFailure attempt(const StreamFormat &format);
+    std::optional<std::string> watch(Push &push);
     void settle(Push &push, int64_t deadline_us);
-    void observe(const PushBytes &bytes);
+    PushBytes observe(Push &push);
+    void leave_feed(Push &push);
     std::optional<StreamFormat> wait_for_format();
     /// True when the time passed, false when the wish changed before.
     bool pause(int64_t ms);
@@ -104,13 +107,14 @@ class Destination {
 
     // Its own thread only.
     RateMeter rate_;
-    uint64_t earlier_bytes_ = 0; // sent by former sessions
-    unsigned failures_ = 0;      // in a row
+    uint64_t earlier_bytes_ = 0, earlier_dropped_ = 0; // of former sessions
+    unsigned failures_ = 0;                            // in a row
 
     peerwire::Mutex mutex_;
     peerwire::CondVar changed_;
     Wish wish_ GUARDED_BY(mutex_) = Wish::Run;
     DestinationStatus status_ GUARDED_BY(mutex_);
+    Push *push_ GUARDED_BY(mutex_) = nullptr; // of the session that runs
     bool was_live_ GUARDED_BY(mutex_) = false;
     bool retired_ GUARDED_BY(mutex_) = false;
 };

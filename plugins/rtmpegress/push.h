@@ -25,8 +25,9 @@ struct PushFailure {
 };
 
 struct PushBytes {
-    bool published = false; // the server accepted the stream
-    uint64_t sent = 0, acknowledged = 0;
+    bool published = false;    // the server accepted the stream: frames may come
+    uint64_t sent = 0;         // what has left this machine for good, as far as that can be known
+    uint64_t acknowledged = 0; // what the server itself says to have received; 0 where it says nothing
 };
 
 /// One publishing session on one server. Thread-bound to its destination's thread, but for what the feed calls.
@@ -35,7 +36,8 @@ class Push : public FrameSink {
   public:
     enum class Event { None, Ended, Failed };
 
-    /// False with failure() set. Connecting happens in the background or in poll().
+    /// False with failure() set. Connecting happens in the background or in poll(); the feed gives frames once
+    /// bytes().published.
     virtual bool start() = 0;
     /// Says goodbye; Ended follows when that is on its way to the server.
     virtual void finish() = 0;
@@ -43,8 +45,10 @@ class Push : public FrameSink {
     virtual Event poll(int64_t timeout_ms) = 0;
     virtual PushFailure failure() const = 0;
     virtual PushBytes bytes() const = 0;
-    /// Frames wait to be sent.
+    /// Something waits to be sent or to arrive.
     virtual bool has_backlog() const = 0;
+    /// Ends a poll() that waits, and a connecting that blocks: the destination has something else in mind. Thread-safe.
+    virtual void interrupt() {}
 };
 
 /// Why this address may not be connected to; nothing when it may. Called on every address that a name resolves to;
@@ -54,6 +58,7 @@ using AddressPolicy = std::function<std::optional<std::string>(GInetAddress *)>;
 /// What an element's sessions have in common.
 struct PushSettings {
     AddressPolicy refuse_address; // may be empty
+    std::string tls_ca_file;      // PEM: what is trusted instead of the system's certificates; empty: those
 };
 
 /// Where to push. Immutable after construction.
