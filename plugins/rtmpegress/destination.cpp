@@ -11,12 +11,11 @@ using peerwire::MutexLock;
 
 namespace {
 
-constexpr int64_t kConnectMs = 15'000;   // rtmp2sink's own timeouts are 5 s per step; this one is for a dripping server
+constexpr int64_t kConnectMs = 10'000;   // from the host's name to the server's consent
 constexpr int64_t kFinishMs = 2'500;     // a stalled server holds a removal no longer
-constexpr int64_t kQuietMs = 100;        // nothing left the socket for so long: all of it is on its way
 constexpr int64_t kStableMs = 10'000;    // a session that lived so long was a good one: backoff starts again
 constexpr int64_t kTickMs = 100;         // while live
-constexpr int64_t kConnectTickMs = 20;   // while connecting: how late "live" is noticed
+constexpr int64_t kConnectTickMs = 20;   // while connecting or leaving
 constexpr int64_t kKeyframeAskMs = 1000; // encoders need a while to answer
 
 int64_t now_us() {
@@ -41,11 +40,13 @@ const char *to_string(DestinationState state) {
     return "stopped";
 }
 
-Destination::Destination(std::string id, RtmpUrl url, Feed &feed, BackoffPolicy policy, DestinationHooks hooks)
-    : id_(std::move(id)), url_(std::move(url)), feed_(feed), policy_(policy), hooks_(std::move(hooks)) {
+Destination::Destination(std::string id, std::shared_ptr<const Target> target, Feed &feed, DestinationSettings settings,
+                         DestinationHooks hooks)
+    : id_(std::move(id)), target_(std::move(target)), feed_(feed), settings_(std::move(settings)),
+      hooks_(std::move(hooks)) {
     MutexLock lock(mutex_);
     status_.id = id_;
-    status_.url = url_.display();
+    status_.url = target_->display();
 }
 
 Destination::~Destination() {
@@ -109,6 +110,8 @@ Destination::Wish Destination::wish() {
 void Destination::set_wish(Wish wish) {
     MutexLock lock(mutex_);
     wish_ = std::max(wish_, wish);
+    if (push_)
+        push_->interrupt();
     changed_.notify_all();
 }
 
@@ -176,32 +179,40 @@ std::optional<StreamFormat> Destination::wait_for_format() {
 Destination::Outcome Destination::session(const StreamFormat &format) {
     report(DestinationState::Connecting);
     const int64_t started_us = now_us();
-    PushFailure failure;
-    {
-        RtmpPush push(url_, format);
-        if (push.start() && watch(push) == Outcome::Done)
-            return Outcome::Done;
-        failure = push.failure();
-    }
+    const PushFailure failure = attempt(format);
+    if (wish() != Wish::Run)
+        return Outcome::Done;
     if (failure.permanent) {
         report(DestinationState::Failed, failure.text);
         return Outcome::GiveUp;
     }
     failures_ = now_us() - started_us > kStableMs * 1000 ? 1 : failures_ + 1;
-    const int64_t wait_ms = backoff_ms(policy_, failures_, g_random_double());
+    const int64_t wait_ms = backoff_ms(settings_.backoff, failures_, g_random_double());
     report(DestinationState::Retrying, failure.text, wait_ms);
     return pause(wait_ms) ? Outcome::Again : Outcome::Done;
 }
 
-/// Until the session fails or is no longer wanted.
-Destination::Outcome Destination::watch(RtmpPush &push) {
-    struct Attachment {
-        Feed &feed;
-        RtmpPush &push;
-        Attachment(Feed &f, RtmpPush &p) : feed(f), push(p) { feed.attach(push); }
-        ~Attachment() { feed.detach(push); }
-    } attachment(feed_, push);
+/// One session from its beginning to its end; why it ended, unless that was wanted.
+PushFailure Destination::attempt(const StreamFormat &format) {
+    const auto push = target_->make_push(format, settings_.push);
+    {
+        MutexLock lock(mutex_);
+        push_ = push.get();
+    }
+    std::optional<std::string> gave_up;
+    if (push->start())
+        gave_up = watch(*push);
+    leave_feed(*push);
+    {
+        MutexLock lock(mutex_);
+        push_ = nullptr;
+        earlier_bytes_ = status_.bytes;
+    }
+    return gave_up ? PushFailure{false, *gave_up} : push->failure();
+}
 
+/// Until the session fails or is no longer wanted; when it is found dead, how.
+std::optional<std::string> Destination::watch(Push &push) {
     StallWatch stall;
     const int64_t started_us = now_us();
     int64_t asked_us = INT64_MIN / 2;
@@ -210,61 +221,57 @@ Destination::Outcome Destination::watch(RtmpPush &push) {
     for (;;) {
         const Wish wanted = wish();
         if (wanted == Wish::Cut)
-            return Outcome::Done;
+            return std::nullopt;
         if (wanted == Wish::Finish) {
-            feed_.detach(push);
             settle(push, now_us() + kFinishMs * 1000);
-            return Outcome::Done;
+            return std::nullopt;
         }
-        if (push.poll(live ? kTickMs : kConnectTickMs) != RtmpPush::Event::None)
-            break;
-        const PushBytes bytes = push.bytes();
+        const Push::Event event = push.poll(live ? kTickMs : kConnectTickMs);
+        const PushBytes bytes = observe(push);
         const int64_t now = now_us();
-        observe(bytes);
+        if (event != Push::Event::None)
+            break;
         if (!live && bytes.published) {
             live = true;
+            feed_.attach(push);
             report(DestinationState::Live);
         }
-        if (!live && now - started_us > kConnectMs * 1000) {
-            push.give_up("the server did not answer in time");
-            break;
-        }
-        if (live && stall.update(now, bytes.sent, bytes.acknowledged, push.has_backlog())) {
-            push.give_up("the server takes no more data");
-            break;
-        }
-        if (feed_.is_waiting(push) && now - asked_us > kKeyframeAskMs * 1000) {
+        if (!live && now - started_us > kConnectMs * 1000)
+            return "the server did not answer in time";
+        if (live && stall.update(now, bytes.sent, bytes.acknowledged, push.has_backlog()))
+            return "the server takes no more data";
+        if (live && feed_.is_waiting(push) && now - asked_us > kKeyframeAskMs * 1000) {
             asked_us = now;
             hooks_.need_keyframe();
         }
     }
-    earlier_bytes_ += push.bytes().sent;
-    return Outcome::Again;
+    return std::nullopt;
 }
 
-void Destination::settle(RtmpPush &push, int64_t deadline_us) {
+void Destination::settle(Push &push, int64_t deadline_us) {
+    leave_feed(push);
     push.finish();
-    RtmpPush::Event event = RtmpPush::Event::None;
-    while (event == RtmpPush::Event::None && now_us() < deadline_us && wish() != Wish::Cut)
+    Push::Event event = Push::Event::None;
+    while (event == Push::Event::None && now_us() < deadline_us && wish() != Wish::Cut) {
         event = push.poll(kConnectTickMs);
-    // The unpublish command is queued behind the media; closing at once would throw both away.
-    PushBytes last = push.bytes();
-    int64_t moved_us = now_us();
-    while (event != RtmpPush::Event::Failed && now_us() < std::min(deadline_us, moved_us + kQuietMs * 1000)) {
-        event = push.poll(kConnectTickMs);
-        const PushBytes bytes = push.bytes();
-        if (bytes.sent != last.sent)
-            moved_us = now_us();
-        last = bytes;
-        observe(bytes);
+        observe(push);
     }
 }
 
-void Destination::observe(const PushBytes &bytes) {
+void Destination::leave_feed(Push &push) {
+    earlier_dropped_ += feed_.dropped(push);
+    feed_.detach(push);
+}
+
+PushBytes Destination::observe(Push &push) {
+    const PushBytes bytes = push.bytes();
+    const uint64_t dropped = feed_.dropped(push);
     rate_.update(now_us(), bytes.sent);
     MutexLock lock(mutex_);
-    status_.bytes = earlier_bytes_ + bytes.sent;
-    status_.bitrate_bps = rate_.bps();
+    status_.bytes = earlier_bytes_ + (bytes.published ? bytes.sent : 0);
+    status_.bitrate_bps = bytes.published ? rate_.bps() : 0;
+    status_.dropped = earlier_dropped_ + dropped;
+    return bytes;
 }
 
 } // namespace rostrum

@@ -1,13 +1,13 @@
 // SPDX-FileCopyrightText: Rostrum contributors
 // SPDX-License-Identifier: LGPL-2.1-or-later
 
-// One RTMP destination for as long as it is wanted: connects, watches, and comes back after every failure.
+// One destination for as long as it is wanted: connects, watches, and comes back after every failure.
 
 #pragma once
 
 #include "common/backoff.h"
+#include "rtmpegress/push.h"
 #include "rtmpegress/rate_meter.h"
-#include "rtmpegress/rtmp_push.h"
 #include "rtmpegress/stall_watch.h"
 
 #include <atomic>
@@ -29,10 +29,17 @@ struct DestinationStatus {
     uint32_t bitrate_bps = 0;
     uint32_t attempts = 0;   // connections tried
     uint32_t reconnects = 0; // times it was live again
+    uint64_t dropped = 0;    // frames that a connected server was too slow for
     int64_t retry_in_ms = 0; // only while retrying
 };
 
 class Destination;
+
+/// How its element wants it.
+struct DestinationSettings {
+    BackoffPolicy backoff;
+    PushSettings push;
+};
 
 /// What a destination calls, always from its own thread and without a lock held.
 struct DestinationHooks {
@@ -44,14 +51,15 @@ struct DestinationHooks {
 /// Thread-safe. Its thread runs between start() and the end.
 class Destination {
   public:
-    Destination(std::string id, RtmpUrl url, Feed &feed, BackoffPolicy policy, DestinationHooks hooks);
+    Destination(std::string id, std::shared_ptr<const Target> target, Feed &feed, DestinationSettings settings,
+                DestinationHooks hooks);
     ~Destination(); // cuts a session that is still running
     Destination(const Destination &) = delete;
     Destination &operator=(const Destination &) = delete;
 
     /// Nothing to do when it runs or is retired.
     void start() EXCLUDES(thread_mutex_);
-    /// Ends the FLV at the server and then the thread, within kFinishMs.
+    /// Says goodbye to the server and ends the thread, within kFinishMs.
     void finish();
     /// finish(), and never start again.
     void retire();
@@ -74,9 +82,11 @@ class Destination {
 
     void run();
     Outcome session(const StreamFormat &format);
-    Outcome watch(RtmpPush &push);
-    void settle(RtmpPush &push, int64_t deadline_us);
-    void observe(const PushBytes &bytes);
+    PushFailure attempt(const StreamFormat &format);
+    std::optional<std::string> watch(Push &push);
+    void settle(Push &push, int64_t deadline_us);
+    PushBytes observe(Push &push);
+    void leave_feed(Push &push);
     std::optional<StreamFormat> wait_for_format();
     /// True when the time passed, false when the wish changed before.
     bool pause(int64_t ms);
@@ -86,9 +96,9 @@ class Destination {
     void report(DestinationState state, const std::string &error = {}, int64_t retry_in_ms = 0);
 
     const std::string id_;
-    const RtmpUrl url_;
+    const std::shared_ptr<const Target> target_;
     Feed &feed_;
-    const BackoffPolicy policy_;
+    const DestinationSettings settings_;
     const DestinationHooks hooks_;
     std::atomic<bool> running_ = false, gone_ = true;
 
@@ -97,13 +107,14 @@ class Destination {
 
     // Its own thread only.
     RateMeter rate_;
-    uint64_t earlier_bytes_ = 0; // sent by former sessions
-    unsigned failures_ = 0;      // in a row
+    uint64_t earlier_bytes_ = 0, earlier_dropped_ = 0; // of former sessions
+    unsigned failures_ = 0;                            // in a row
 
     peerwire::Mutex mutex_;
     peerwire::CondVar changed_;
     Wish wish_ GUARDED_BY(mutex_) = Wish::Run;
     DestinationStatus status_ GUARDED_BY(mutex_);
+    Push *push_ GUARDED_BY(mutex_) = nullptr; // of the session that runs
     bool was_live_ GUARDED_BY(mutex_) = false;
     bool retired_ GUARDED_BY(mutex_) = false;
 };

@@ -24,13 +24,14 @@ Egress::~Egress() {
 }
 
 Result<bool> Egress::add(const std::string &id, std::string_view url, std::string_view stream_key,
-                         BackoffPolicy policy) {
-    auto parsed = parse_rtmp_url(url, stream_key);
-    if (!parsed)
-        return parsed.error();
+                         DestinationSettings settings) {
+    auto target = parse_target(url, stream_key);
+    if (!target)
+        return target.error();
     reap();
     DestinationHooks hooks{hooks_.changed, hooks_.need_keyframe, [this](Destination &ended) { on_ended(ended); }};
-    auto destination = std::make_shared<Destination>(id, std::move(parsed).value(), feed_, policy, std::move(hooks));
+    auto destination =
+        std::make_shared<Destination>(id, std::move(target).value(), feed_, std::move(settings), std::move(hooks));
     MutexLock lock(mutex_);
     if (std::any_of(active_.begin(), active_.end(), [&](const auto &other) { return other->id() == id; }))
         return Error{409, "a destination with this id exists already"};

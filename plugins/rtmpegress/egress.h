@@ -27,7 +27,8 @@ class Egress {
     Feed &feed() { return feed_; }
 
     /// 409 when the id is in use, 400 when the URL is no good. Connects at once when the element runs.
-    Result<bool> add(const std::string &id, std::string_view url, std::string_view stream_key, BackoffPolicy policy);
+    Result<bool> add(const std::string &id, std::string_view url, std::string_view stream_key,
+                     DestinationSettings settings);
     /// Ends it cleanly in the background; the `removed` hook tells when. False: no such id.
     bool remove(const std::string &id);
 

@@ -46,6 +46,7 @@ void Feed::try_begin(Entry &entry) {
     if (!start || !entry.sink->can_begin(start))
         return;
     entry.sink->begin(start);
+    entry.begun = true;
     entry.flowing = std::all_of(history_.frames().begin(), history_.frames().end(),
                                 [&](const FramePtr &frame) { return entry.sink->take(frame); });
 }
@@ -60,6 +61,8 @@ void Feed::publish(const FramePtr &frame) {
             entry.flowing = entry.sink->take(frame);
         else
             try_begin(entry);
+        if (!entry.flowing && entry.begun)
+            entry.dropped++;
     }
 }
 
@@ -98,7 +101,7 @@ std::optional<StreamFormat> Feed::format() {
 
 void Feed::attach(FrameSink &sink) {
     MutexLock lock(mutex_);
-    Entry &entry = sinks_.emplace_back(Entry{&sink, false});
+    Entry &entry = sinks_.emplace_back(Entry{&sink});
     try_begin(entry);
     for (size_t i = 0; i < kMediaKinds; i++)
         if (tracks_[i].ended)
@@ -108,6 +111,14 @@ void Feed::attach(FrameSink &sink) {
 void Feed::detach(FrameSink &sink) {
     MutexLock lock(mutex_);
     std::erase_if(sinks_, [&](const Entry &entry) { return entry.sink == &sink; });
+}
+
+uint64_t Feed::dropped(FrameSink &sink) {
+    MutexLock lock(mutex_);
+    for (const Entry &entry : sinks_)
+        if (entry.sink == &sink)
+            return entry.dropped;
+    return 0;
 }
 
 bool Feed::is_waiting(FrameSink &sink) {

@@ -32,6 +32,7 @@ class FrameSink {
 struct StreamFormat {
     std::array<GstPtr<GstCaps>, kMediaKinds> caps;
     GstCaps *of(MediaKind kind) const { return caps[static_cast<size_t>(kind)].get(); }
+    StreamFormat share() const { return {{ref(caps[0].get()), ref(caps[1].get())}}; }
 };
 
 /// Thread-safe.
@@ -53,6 +54,8 @@ class Feed {
     void detach(FrameSink &sink);
     /// The sink waits for a keyframe.
     bool is_waiting(FrameSink &sink);
+    /// Frames that it did not get since it first began, because it had no room.
+    uint64_t dropped(FrameSink &sink);
 
   private:
     struct Track {
@@ -62,7 +65,8 @@ class Feed {
     };
     struct Entry {
         FrameSink *sink;
-        bool flowing;
+        bool flowing = false, begun = false;
+        uint64_t dropped = 0;
     };
 
     Track &track(MediaKind kind) REQUIRES(mutex_) { return tracks_[static_cast<size_t>(kind)]; }

@@ -17,11 +17,10 @@ using rostrum::Egress;
 using rostrum::EgressHooks;
 using rostrum::Input;
 using rostrum::MediaKind;
-using rostrum::RtmpUrl;
 
 namespace {
 
-enum { PROP_LOCATION = 1, PROP_STATS, PROP_LAST_ERROR, PROP_RETRY_BASE, PROP_RETRY_MAX };
+enum { PROP_LOCATION = 1, PROP_STATS, PROP_LAST_ERROR, PROP_RETRY_BASE, PROP_RETRY_MAX, PROP_TLS_CA_FILE };
 enum { SIGNAL_ADD, SIGNAL_REMOVE, SIGNAL_REMOVED, N_SIGNALS };
 guint signals[N_SIGNALS];
 
@@ -46,7 +45,7 @@ struct Impl {
     std::string location_display GUARDED_BY(mutex);                      // masked
     std::string last_error GUARDED_BY(mutex);
     std::string location_error GUARDED_BY(mutex); // why the property made no destination
-    rostrum::BackoffPolicy policy GUARDED_BY(mutex){kRetryBaseMs, kRetryMaxMs};
+    rostrum::DestinationSettings settings GUARDED_BY(mutex){{kRetryBaseMs, kRetryMaxMs}, {}}; // of the next one added
 };
 
 } // namespace
@@ -63,12 +62,12 @@ GST_ELEMENT_REGISTER_DEFINE_WITH_CODE(rtmpegress, "rtmpegress", GST_RANK_NONE, G
 namespace {
 
 void post_status(GstRtmpEgress *self, const DestinationStatus &status) {
-    GstStructure *s =
-        gst_structure_new("rtmpegress-destination", "id", G_TYPE_STRING, status.id.c_str(), "state", G_TYPE_STRING,
-                          rostrum::to_string(status.state), "error", G_TYPE_STRING, status.error.c_str(), "url",
-                          G_TYPE_STRING, status.url.c_str(), "bytes", G_TYPE_UINT64, status.bytes, "bitrate",
-                          G_TYPE_UINT, status.bitrate_bps, "attempts", G_TYPE_UINT, status.attempts, "retry-in",
-                          G_TYPE_UINT, static_cast<guint>(status.retry_in_ms), nullptr);
+    GstStructure *s = gst_structure_new(
+        "rtmpegress-destination", "id", G_TYPE_STRING, status.id.c_str(), "state", G_TYPE_STRING,
+        rostrum::to_string(status.state), "error", G_TYPE_STRING, status.error.c_str(), "url", G_TYPE_STRING,
+        status.url.c_str(), "bytes", G_TYPE_UINT64, status.bytes, "bitrate", G_TYPE_UINT, status.bitrate_bps,
+        "attempts", G_TYPE_UINT, status.attempts, "reconnects", G_TYPE_UINT, status.reconnects, "dropped",
+        G_TYPE_UINT64, status.dropped, "retry-in", G_TYPE_UINT, static_cast<guint>(status.retry_in_ms), nullptr);
     gst_element_post_message(GST_ELEMENT(self), gst_message_new_element(GST_OBJECT(self), s));
 }
 
@@ -85,12 +84,12 @@ void request_keyframe(GstRtmpEgress *self) {
 
 bool add_destination(GstRtmpEgress *self, const char *id, const char *url, const char *key) {
     Impl &impl = *self->impl;
-    rostrum::BackoffPolicy policy;
+    rostrum::DestinationSettings settings;
     {
         MutexLock lock(impl.mutex);
-        policy = impl.policy;
+        settings = impl.settings;
     }
-    const auto added = id && *id ? impl.egress.add(id, url ? url : "", key ? key : "", policy)
+    const auto added = id && *id ? impl.egress.add(id, url ? url : "", key ? key : "", settings)
                                  : rostrum::Error{400, "a destination needs an id"};
     MutexLock lock(impl.mutex);
     impl.last_error = added.ok() ? "" : std::to_string(added.error().code) + ": " + added.error().text;
@@ -111,9 +110,9 @@ void set_location(GstRtmpEgress *self, const char *location) {
     impl.egress.remove(kLocationId);
     const bool wanted = location && *location;
     const bool added = wanted && add_destination(self, kLocationId, location, nullptr);
-    const auto url = rostrum::parse_rtmp_url(wanted ? location : "");
+    const auto target = rostrum::parse_target(wanted ? location : "");
     MutexLock lock(impl.mutex);
-    impl.location_display = url.ok() ? url.value().display() : "";
+    impl.location_display = target.ok() ? target.value()->display() : "";
     impl.location_error = wanted && !added ? impl.last_error : "";
 }
 
@@ -124,11 +123,12 @@ GstStructure *make_stats(GstRtmpEgress *self) {
         GValue value = G_VALUE_INIT;
         g_value_init(&value, GST_TYPE_STRUCTURE);
         g_value_take_boxed(
-            &value, gst_structure_new("destination", "id", G_TYPE_STRING, status.id.c_str(), "url", G_TYPE_STRING,
-                                      status.url.c_str(), "state", G_TYPE_STRING, rostrum::to_string(status.state),
-                                      "error", G_TYPE_STRING, status.error.c_str(), "bytes", G_TYPE_UINT64,
-                                      status.bytes, "bitrate", G_TYPE_UINT, status.bitrate_bps, "attempts", G_TYPE_UINT,
-                                      status.attempts, "reconnects", G_TYPE_UINT, status.reconnects, nullptr));
+            &value,
+            gst_structure_new("destination", "id", G_TYPE_STRING, status.id.c_str(), "url", G_TYPE_STRING,
+                              status.url.c_str(), "state", G_TYPE_STRING, rostrum::to_string(status.state), "error",
+                              G_TYPE_STRING, status.error.c_str(), "bytes", G_TYPE_UINT64, status.bytes, "bitrate",
+                              G_TYPE_UINT, status.bitrate_bps, "attempts", G_TYPE_UINT, status.attempts, "reconnects",
+                              G_TYPE_UINT, status.reconnects, "dropped", G_TYPE_UINT64, status.dropped, nullptr));
         gst_value_array_append_and_take_value(&list, &value);
     }
     GstStructure *stats = gst_structure_new_empty("rtmpegress-stats");
@@ -146,9 +146,11 @@ static void gst_rtmp_egress_set_property(GObject *object, guint id, const GValue
     }
     MutexLock lock(self->impl->mutex);
     if (id == PROP_RETRY_BASE)
-        self->impl->policy.base_ms = g_value_get_uint(value);
+        self->impl->settings.backoff.base_ms = g_value_get_uint(value);
     else if (id == PROP_RETRY_MAX)
-        self->impl->policy.cap_ms = g_value_get_uint(value);
+        self->impl->settings.backoff.cap_ms = g_value_get_uint(value);
+    else if (id == PROP_TLS_CA_FILE)
+        self->impl->settings.push.tls_ca_file = g_value_get_string(value) ? g_value_get_string(value) : "";
     else
         G_OBJECT_WARN_INVALID_PROPERTY_ID(object, id, pspec);
 }
@@ -166,9 +168,11 @@ static void gst_rtmp_egress_get_property(GObject *object, guint id, GValue *valu
     else if (id == PROP_LAST_ERROR)
         g_value_set_string(value, impl.last_error.c_str());
     else if (id == PROP_RETRY_BASE)
-        g_value_set_uint(value, static_cast<guint>(impl.policy.base_ms));
+        g_value_set_uint(value, static_cast<guint>(impl.settings.backoff.base_ms));
     else if (id == PROP_RETRY_MAX)
-        g_value_set_uint(value, static_cast<guint>(impl.policy.cap_ms));
+        g_value_set_uint(value, static_cast<guint>(impl.settings.backoff.cap_ms));
+    else if (id == PROP_TLS_CA_FILE)
+        g_value_set_string(value, impl.settings.push.tls_ca_file.c_str());
     else
         G_OBJECT_WARN_INVALID_PROPERTY_ID(object, id, pspec);
 }
@@ -303,7 +307,7 @@ static void install_properties(GObjectClass *klass) {
         g_param_spec_boxed(
             "stats", "Statistics",
             "rtmpegress-stats, with an array \"destinations\" of {id, url (masked), state, error, bytes, "
-            "bitrate (bit/s), attempts, reconnects}",
+            "bitrate (bit/s), attempts, reconnects, dropped (frames)}",
             GST_TYPE_STRUCTURE, ro));
     g_object_class_install_property(klass, PROP_LAST_ERROR,
                                     g_param_spec_string("last-error", "Last error",
@@ -321,6 +325,12 @@ static void install_properties(GObjectClass *klass) {
         g_param_spec_uint("retry-max", "Longest retry",
                           "Longest wait between reconnects, in ms. For destinations added later", 1, 3'600'000,
                           kRetryMaxMs, static_cast<GParamFlags>(rw | GST_PARAM_MUTABLE_PLAYING)));
+    g_object_class_install_property(
+        klass, PROP_TLS_CA_FILE,
+        g_param_spec_string("tls-ca-file", "Trusted certificates",
+                            "PEM file of the certificates that an rtmps server's must come from; empty: those that the "
+                            "system trusts. For destinations added later",
+                            "", static_cast<GParamFlags>(rw | GST_PARAM_MUTABLE_PLAYING)));
 }
 
 static void install_signals(GObjectClass *klass) {

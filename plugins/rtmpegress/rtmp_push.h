@@ -1,79 +1,81 @@
 // SPDX-FileCopyrightText: Rostrum contributors
 // SPDX-License-Identifier: LGPL-2.1-or-later
 
-// One publishing session on one RTMP server: a pipeline of its own, so that nothing that happens to it reaches the
-// pipeline the frames come from.
+// One publishing session on one RTMP server: one socket, served by the thread that calls poll().
 
 #pragma once
 
-#include "rtmpegress/feed.h"
+#include "rtmpegress/frame_queue.h"
+#include "rtmpegress/media_writer.h"
+#include "rtmpegress/net/connection.h"
+#include "rtmpegress/net/dialer.h"
+#include "rtmpegress/push.h"
+#include "rtmpegress/rtmp/adobe_auth.h"
+#include "rtmpegress/rtmp/publisher.h"
 #include "rtmpegress/rtmp_url.h"
 
-#include <string>
+#include <atomic>
 
 namespace rostrum {
 
-/// Why a session ended. `permanent`: trying again cannot help.
-struct PushFailure {
-    bool permanent = false;
-    std::string text;
-};
-
-struct PushBytes {
-    bool published = false; // the server accepted the stream
-    uint64_t sent = 0, acknowledged = 0;
-};
-
-/// Frames are put in FLV whose time starts near 0 and only grows. Thread-bound to its destination's thread, but for
-/// what the feed calls.
-class RtmpPush final : public FrameSink {
+/// Resolves, connects, logs in (which may take three connections), publishes. See Push.
+class RtmpPush final : public Push {
   public:
-    enum class Event { None, Ended, Failed };
-
-    RtmpPush(const RtmpUrl &url, const StreamFormat &format);
-    ~RtmpPush() override; // cuts the connection if it still stands
+    RtmpPush(const RtmpUrl &url, const StreamFormat &format, PushSettings settings);
+    ~RtmpPush() override;
     RtmpPush(const RtmpPush &) = delete;
     RtmpPush &operator=(const RtmpPush &) = delete;
 
-    /// False with failure() set. Connecting happens in the background.
-    bool start();
-    /// Ends the FLV and unpublishes; Ended follows when that is on its way to the server.
-    void finish();
-    /// Waits up to `timeout_ms` for something to happen.
-    Event poll(int64_t timeout_ms);
-    const PushFailure &failure() const { return failure_; }
-    /// The caller found it dead.
-    void give_up(std::string why) { failure_ = {false, std::move(why)}; }
-    PushBytes bytes() const;
-    /// Frames wait to be sent.
-    bool has_backlog() const;
+    bool start() override;
+    void finish() override;
+    Event poll(int64_t timeout_ms) override;
+    void interrupt() override;
+    PushFailure failure() const override { return failure_.value_or(PushFailure{}); }
+    PushBytes bytes() const override;
+    bool has_backlog() const override;
 
-    bool can_begin(const FramePtr &start) override;
+    bool can_begin(const FramePtr &start) override { return queue_.can_begin(start); }
     void begin(const FramePtr &start) override;
     bool take(const FramePtr &frame) override;
     void end(MediaKind kind) override;
 
   private:
-    struct Input {
-        GstPtr<GstElement> source; // appsrc; null when the stream has not this kind
-        GstPtr<GstCaps> caps;      // feed's lock, once started
-    };
+    enum class Step { Resolving, Dialing, Talking, Lingering, Ended };
 
-    Input &input(MediaKind kind) { return inputs_[static_cast<size_t>(kind)]; }
-    bool add_input(GstElement *mux, MediaKind kind, GstCaps *caps);
-    int64_t running_time() const;
+    void wake();
+    void wait(int64_t until_us);
+    void serve(int64_t now_us);
+    void resolve_host();
+    void dial(int64_t now_us);
+    void open(UniqueFd fd);
+    void receive();
+    void fill(int64_t now_us);
+    void linger(int64_t now_us);
+    void on_refused();
+    void fail(bool permanent, const std::string &text);
+    bool is_over() const { return failure_ || step_ == Step::Ended; }
 
     const RtmpUrl url_;
-    GstPtr<GstElement> pipeline_;
-    GstPtr<GstElement> sink_;
-    GstPtr<GstBus> bus_;
-    std::array<Input, kMediaKinds> inputs_;
-    PushFailure failure_;
+    const StreamFormat format_;
+    const PushSettings settings_;
+    const UniqueFd wake_; // eventfd: a frame is ready, or interrupt()
+    const std::unique_ptr<GCancellable, void (*)(gpointer)> cancel_;
+    FrameQueue queue_;
+    std::atomic<bool> interrupted_ = false;
 
-    // Feed's lock.
-    int64_t offset_ = 0;            // added to a frame's time
-    int64_t start_dts_ = INT64_MIN; // of the newest begin()
-    int64_t last_out_ = 0;
+    // Its destination's thread only.
+    Step step_ = Step::Resolving;
+    std::vector<SocketAddress> addresses_; // checked: every connection of this session goes to one of them
+    std::optional<Dialer> dialer_;
+    std::optional<Connection> connection_;
+    std::optional<rtmp::Publisher> publisher_;
+    rtmp::AdobeAuth auth_;
+    MediaWriter writer_;
+    bool published_ = false, finishing_ = false;
+    int64_t opened_us_ = 0, shut_us_ = 0;
+    std::optional<PushFailure> failure_;
 };
+
+Result<std::shared_ptr<const Target>> parse_rtmp_target(std::string_view url, std::string_view stream_key);
 
 } // namespace rostrum

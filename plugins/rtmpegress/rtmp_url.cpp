@@ -114,12 +114,16 @@ Result<RtmpUrl> parse_rtmp_url(std::string_view text, std::string_view stream_ke
     return url;
 }
 
-std::string RtmpUrl::display() const {
+std::string RtmpUrl::origin() const {
     const bool v6 = host.find(':') != host.npos;
     std::string text = (tls ? "rtmps://" : "rtmp://") + (v6 ? "[" + host + "]" : host);
     if (port != (tls ? kRtmpsPort : kRtmpPort))
         text += ":" + std::to_string(port);
-    return text + "/" + application.substr(0, application.find('?')) + "/***";
+    return text;
+}
+
+std::string RtmpUrl::display() const {
+    return origin() + "/" + application.substr(0, application.find('?')) + "/***";
 }
 
 std::string RtmpUrl::sanitize(std::string_view text) const {

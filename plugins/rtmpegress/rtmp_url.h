@@ -25,6 +25,9 @@ struct RtmpUrl {
     std::string stream;
     std::string username, password;
 
+    /// Scheme, host, port if not the usual one.
+    std::string origin() const;
+
     /// For people and logs: scheme, host, port if not the usual one, application without its query.
     std::string display() const;
 
