@@ -55,3 +55,22 @@ export async function checkRecording(file, { video = true, audio = true } = {}) 
   }
   assert.equal(await decodeErrors(file), '');
 }
+
+/** What a server received on one connection can be decoded from its first frame on, with times from near 0 that only grow. */
+export function checkFrames({ metadata, frames, commands }, { video = true, audio = true } = {}) {
+  assert.deepEqual(
+    commands.map(([name]) => name).slice(0, 5),
+    ['connect', 'releaseStream', 'FCPublish', 'createStream', 'publish'],
+  );
+  assert.deepEqual(metadata.slice(0, 2), ['@setDataFrame', 'onMetaData']);
+  if (video) assert.deepEqual([metadata[2].width, metadata[2].height, metadata[2].framerate], [width, height, fps]);
+  for (const kind of [video && 'video', audio && 'audio'].filter(Boolean)) {
+    const own = frames.filter((frame) => frame.kind === kind);
+    assert.ok(own[0].header, `${kind} begins with its sequence header`);
+    const media = own.filter((frame) => !frame.header);
+    assert.ok(media[0].keyframe, `${kind} begins with a keyframe`);
+    assert.ok(media[0].timestamp < 200, `${kind} starts at ${media[0].timestamp} ms`);
+    const back = media.findIndex((frame, index) => index > 0 && frame.timestamp <= media[index - 1].timestamp);
+    assert.equal(back, -1, `${kind}: ${media[back]?.timestamp} ms comes after ${media[back - 1]?.timestamp} ms`);
+  }
+}

@@ -4,11 +4,11 @@
 import assert from 'node:assert/strict';
 import test, { afterEach } from 'node:test';
 
+import { HostileRtmp } from '../../lib/hostile_rtmp.js';
 import { NginxRtmp } from '../../lib/nginx_rtmp.js';
 import { Driver } from '../driver/driver.js';
 import { launch } from '../driver/launch.js';
 import { live, recorded } from './pipelines.js';
-import { RtmpRefuser } from './rtmp_refuser.js';
 
 const kKey = 'tOpSecretKey77';
 
@@ -39,7 +39,7 @@ test('bad URLs are refused before anything starts, in clear words', async () => 
 
 test('a permanent refusal fails fast, with the reason of the server and without the key', async () => {
   const description = `stream ${kKey} is banned`;
-  const refuser = await RtmpRefuser.start({ code: 'NetConnection.Connect.Rejected', description });
+  const refuser = await HostileRtmp.start({ misdeed: { at: 'connect', what: 'refuse', code: 'NetConnection.Connect.Rejected', description } });
   driver = new Driver(live());
   await driver.add('one', refuser.url, kKey);
   const { error } = await driver.state('one', 'failed');
@@ -50,20 +50,6 @@ test('a permanent refusal fails fast, with the reason of the server and without 
   await driver.finish();
   await refuser.stop();
 });
-
-for (const deed of ['reset-at-once', 'reset-after-handshake', 'garbage']) {
-  test(`a server that does "${deed}" is tried again`, async () => {
-    const refuser = await RtmpRefuser.start(deed);
-    driver = new Driver(live());
-    await driver.add('one', refuser.url, kKey);
-    const first = await driver.state('one', 'retrying', { timeoutMs: 20000 });
-    assert.notEqual(first.error, '');
-    await driver.state('one', 'retrying', { from: driver.lines.length, timeoutMs: 20000 });
-    assert.ok(refuser.connections > 1);
-    await driver.finish();
-    await refuser.stop();
-  });
-}
 
 test('a name in use is tried again and taken over when it is free', async () => {
   const nginx = await NginxRtmp.start();
@@ -84,7 +70,8 @@ test('a name in use is tried again and taken over when it is free', async () => 
 
 test('stream keys are in no output: log at its highest level, messages, statistics, errors', async () => {
   const nginx = await NginxRtmp.start();
-  const refuser = await RtmpRefuser.start({ code: 'NetConnection.Connect.Rejected', description: `no ${kKey}` });
+  const misdeed = { at: 'publish', what: 'refuse', code: 'NetStream.Publish.Denied', description: `no ${kKey}` };
+  const refuser = await HostileRtmp.start({ misdeed });
   try {
     driver = new Driver(live({ properties: `location=rtmp://user:${kKey}pw@127.0.0.1:9/live/${kKey}a?x=${kKey}b` }), {
       env: { GST_DEBUG: 'rtmpegress:9,GST_MESSAGE:5', GST_DEBUG_NO_COLOR: '1' },
