@@ -252,7 +252,7 @@ PushBytes RtmpPush::bytes() const {
     if (!connection_)
         return bytes;
     bytes.sent = connection_->sent() - std::min(connection_->unacknowledged(), connection_->sent());
-    bytes.acknowledged = publisher_->acknowledged(connection_->sent());
+    bytes.acknowledged = publisher_->acknowledged();
     return bytes;
 }
 

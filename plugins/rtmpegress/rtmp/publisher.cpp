@@ -26,8 +26,6 @@ constexpr double kConnect = 1, kReleaseStream = 2, kFcPublish = 3, kCreateStream
 // User Control Message events: RTMP 1.0, 7.1.7
 constexpr uint16_t kPingRequest = 6, kPingResponse = 7;
 
-constexpr uint64_t kWrap = uint64_t{1} << 31; // acknowledged bytes never step by more
-
 Bytes random_bytes(size_t size, uint32_t seed) {
     Bytes bytes(size);
     uint32_t x = seed | 1;
@@ -143,11 +141,13 @@ void Publisher::on_message(MessageType type, ByteView payload) {
     }
 }
 
-/// Counts go round at 2^32, and some servers begin anew somewhere below: a step that cannot be counts as one window.
+/// Counts go round at 2^32, and some servers begin anew somewhere below (nginx at 0xf0000000): a step that cannot be
+/// counts as one window.
 void Publisher::on_acknowledgement(uint32_t sequence) {
     const uint32_t step = sequence - last_sequence_;
     last_sequence_ = sequence;
-    acknowledged_ += step < kWrap ? step : kWindow;
+    const uint64_t possible = written_ - acknowledged_;
+    acknowledged_ += step <= possible ? step : std::min<uint64_t>(kWindow, possible);
 }
 
 void Publisher::on_user_control(ByteView payload) {
@@ -311,19 +311,27 @@ void Publisher::produce(Bytes &out) {
         write_control(MessageType::UserControl, pong);
     }
     append(out, commands_);
+    written_ += commands_.size();
     commands_.clear();
 }
 
+void Publisher::write_media(ChunkStream stream, const MessageHeader &header, std::initializer_list<ByteView> parts,
+                            Bytes &out) {
+    const size_t before = out.size();
+    writer_.write(stream, header, parts, out);
+    written_ += out.size() - before;
+}
+
 void Publisher::write_metadata(ByteView body, Bytes &out) {
-    writer_.write(ChunkStream::Data, {MessageType::DataAmf0, stream_id_, 0}, {body}, out);
+    write_media(ChunkStream::Data, {MessageType::DataAmf0, stream_id_, 0}, {body}, out);
 }
 
 void Publisher::write_video(uint32_t timestamp_ms, std::initializer_list<ByteView> parts, Bytes &out) {
-    writer_.write(ChunkStream::Video, {MessageType::Video, stream_id_, timestamp_ms}, parts, out);
+    write_media(ChunkStream::Video, {MessageType::Video, stream_id_, timestamp_ms}, parts, out);
 }
 
 void Publisher::write_audio(uint32_t timestamp_ms, std::initializer_list<ByteView> parts, Bytes &out) {
-    writer_.write(ChunkStream::Audio, {MessageType::Audio, stream_id_, timestamp_ms}, parts, out);
+    write_media(ChunkStream::Audio, {MessageType::Audio, stream_id_, timestamp_ms}, parts, out);
 }
 
 } // namespace rostrum::rtmp

@@ -54,8 +54,8 @@ class Publisher {
     /// Unpublishes; produce() then gives the server's goodbye.
     void finish();
 
-    /// Bytes that the server said it has received. `sent`: that it can have received.
-    uint64_t acknowledged(uint64_t sent) const { return std::min(acknowledged_, sent); }
+    /// Bytes that the server said it has received; never more than were written.
+    uint64_t acknowledged() const { return acknowledged_; }
 
   private:
     void receive_handshake(ByteView &bytes);
@@ -74,6 +74,8 @@ class Publisher {
     void publish(double stream_id);
     void write_control(MessageType type, ByteView payload);
     void write_command(uint32_t stream_id, ByteView body);
+    void write_media(ChunkStream stream, const MessageHeader &header, std::initializer_list<ByteView> parts,
+                     Bytes &out);
 
     const PublishNames names_;
     State state_ = State::Handshake;
@@ -85,6 +87,7 @@ class Publisher {
     Bytes commands_; // to send; each is sent once, so there are few
     uint32_t stream_id_ = 0;
 
+    uint64_t written_ = 0;
     uint64_t received_ = 0, receipt_sent_ = 0;
     uint32_t their_window_ = 0;    // 0: they want no acknowledgements
     bool window_asked_ = false;    // Set Peer Bandwidth came

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 
 #include "rtmpegress/destination.h"
+#include "rtmpegress/frame_queue.h"
 #include "rtmpegress/rtmp_url.h"
 
 #include <gst/gst.h>
@@ -178,6 +179,8 @@ void test_feed() {
     g_assert_true(feed.is_waiting(late));
     feed.publish(make_frame(MediaKind::Video, 180, true));
     assert_text(late.log, " | K30 v60 v90 | K180");
+    g_assert_cmpuint(feed.dropped(late), ==, 2);
+    g_assert_cmpuint(feed.dropped(early), ==, 0);
     assert_text(early.log, " | K30 v60 v90 v120 v150 K180");
 
     early.begun_at = late.begun_at = INT64_MIN;
@@ -190,6 +193,96 @@ void test_feed() {
     g_assert_true(g_str_has_suffix(early.log.c_str(), " endv"));
     feed.detach(early);
     feed.detach(late);
+}
+
+std::string pop_all(FrameQueue &queue, int64_t now_us, bool last = false) {
+    std::string text;
+    while (const auto timed = queue.pop(now_us, last)) {
+        text += (timed->frame->kind == MediaKind::Audio ? " a"
+                 : timed->frame->keyframe               ? " K"
+                                                        : " v") +
+                std::to_string(timed->dts_ms);
+        if (timed->composition_ms != 0)
+            text += "+" + std::to_string(timed->composition_ms);
+    }
+    return text;
+}
+
+void test_queue_order() {
+    FrameQueue queue(true, true);
+    const FramePtr first = make_frame(MediaKind::Video, 5000, true);
+    g_assert_true(queue.can_begin(first));
+    queue.begin(first, 0);
+    g_assert_false(queue.take(first, 0).ready); // the sound of before it may still come
+    assert_text(pop_all(queue, 0), "");
+    g_assert_true(queue.take(make_frame(MediaKind::Audio, 5010), 1000).ready);
+    assert_text(pop_all(queue, 1000), " K0");
+    queue.take(make_frame(MediaKind::Audio, 5033), 2000);
+    queue.take(make_frame(MediaKind::Video, 5030), 3000);
+    queue.take(make_frame(MediaKind::Audio, 4990), 3000); // of before the start: nowhere to go
+    assert_text(pop_all(queue, 3000), " a10 v30");
+    assert_text(pop_all(queue, 4000), "");
+    assert_text(pop_all(queue, 2'502'000), "");
+    assert_text(pop_all(queue, 2'503'001), " a33"); // the picture is silent
+    queue.take(make_frame(MediaKind::Audio, 5060), 5'000'000);
+    assert_text(pop_all(queue, 5'000'000), " a60"); // and still is
+
+    queue.take(make_frame(MediaKind::Video, 5100), 6'000'000);
+    assert_text(pop_all(queue, 6'000'000), "");
+    queue.end(MediaKind::Audio);
+    assert_text(pop_all(queue, 6'000'000), " v100");
+    g_assert_true(queue.is_empty());
+}
+
+/// Frames left out leave a gap; a source that begins anew does not.
+void test_queue_timeline() {
+    FrameQueue queue(true, false);
+    const auto begin = [&](int64_t ms) {
+        const FramePtr start = make_frame(MediaKind::Video, ms, true);
+        g_assert_true(queue.can_begin(start));
+        queue.begin(start, 0);
+        g_assert_true(queue.take(start, 0).room);
+        g_assert_false(queue.can_begin(start)); // not twice
+    };
+    begin(1000);
+    queue.take(make_frame(MediaKind::Video, 1033), 0);
+    assert_text(pop_all(queue, 0), " K0 v33");
+    begin(3000);
+    assert_text(pop_all(queue, 0), " K2000");
+    begin(500);
+    assert_text(pop_all(queue, 0), " K2001");
+    begin(500 + 5 * 3600 * 1000); // beyond 24 bits of milliseconds
+    assert_text(pop_all(queue, 0), " K18002001");
+
+    FrameQueue reordered(true, false);
+    auto frame = std::make_shared<Frame>();
+    frame->keyframe = true;
+    frame->dts = -20'000'000;
+    frame->pts = 60'000'000;
+    frame->buffer = adopt(gst_buffer_new());
+    reordered.begin(frame, 0);
+    reordered.take(frame, 0);
+    assert_text(pop_all(reordered, 0), " K0+80");
+}
+
+void test_queue_bounds() {
+    FrameQueue queue(true, false);
+    const FramePtr start = make_frame(MediaKind::Video, 0, true);
+    queue.begin(start, 0);
+    int64_t ms = 0;
+    while (queue.take(make_frame(MediaKind::Video, ms, ms == 0), 0).room)
+        ms += 40;
+    g_assert_cmpint(ms, ==, 5080);
+    const FramePtr later = make_frame(MediaKind::Video, 6000, true);
+    g_assert_false(queue.can_begin(later)); // far too much still waits
+    pop_all(queue, 0);
+    g_assert_true(queue.can_begin(later));
+
+    auto large = std::make_shared<Frame>();
+    large->buffer = adopt(gst_buffer_new_allocate(nullptr, 13 << 20, nullptr));
+    g_assert_true(queue.take(large, 0).room);
+    g_assert_true(queue.take(large, 0).room);
+    g_assert_false(queue.take(large, 0).room);
 }
 
 void test_stall_watch() {
@@ -243,6 +336,9 @@ int main(int argc, char **argv) {
     g_test_add_func("/rtmpegress/url/secrets-masked", test_secrets_masked);
     g_test_add_func("/rtmpegress/history", test_history);
     g_test_add_func("/rtmpegress/feed", test_feed);
+    g_test_add_func("/rtmpegress/queue/order", test_queue_order);
+    g_test_add_func("/rtmpegress/queue/timeline", test_queue_timeline);
+    g_test_add_func("/rtmpegress/queue/bounds", test_queue_bounds);
     g_test_add_func("/rtmpegress/stall-watch", test_stall_watch);
     g_test_add_func("/rtmpegress/backoff", test_backoff);
     g_test_add_func("/rtmpegress/rate-meter", test_rate_meter);
