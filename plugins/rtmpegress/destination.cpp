@@ -40,10 +40,8 @@ const char *to_string(DestinationState state) {
     return "stopped";
 }
 
-Destination::Destination(std::string id, std::shared_ptr<const Target> target, Feed &feed, DestinationSettings settings,
-                         DestinationHooks hooks)
-    : id_(std::move(id)), target_(std::move(target)), feed_(feed), settings_(std::move(settings)),
-      hooks_(std::move(hooks)) {
+Destination::Destination(std::string id, std::shared_ptr<const Target> target, Feed &feed, DestinationHooks hooks)
+    : id_(std::move(id)), target_(std::move(target)), feed_(feed), hooks_(std::move(hooks)) {
     MutexLock lock(mutex_);
     status_.id = id_;
     status_.url = target_->display();
@@ -179,7 +177,8 @@ std::optional<StreamFormat> Destination::wait_for_format() {
 Destination::Outcome Destination::session(const StreamFormat &format) {
     report(DestinationState::Connecting);
     const int64_t started_us = now_us();
-    const PushFailure failure = attempt(format);
+    const DestinationSettings settings = hooks_.settings();
+    const PushFailure failure = attempt(format, settings.push);
     if (wish() != Wish::Run)
         return Outcome::Done;
     if (failure.permanent) {
@@ -187,14 +186,14 @@ Destination::Outcome Destination::session(const StreamFormat &format) {
         return Outcome::GiveUp;
     }
     failures_ = now_us() - started_us > kStableMs * 1000 ? 1 : failures_ + 1;
-    const int64_t wait_ms = backoff_ms(settings_.backoff, failures_, g_random_double());
+    const int64_t wait_ms = backoff_ms(settings.backoff, failures_, g_random_double());
     report(DestinationState::Retrying, failure.text, wait_ms);
     return pause(wait_ms) ? Outcome::Again : Outcome::Done;
 }
 
 /// One session from its beginning to its end; why it ended, unless that was wanted.
-PushFailure Destination::attempt(const StreamFormat &format) {
-    const auto push = target_->make_push(format, settings_.push);
+PushFailure Destination::attempt(const StreamFormat &format, const PushSettings &settings) {
+    const auto push = target_->make_push(format, settings);
     {
         MutexLock lock(mutex_);
         push_ = push.get();

@@ -35,7 +35,7 @@ struct DestinationStatus {
 
 class Destination;
 
-/// How its element wants it.
+/// How its element wants it, from the next session on.
 struct DestinationSettings {
     BackoffPolicy backoff;
     PushSettings push;
@@ -43,6 +43,7 @@ struct DestinationSettings {
 
 /// What a destination calls, always from its own thread and without a lock held.
 struct DestinationHooks {
+    std::function<DestinationSettings()> settings;
     std::function<void(const DestinationStatus &)> changed;
     std::function<void()> need_keyframe;
     std::function<void(Destination &)> ended; // last call
@@ -51,8 +52,7 @@ struct DestinationHooks {
 /// Thread-safe. Its thread runs between start() and the end.
 class Destination {
   public:
-    Destination(std::string id, std::shared_ptr<const Target> target, Feed &feed, DestinationSettings settings,
-                DestinationHooks hooks);
+    Destination(std::string id, std::shared_ptr<const Target> target, Feed &feed, DestinationHooks hooks);
     ~Destination(); // cuts a session that is still running
     Destination(const Destination &) = delete;
     Destination &operator=(const Destination &) = delete;
@@ -82,7 +82,7 @@ class Destination {
 
     void run();
     Outcome session(const StreamFormat &format);
-    PushFailure attempt(const StreamFormat &format);
+    PushFailure attempt(const StreamFormat &format, const PushSettings &settings);
     std::optional<std::string> watch(Push &push);
     void settle(Push &push, int64_t deadline_us);
     PushBytes observe(Push &push);
@@ -98,7 +98,6 @@ class Destination {
     const std::string id_;
     const std::shared_ptr<const Target> target_;
     Feed &feed_;
-    const DestinationSettings settings_;
     const DestinationHooks hooks_;
     std::atomic<bool> running_ = false, gone_ = true;
 

@@ -23,15 +23,14 @@ Egress::~Egress() {
     stop();
 }
 
-Result<bool> Egress::add(const std::string &id, std::string_view url, std::string_view stream_key,
-                         DestinationSettings settings) {
+Result<bool> Egress::add(const std::string &id, std::string_view url, std::string_view stream_key) {
     auto target = parse_target(url, stream_key);
     if (!target)
         return target.error();
     reap();
-    DestinationHooks hooks{hooks_.changed, hooks_.need_keyframe, [this](Destination &ended) { on_ended(ended); }};
-    auto destination =
-        std::make_shared<Destination>(id, std::move(target).value(), feed_, std::move(settings), std::move(hooks));
+    DestinationHooks hooks{hooks_.settings, hooks_.changed, hooks_.need_keyframe,
+                           [this](Destination &ended) { on_ended(ended); }};
+    auto destination = std::make_shared<Destination>(id, std::move(target).value(), feed_, std::move(hooks));
     MutexLock lock(mutex_);
     if (std::any_of(active_.begin(), active_.end(), [&](const auto &other) { return other->id() == id; }))
         return Error{409, "a destination with this id exists already"};

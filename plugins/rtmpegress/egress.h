@@ -13,6 +13,7 @@ namespace rostrum {
 
 /// What the element hears. From destinations' threads (`removed` also from remove()'s caller), without a lock held.
 struct EgressHooks {
+    std::function<DestinationSettings()> settings;
     std::function<void(const DestinationStatus &)> changed;
     std::function<void()> need_keyframe;
     std::function<void(const std::string &id)> removed;
@@ -27,8 +28,7 @@ class Egress {
     Feed &feed() { return feed_; }
 
     /// 409 when the id is in use, 400 when the URL is no good. Connects at once when the element runs.
-    Result<bool> add(const std::string &id, std::string_view url, std::string_view stream_key,
-                     DestinationSettings settings);
+    Result<bool> add(const std::string &id, std::string_view url, std::string_view stream_key);
     /// Ends it cleanly in the background; the `removed` hook tells when. False: no such id.
     bool remove(const std::string &id);
 

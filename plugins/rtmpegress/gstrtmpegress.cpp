@@ -45,7 +45,7 @@ struct Impl {
     std::string location_display GUARDED_BY(mutex);                      // masked
     std::string last_error GUARDED_BY(mutex);
     std::string location_error GUARDED_BY(mutex); // why the property made no destination
-    rostrum::DestinationSettings settings GUARDED_BY(mutex){{kRetryBaseMs, kRetryMaxMs}, {}}; // of the next one added
+    rostrum::DestinationSettings settings GUARDED_BY(mutex){{kRetryBaseMs, kRetryMaxMs}, {}};
 };
 
 } // namespace
@@ -84,12 +84,7 @@ void request_keyframe(GstRtmpEgress *self) {
 
 bool add_destination(GstRtmpEgress *self, const char *id, const char *url, const char *key) {
     Impl &impl = *self->impl;
-    rostrum::DestinationSettings settings;
-    {
-        MutexLock lock(impl.mutex);
-        settings = impl.settings;
-    }
-    const auto added = id && *id ? impl.egress.add(id, url ? url : "", key ? key : "", settings)
+    const auto added = id && *id ? impl.egress.add(id, url ? url : "", key ? key : "")
                                  : rostrum::Error{400, "a destination needs an id"};
     MutexLock lock(impl.mutex);
     impl.last_error = added.ok() ? "" : std::to_string(added.error().code) + ": " + added.error().text;
@@ -266,6 +261,10 @@ static void gst_rtmp_egress_handle_message(GstBin *bin, GstMessage *message) {
 
 static void gst_rtmp_egress_init(GstRtmpEgress *self) {
     self->impl = new Impl({
+        [self] {
+            MutexLock lock(self->impl->mutex);
+            return self->impl->settings;
+        },
         [self](const DestinationStatus &status) { post_status(self, status); },
         [self] { request_keyframe(self); },
         [self](const std::string &id) { g_signal_emit(self, signals[SIGNAL_REMOVED], 0, id.c_str()); },
@@ -317,19 +316,19 @@ static void install_properties(GObjectClass *klass) {
     g_object_class_install_property(
         klass, PROP_RETRY_BASE,
         g_param_spec_uint("retry-base", "First retry",
-                          "Wait before the first reconnect, in ms; doubles with each failure. For destinations added "
-                          "later",
+                          "Wait before the first reconnect, in ms; doubles with each failure. From the next "
+                          "connection on",
                           1, 3'600'000, kRetryBaseMs, static_cast<GParamFlags>(rw | GST_PARAM_MUTABLE_PLAYING)));
     g_object_class_install_property(
         klass, PROP_RETRY_MAX,
         g_param_spec_uint("retry-max", "Longest retry",
-                          "Longest wait between reconnects, in ms. For destinations added later", 1, 3'600'000,
+                          "Longest wait between reconnects, in ms. From the next connection on", 1, 3'600'000,
                           kRetryMaxMs, static_cast<GParamFlags>(rw | GST_PARAM_MUTABLE_PLAYING)));
     g_object_class_install_property(
         klass, PROP_TLS_CA_FILE,
         g_param_spec_string("tls-ca-file", "Trusted certificates",
                             "PEM file of the certificates that an rtmps server's must come from; empty: those that the "
-                            "system trusts. For destinations added later",
+                            "system trusts. From the next connection on",
                             "", static_cast<GParamFlags>(rw | GST_PARAM_MUTABLE_PLAYING)));
 }
 

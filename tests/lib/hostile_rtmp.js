@@ -32,7 +32,7 @@ const kFloods = { pings: () => pingRequest(7), acknowledgements: () => acknowled
  *   reset, close        ends the connection
  *   stall               reads nothing more and says nothing more
  *   silence             reads on and says nothing more
- *   slow                reads 200 kB/s from now on
+ *   slow                reads 200 kB/s, until the server has no misdeed any more
  *   garbage             bytes of no meaning
  *   drip                what it should say, a byte each 10 ms
  *   flood               pings or acknowledgements without end, faster than anybody answers
@@ -40,7 +40,7 @@ const kFloods = { pings: () => pingRequest(7), acknowledgements: () => acknowled
  *   refuse              an error of `code` and `description`
  */
 class Misdeeds {
-  static reset = (session) => session.socket.resetAndDestroy();
+  static reset = ({ socket }) => (socket instanceof tls.TLSSocket ? socket.destroy() : socket.resetAndDestroy());
   static close = (session) => session.socket.end();
   static stall = (session) => session.stall();
   static silence = (session) => void (session.mute = true);
@@ -83,7 +83,7 @@ class Session {
   readSlowly() {
     this.socket.removeAllListeners('data').pause();
     this.#every(() => {
-      const data = this.socket.read(Math.min(kSlowBytes, this.socket.readableLength)) ?? this.socket.read();
+      const data = this.socket.read(this.server.misdeed ? Math.min(kSlowBytes, this.socket.readableLength) : undefined);
       if (data) this.#data(data);
     });
   }
