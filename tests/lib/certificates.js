@@ -18,7 +18,23 @@ export class Authority {
     authority.directory = temporaryDirectory('authority');
     authority.file = authority.#path('authority.pem');
     const [key, subject] = [authority.#path('authority.key'), '/CN=authority of a test'];
-    await openssl('req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-days', '2', '-subj', subject, '-keyout', key, '-out', authority.file);
+    await openssl(
+      'req',
+      '-x509',
+      '-newkey',
+      'ec',
+      '-pkeyopt',
+      'ec_paramgen_curve:P-256',
+      '-nodes',
+      '-days',
+      '2',
+      '-subj',
+      subject,
+      '-keyout',
+      key,
+      '-out',
+      authority.file,
+    );
     return authority;
   }
 
@@ -26,7 +42,20 @@ export class Authority {
   async issue(names, { days = 1 } = {}) {
     const [key, request, file, extensions] = ['key', 'request', 'pem', 'extensions'].map((kind) => this.#path(`issued.${kind}`));
     fs.writeFileSync(extensions, `subjectAltName=${names}\n`);
-    await openssl('req', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-subj', '/CN=server', '-keyout', key, '-out', request);
+    await openssl(
+      'req',
+      '-newkey',
+      'ec',
+      '-pkeyopt',
+      'ec_paramgen_curve:P-256',
+      '-nodes',
+      '-subj',
+      '/CN=server',
+      '-keyout',
+      key,
+      '-out',
+      request,
+    );
     const issuer = ['-CA', this.file, '-CAkey', this.#path('authority.key'), '-CAcreateserial'];
     await openssl('x509', '-req', '-in', request, ...issuer, '-days', String(days), '-extfile', extensions, '-out', file);
     return { key: fs.readFileSync(key), cert: fs.readFileSync(file) };

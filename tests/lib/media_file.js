@@ -27,6 +27,24 @@ export async function packetTimes(file, kind, field = 'dts_time') {
   return stdout.split('\n').filter(Boolean).map(parseFloat); // side data leaves a comma behind a time
 }
 
+/** How many pictures of each size a file decodes to. @returns {Promise<Record<string, number>>} by "WIDTHxHEIGHT" */
+export async function probeSizes(file) {
+  const { stdout } = await run('ffprobe', [
+    '-v',
+    'error',
+    '-select_streams',
+    'v:0',
+    '-show_entries',
+    'frame=width,height',
+    '-of',
+    'csv=p=0:s=x',
+    file,
+  ]);
+  const sizes = {};
+  for (const [size] of stdout.matchAll(/^\d+x\d+/gm)) sizes[size] = (sizes[size] ?? 0) + 1; // side data leaves a mark behind a size
+  return sizes;
+}
+
 /** Decodes all of it; returns what the decoder complained about ("" when it is clean). */
 export async function decodeErrors(file) {
   const { stderr } = await run('ffmpeg', ['-v', 'error', '-nostdin', '-i', file, '-f', 'null', '-'], { timeoutMs: 120000 });

@@ -108,7 +108,7 @@ export class ChunkParser {
   feed(bytes) {
     this.#bytes = Buffer.concat([this.#bytes, bytes]);
     const messages = [];
-    for (let chunk; (chunk = this.#chunk()); ) {
+    for (let chunk; (chunk = this.#chunk());) {
       if (!chunk.message) continue;
       if (chunk.message.type === 1) this.chunkSize = chunk.message.body.readUInt32BE(0);
       messages.push(chunk.message);

@@ -58,10 +58,7 @@ export async function checkRecording(file, { video = true, audio = true } = {}) 
 
 /** What a server received on one connection can be decoded from its first frame on, with times from near 0 that only grow. */
 export function checkFrames({ metadata, frames, commands }, { video = true, audio = true } = {}) {
-  assert.deepEqual(
-    commands.map(([name]) => name).slice(0, 5),
-    ['connect', 'releaseStream', 'FCPublish', 'createStream', 'publish'],
-  );
+  assert.deepEqual(commands.map(([name]) => name).slice(0, 5), ['connect', 'releaseStream', 'FCPublish', 'createStream', 'publish']);
   assert.deepEqual(metadata.slice(0, 2), ['@setDataFrame', 'onMetaData']);
   if (video) assert.deepEqual([metadata[2].width, metadata[2].height, metadata[2].framerate], [width, height, fps]);
   for (const kind of [video && 'video', audio && 'audio'].filter(Boolean)) {

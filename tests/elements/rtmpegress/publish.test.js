@@ -5,6 +5,8 @@ import assert from 'node:assert/strict';
 import path from 'node:path';
 import test, { after, afterEach, before } from 'node:test';
 
+import { HostileRtmp } from '../../lib/hostile_rtmp.js';
+import { decodeErrors, probeSizes } from '../../lib/media_file.js';
 import { NginxRtmp } from '../../lib/nginx_rtmp.js';
 import { temporaryDirectory } from '../../lib/process.js';
 import { Driver } from '../driver/driver.js';
@@ -12,13 +14,15 @@ import { launch } from '../driver/launch.js';
 import { checkRecording, fps, height, live, recorded, width } from './pipelines.js';
 
 let nginx;
+let hostile;
 let driver;
 
 before(async () => {
   nginx = await NginxRtmp.start();
+  hostile = await HostileRtmp.start();
 });
 afterEach(() => driver?.kill());
-after(() => nginx?.stop());
+after(() => Promise.all([nginx?.stop(), hostile?.stop()]));
 
 test('gst-launch-1.0: from a file to nginx, at the pace of the clock, all of it', async () => {
   const directory = temporaryDirectory('rtmpegress');
@@ -102,4 +106,24 @@ test('an encoder with lookahead: picture two seconds behind the sound', async ()
   await driver.finish();
   await nginx.noted('done', 'lookahead');
   await checkRecording(nginx.recorded('lookahead'));
+});
+
+test('the picture changes its size: a new sequence header, and every frame of both sizes decodes', async () => {
+  const sizes = ['320x180', '640x360'];
+  const size = (text) => `video/x-raw,width=${text.split('x')[0]},height=${text.split('x')[1]},framerate=${fps}/1`;
+  driver =
+    new Driver(`rtmpegress name=out location=${nginx.url}/sizes concat name=c ! identity sync=true ! x264enc tune=zerolatency speed-preset=ultrafast key-int-max=30 ! queue ! out.video
+    ${sizes.map((one) => `videotestsrc num-buffers=60 ! ${size(one)} ! c.`).join(' ')}`);
+  await driver.add('hostile', hostile.url, 'k3y');
+  await driver.ended;
+  await nginx.noted('done', 'sizes');
+  assert.deepEqual(await probeSizes(nginx.recorded('sizes')), { '320x180': 60, '640x360': 60 });
+  assert.equal(await decodeErrors(nginx.recorded('sizes')), '');
+
+  const { frames, metadata } = hostile.last;
+  const headers = frames.flatMap((frame, index) => (frame.header ? [index] : []));
+  assert.equal(headers.length, 2);
+  assert.ok(frames[headers[1] + 1].keyframe);
+  assert.equal(frames[headers[1]].timestamp, frames[headers[1] + 1].timestamp);
+  assert.deepEqual([metadata[2].width, metadata[2].height], [640, 360]);
 });

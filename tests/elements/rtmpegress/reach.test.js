@@ -42,7 +42,11 @@ test('rtmps to nginx, behind TLS: the certificate of a private authority is good
   servers.push(nginx);
   const front = tls.createServer(await authority.issue('DNS:localhost,IP:127.0.0.1'), (socket) => {
     const back = net.connect(nginx.port, '127.0.0.1');
-    for (const [from, to] of [[socket, back], [back, socket]]) from.on('error', () => to.destroy()).pipe(to);
+    for (const [from, to] of [
+      [socket, back],
+      [back, socket],
+    ])
+      from.on('error', () => to.destroy()).pipe(to);
   });
   await once(front.listen(0, '127.0.0.1'), 'listening');
   const { port } = front.address();
@@ -60,7 +64,12 @@ test('rtmps to nginx, behind TLS: the certificate of a private authority is good
 for (const [name, names, properties, text] of [
   ['of an unknown authority', 'DNS:localhost', () => '', /certificate is not accepted: (unable to get local issuer|self-signed)/],
   ['for another host', 'DNS:other.example', () => `tls-ca-file=${authority.file}`, /certificate is not accepted: hostname mismatch/],
-  ['for another address', 'IP:127.0.0.2', () => `tls-ca-file=${authority.file}`, /certificate is not accepted: (IP address|hostname) mismatch/],
+  [
+    'for another address',
+    'IP:127.0.0.2',
+    () => `tls-ca-file=${authority.file}`,
+    /certificate is not accepted: (IP address|hostname) mismatch/,
+  ],
 ]) {
   test(`a certificate ${name} is refused for good, before a word is said`, async () => {
     const server = await hostile({ tls: await authority.issue(names) });
@@ -77,7 +86,8 @@ test('rtmps to servers that speak no TLS, or nothing, or break off: tried again'
   const silent = await hostile({ misdeed: { at: 'accept', what: 'stall' } });
   const late = await hostile({ tls: await authority.issue('IP:127.0.0.1'), misdeed: { at: 'publish', what: 'reset' } });
   driver = new Driver(live({ properties: `tls-ca-file=${authority.file}` }));
-  for (const [id, { port }] of Object.entries({ plain, reset, silent, late })) await driver.add(id, `rtmps://127.0.0.1:${port}/live`, 'k3y');
+  for (const [id, { port }] of Object.entries({ plain, reset, silent, late }))
+    await driver.add(id, `rtmps://127.0.0.1:${port}/live`, 'k3y');
   assert.match((await driver.state('plain', 'retrying')).error, /TLS failed/);
   assert.match((await driver.state('reset', 'retrying')).error, /closed|broke/);
   assert.match((await driver.state('late', 'retrying')).error, /closed|broke/);

@@ -39,7 +39,9 @@ test('bad URLs are refused before anything starts, in clear words', async () => 
 
 test('a permanent refusal fails fast, with the reason of the server and without the key', async () => {
   const description = `stream ${kKey} is banned`;
-  const refuser = await HostileRtmp.start({ misdeed: { at: 'connect', what: 'refuse', code: 'NetConnection.Connect.Rejected', description } });
+  const refuser = await HostileRtmp.start({
+    misdeed: { at: 'connect', what: 'refuse', code: 'NetConnection.Connect.Rejected', description },
+  });
   driver = new Driver(live());
   await driver.add('one', refuser.url, kKey);
   const { error } = await driver.state('one', 'failed');
