@@ -3,6 +3,7 @@
 
 #include "rtmpegress/gstrtmpegress.h"
 
+#include "rtmpegress/address_policy.h"
 #include "rtmpegress/debug.h"
 #include "rtmpegress/egress.h"
 #include "rtmpegress/input.h"
@@ -20,7 +21,15 @@ using rostrum::MediaKind;
 
 namespace {
 
-enum { PROP_LOCATION = 1, PROP_STATS, PROP_LAST_ERROR, PROP_RETRY_BASE, PROP_RETRY_MAX, PROP_TLS_CA_FILE };
+enum {
+    PROP_LOCATION = 1,
+    PROP_STATS,
+    PROP_LAST_ERROR,
+    PROP_RETRY_BASE,
+    PROP_RETRY_MAX,
+    PROP_TLS_CA_FILE,
+    PROP_ALLOW_PRIVATE
+};
 enum { SIGNAL_ADD, SIGNAL_REMOVE, SIGNAL_REMOVED, N_SIGNALS };
 guint signals[N_SIGNALS];
 
@@ -146,6 +155,9 @@ static void gst_rtmp_egress_set_property(GObject *object, guint id, const GValue
         self->impl->settings.backoff.cap_ms = g_value_get_uint(value);
     else if (id == PROP_TLS_CA_FILE)
         self->impl->settings.push.tls_ca_file = g_value_get_string(value) ? g_value_get_string(value) : "";
+    else if (id == PROP_ALLOW_PRIVATE)
+        self->impl->settings.push.refuse_address =
+            g_value_get_boolean(value) ? rostrum::AddressPolicy() : rostrum::public_addresses_only();
     else
         G_OBJECT_WARN_INVALID_PROPERTY_ID(object, id, pspec);
 }
@@ -168,6 +180,8 @@ static void gst_rtmp_egress_get_property(GObject *object, guint id, GValue *valu
         g_value_set_uint(value, static_cast<guint>(impl.settings.backoff.cap_ms));
     else if (id == PROP_TLS_CA_FILE)
         g_value_set_string(value, impl.settings.push.tls_ca_file.c_str());
+    else if (id == PROP_ALLOW_PRIVATE)
+        g_value_set_boolean(value, !impl.settings.push.refuse_address);
     else
         G_OBJECT_WARN_INVALID_PROPERTY_ID(object, id, pspec);
 }
@@ -330,6 +344,12 @@ static void install_properties(GObjectClass *klass) {
                             "PEM file of the certificates that an rtmps server's must come from; empty: those that the "
                             "system trusts. From the next connection on",
                             "", static_cast<GParamFlags>(rw | GST_PARAM_MUTABLE_PLAYING)));
+    g_object_class_install_property(
+        klass, PROP_ALLOW_PRIVATE,
+        g_param_spec_boolean("allow-private", "Allow private addresses",
+                             "FALSE: a destination whose name resolves to a loopback, private, link-local or other "
+                             "address that is not a public one fails. For destinations added later",
+                             TRUE, static_cast<GParamFlags>(rw | GST_PARAM_MUTABLE_PLAYING)));
 }
 
 static void install_signals(GObjectClass *klass) {

@@ -20,7 +20,7 @@ class StallWatch {
 
     /// True when the server is stalled. `sent` and `acknowledged` as in PushBytes; `backlog`: something is on its way.
     bool update(int64_t now_us, uint64_t sent, uint64_t acknowledged, bool backlog) {
-        if (sent != sent_ || !backlog)
+        if (sent != sent_ || !backlog || sent_us_ == 0)
             sent_us_ = now_us;
         sent_ = sent;
         if (acknowledged != acknowledged_) {

@@ -3,6 +3,7 @@
 
 #include "rtmpegress/push.h"
 #include "rtmpegress/rtmp_push.h"
+#include "rtmpegress/srt/srt_push.h"
 
 namespace rostrum {
 
@@ -16,6 +17,7 @@ constexpr struct {
 } kProtocols[] = {
     {"rtmp://", parse_rtmp_target},
     {"rtmps://", parse_rtmp_target},
+    {"srt://", parse_srt_target},
 };
 
 } // namespace
@@ -24,7 +26,7 @@ Result<std::shared_ptr<const Target>> parse_target(std::string_view url, std::st
     for (const auto &[scheme, parse] : kProtocols)
         if (url.starts_with(scheme))
             return parse(url, stream_key);
-    return Error{400, "an RTMP destination starts with rtmp:// or rtmps://"};
+    return Error{400, "a destination starts with rtmp://, rtmps:// or srt://"};
 }
 
 } // namespace rostrum

@@ -5,6 +5,8 @@
 
 #include "tools/rostrum/base/json_member.h"
 #include "tools/rostrum/live/composition.h"
+#include "tools/rostrum/live/destination_url.h"
+#include "tools/rostrum/live/destinations.h"
 
 #include <cstdlib>
 
@@ -21,10 +23,10 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     if (!member.empty() && json->get("config").get("layout").get("description").is_object() &&
         !rostrum::parse_json(member))
         std::abort();
-    const auto outputs = rostrum::parse_rtmp_outputs(json->get("outputs"));
+    const auto outputs = rostrum::parse_destinations(json->get("outputs"), false);
     if (const auto *accepted = std::get_if<Json>(&outputs))
         for (const auto &output : accepted->items())
-            (void)rostrum::public_rtmp_url(output.text("url"), !output.text("streamKey").empty());
+            (void)rostrum::public_destination_url(output.text("url"), !output.text("streamKey").empty());
     (void)rostrum::check_composition_names(json->get("config"));
     (void)rostrum::parse_composition(json->get("config"), rostrum::default_composition());
     return 0;

@@ -38,6 +38,7 @@ export class Rostrum {
     const runtime = path.join(this.directory.path, 'run');
     fs.mkdirSync(runtime, { recursive: true, mode: 0o700 });
     const env = {
+      ROSTRUM_ALLOW_PRIVATE_DESTINATIONS: 'true', // servers of the tests are on loopback
       ROSTRUM_API_KEY: this.credentials.key,
       ROSTRUM_API_SECRET: this.credentials.secret,
       GST_REGISTRY: path.join(kBuild, 'gst-registry.bin'),

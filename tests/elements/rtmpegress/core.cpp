@@ -292,6 +292,10 @@ void test_stall_watch() {
     g_assert_false(no_bytes.update(6 * s, 100, 0, true));
     g_assert_true(no_bytes.update(7 * s, 100, 0, true));
 
+    StallWatch young; // what waits at its first look has not waited long
+    g_assert_false(young.update(100 * s, 0, 0, true));
+    g_assert_true(young.update(106 * s, 0, 0, true));
+
     StallWatch idle; // nothing to send is no stall
     g_assert_false(idle.update(1 * s, 100, 0, false));
     g_assert_false(idle.update(60 * s, 100, 0, false));

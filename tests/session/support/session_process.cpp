@@ -23,8 +23,8 @@ SessionProcess::SessionProcess(std::vector<std::string> more_arguments) {
     g_assert_cmpint(pipe(ready), ==, 0);
     const std::string socket = directory_ + "/s.sock", fd = std::to_string(ready[1]);
     std::vector<std::string> words{
-        g_getenv("ROSTRUM_SESSION_BINARY"), "--socket",   socket, "--room", "abcd-efgh-ijkl", "--session",
-        "0123456789abcdef01234567",         "--ready-fd", fd};
+        g_getenv("ROSTRUM_SESSION_BINARY"), "--socket",        socket,       "--room", "abcd-efgh-ijkl", "--session",
+        "0123456789abcdef01234567",         "--allow-private", "--ready-fd", fd};
     words.insert(words.end(), more_arguments.begin(), more_arguments.end());
     std::vector<char *> argv;
     for (auto &word : words)

@@ -46,6 +46,7 @@ const SecretRow kSecrets[] = {
     {"user and password", "rtmps://joe:hunter2@h/live", "rtmps://h/live"},
     {"query", "rtmp://h/live?key=hunter2", "rtmp://h/live"},
     {"query without path", "rtmp://h?key=hunter2", "rtmp://h"},
+    {"SRT", "srt://h:9000?streamid=hunter2&passphrase=hunter2hunter2", "srt://h:9000"},
     {"no scheme", "hunter2", "…"},
 };
 

@@ -54,7 +54,7 @@ const BadRow kBad[] = {
      "composition.layout.gridSize must be a whole number"},
     {"livestreams not an array", kHead + R"(,"livestreams":{}})", "livestreams must be an array"},
     {"wrong scheme", kHead + R"(,"livestreams":[{"id":"l","outputs":[{"id":"o","url":"http://h/a"}]}]})",
-     "livestreams[0].outputs[0].url must begin with rtmp:// or rtmps://"},
+     "livestreams[0].outputs[0].url must begin with rtmp://, rtmps:// or srt://"},
     {"output twice",
      kHead + R"(,"livestreams":[{"id":"l","outputs":[{"id":"o","url":"rtmp://h/a"},{"id":"o","url":"rtmp://h/b"}]}]})",
      "output id 'o' appears twice"},

@@ -14,10 +14,6 @@ using rostrum::Refusal;
 
 namespace {
 
-void expect_text(const std::string &text, const std::string &expected) {
-    g_assert_cmpstr(text.c_str(), ==, expected.c_str());
-}
-
 struct Step {
     const char *part, *state; ///< part "stop" or "give up": what the session does
     const char *becomes;      ///< "" when nothing is told
@@ -63,36 +59,6 @@ void machine() {
             g_assert_cmpstr(next ? rostrum::output_state_name(*next) : "", ==, step.becomes);
         }
     }
-}
-
-void destinations() {
-    const struct {
-        const char *name, *json, *says; ///< says "": accepted
-    } rows[] = {
-        {"two", R"([{"url":"rtmp://a/live","streamKey":"k"},{"url":"rtmps://b:443/app"}])", ""},
-        {"no list", R"({})", "list of 1 to 10"},
-        {"empty", R"([])", "list of 1 to 10"},
-        {"http", R"([{"url":"rtmp://a/live"},{"url":"http://a/live"}])",
-         "outputs[1]: the url has to begin with rtmp://"},
-        {"file", R"([{"url":"file:///etc/passwd"}])", "has to begin with rtmp://"},
-        {"no url", R"([{"streamKey":"k"}])", "outputs[0]: write"},
-        {"number", R"([7])", "outputs[0]: write"},
-        {"no host", R"([{"url":"rtmp:///live"}])", "names no host"},
-        {"not a url", R"([{"url":"live"}])", "cannot be read"},
-        {"blank", R"([{"url":"rtmp://a/live","streamKey":"k flashver=x"}])", "blanks"},
-        {"newline", R"([{"url":"rtmp://a/live\n"}])", "blanks"},
-        {"key is no string", R"([{"url":"rtmp://a/live","streamKey":5}])", "streamKey has to be a string"},
-    };
-    for (const auto &row : rows) {
-        g_test_message("%s", row.name);
-        const auto result = rostrum::parse_rtmp_outputs(*rostrum::parse_json(row.json));
-        const auto *refusal = std::get_if<Refusal>(&result);
-        g_assert_cmpint(refusal ? refusal->code : 0, ==, *row.says ? 4015 : 0);
-        if (refusal)
-            g_assert_nonnull(strstr(refusal->message.c_str(), row.says));
-    }
-    expect_text(rostrum::public_rtmp_url("rtmp://u:p@a:1935/live/secret", false), "rtmp://a:1935/live");
-    expect_text(rostrum::public_rtmp_url("rtmp://a/live?key=secret", true), "rtmp://a/live");
 }
 
 void pictures() {
@@ -158,7 +124,6 @@ void webhook_names() {
 int main(int argc, char **argv) {
     g_test_init(&argc, &argv, nullptr);
     g_test_add_func("/outputs/machine", machine);
-    g_test_add_func("/outputs/destinations", destinations);
     g_test_add_func("/outputs/pictures", pictures);
     g_test_add_func("/outputs/webhook-names", webhook_names);
     return g_test_run();

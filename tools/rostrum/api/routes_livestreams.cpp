@@ -2,7 +2,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 
 #include "tools/rostrum/api/outputs_common.h"
-#include "tools/rostrum/live/composition.h"
+#include "tools/rostrum/live/destination_url.h"
+#include "tools/rostrum/live/destinations.h"
 
 namespace rostrum {
 namespace {
@@ -13,7 +14,7 @@ Json describe(Api &api, const OutputRecord &output) {
     for (const auto &destination : output.details.get("outputs").items()) {
         const bool has_key = !destination.text("streamKey").empty();
         destinations.push(Json::object({{"id", destination.text("id")},
-                                        {"url", public_rtmp_url(destination.text("url"), has_key)},
+                                        {"url", public_destination_url(destination.text("url"), has_key)},
                                         {"streamKey", has_key ? "********" : ""}}));
     }
     LiveSession *session = api.sessions.find(output.session_id);
@@ -29,7 +30,8 @@ void start(Api &api, const ExchangePtr &exchange) {
     const Claims claims = api.claims(*exchange);
     const Json body = exchange->json_body();
     const Room room = api.room_to_moderate(claims, body);
-    const auto destinations = parse_rtmp_outputs(body.get("outputs"));
+    const auto destinations =
+        parse_destinations(body.get("outputs"), api.sessions.services().settings.launch.allow_private);
     if (auto *refusal = std::get_if<Refusal>(&destinations))
         throw *refusal;
     LiveSession &session = api.live(room, code::kStartLivestreamFailed);

@@ -205,6 +205,8 @@ const std::vector<ConfigKey> &config_keys() {
         {"slate-text", KeyKind::Text, "We'll be right back", false, "what viewers read while no host is there"},
         {"slate-grace", KeyKind::Count, "2", false, "seconds that the last picture of the last host stays before that"},
         {"slate-time", KeyKind::Count, "300", false, "seconds that it is shown at most; 0 = not at all"},
+        {"allow-private-destinations", KeyKind::Flag, "false", false,
+         "livestreams may be pushed to loopback, private and link-local addresses"},
         {"api-key", KeyKind::Text, "", false, "the `apikey` claim of tokens; generated when absent"},
         {"api-secret", KeyKind::Text, "", true, "signs tokens (HS256); generated when absent"},
         {"webhook-url", KeyKind::HttpUrl, "", false, "receives every webhook of every room"},

@@ -13,19 +13,12 @@
 namespace rostrum {
 namespace {
 
-constexpr size_t kMaxOutputs = 10;
-constexpr size_t kMaxUrlBytes = 1024, kMaxStreamKeyBytes = 512;
 constexpr int64_t kMaxGridSize = 25;
 constexpr int64_t kMaxGap = 120, kMaxRadius = 360, kMaxBorder = 40, kMaxTransitionMs = 5000; // as livecompositor's
 constexpr size_t kMaxPlaced = 32;
 constexpr size_t kMaxTextBytes = 2000;
 constexpr int64_t kMaxTimeMs = 253402300799000; // year 9999
 constexpr char kCustom[] = "CUSTOM";
-
-struct UriDeleter {
-    void operator()(GUri *uri) const { g_uri_unref(uri); }
-};
-using Uri = std::unique_ptr<GUri, UriDeleter>;
 
 Refusal bad(const std::string &text) {
     return {400, text};
@@ -193,28 +186,6 @@ Json copy_of(const Json &object) {
     return parse_json(object.dump()).value_or(Json::object());
 }
 
-std::string fault_of_output(const Json &output) {
-    if (!output.is_object() || !output.get("url").is_string())
-        return "write {\"url\": \"rtmp://host/app\", \"streamKey\": \"…\"}";
-    const std::string url = output.text("url"), key = output.text("streamKey");
-    if (output.has("streamKey") && !output.get("streamKey").is_string())
-        return "streamKey has to be a string";
-    if (url.size() > kMaxUrlBytes || key.size() > kMaxStreamKeyBytes)
-        return "it is too long";
-    for (const unsigned char c : url + key)
-        if (c <= ' ' || c == 0x7f)
-            return "blanks and control characters are not allowed";
-    const Uri uri(g_uri_parse(url.c_str(), G_URI_FLAGS_ENCODED, nullptr));
-    if (!uri)
-        return "the url cannot be read";
-    const std::string scheme = g_uri_get_scheme(uri.get());
-    if (scheme != "rtmp" && scheme != "rtmps")
-        return "the url has to begin with rtmp:// or rtmps://, not " + scheme + "://";
-    if (!g_uri_get_host(uri.get()) || !*g_uri_get_host(uri.get()))
-        return "the url names no host";
-    return "";
-}
-
 } // namespace
 
 Json default_composition() {
@@ -264,31 +235,6 @@ std::variant<Json, Refusal> parse_composition(const Json &config, const Json &cu
         if (auto refusal = take_participants(config, name, result))
             return *refusal;
     return result;
-}
-
-std::variant<Json, Refusal> parse_rtmp_outputs(const Json &outputs) {
-    auto refuse = [](const std::string &text) { return Refusal{400, code::kInvalidLivestreamConfig, text}; };
-    const auto items = outputs.items();
-    if (items.empty() || items.size() > kMaxOutputs)
-        return refuse("outputs has to be a list of 1 to 10 destinations: [{\"url\", \"streamKey\"}]");
-    Json result = Json::array();
-    for (size_t i = 0; i < items.size(); ++i) {
-        if (const std::string fault = fault_of_output(items[i]); !fault.empty())
-            return refuse("outputs[" + std::to_string(i) + "]: " + fault);
-        result.push(Json::object({{"url", items[i].text("url")}, {"streamKey", items[i].text("streamKey")}}));
-    }
-    return result;
-}
-
-std::string public_rtmp_url(const std::string &url, bool has_stream_key) {
-    const Uri uri(g_uri_parse(url.c_str(), G_URI_FLAGS_ENCODED, nullptr));
-    if (!uri)
-        return "";
-    std::string path = g_uri_get_path(uri.get());
-    if (!has_stream_key)
-        path = path.substr(0, path.rfind('/'));
-    return take_string(g_uri_join(G_URI_FLAGS_ENCODED, g_uri_get_scheme(uri.get()), nullptr, g_uri_get_host(uri.get()),
-                                  g_uri_get_port(uri.get()), path.c_str(), nullptr, nullptr));
 }
 
 } // namespace rostrum

@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 
 #include "tools/rostrum/base/ids.h"
-#include "tools/rostrum/live/composition.h"
+#include "tools/rostrum/live/destination_url.h"
 #include "tools/rostrum/live/live_session.h"
 
 namespace rostrum {
@@ -91,7 +91,8 @@ Json describe_parts(const LiveOutput &output) {
         const std::string id = destination.text("id");
         const auto part = output.machine.parts().find(id);
         Json entry = Json::object(
-            {{"id", id}, {"url", public_rtmp_url(destination.text("url"), !destination.text("streamKey").empty())}});
+            {{"id", id},
+             {"url", public_destination_url(destination.text("url"), !destination.text("streamKey").empty())}});
         if (part != output.machine.parts().end()) {
             entry.set("state", part->second.state);
             if (!part->second.error.empty())

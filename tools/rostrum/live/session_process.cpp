@@ -124,6 +124,8 @@ bool SessionProcess::launch(int ready_write_fd, std::string *error) {
         arguments.insert(arguments.end(), {"--port-range", settings_.port_range.c_str()});
     if (settings_.ice_tcp)
         arguments.push_back("--ice-tcp");
+    if (settings_.allow_private)
+        arguments.push_back("--allow-private");
     arguments.push_back(nullptr);
     GError *failure = nullptr;
     child_ = ObjectRef<GSubprocess>::adopt(g_subprocess_launcher_spawnv(launcher.get(), arguments.data(), &failure));

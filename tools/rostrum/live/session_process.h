@@ -27,6 +27,7 @@ struct LaunchSettings {
     unsigned max_viewers = 0; ///< of one feed; 0 = no limit of ours
     std::string slate_text;   ///< what viewers read while no host is there
     unsigned slate_grace_ms = 2000, slate_time_ms = 300'000;
+    bool allow_private = false; ///< livestreams may go to private networks
 };
 
 struct PeerChange {

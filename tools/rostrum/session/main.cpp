@@ -32,6 +32,7 @@ bool parse(int *argc, char ***argv, Arguments &out) {
     g_autofree char *address = nullptr;
     g_autofree char *ports = nullptr;
     gboolean ice_tcp = FALSE;
+    gboolean allow_private = FALSE;
     g_autofree char *slate_text = nullptr;
     int shards = 1, max_viewers = 0;
     int slate_grace_ms = static_cast<int>(out.config.slate.grace_ms);
@@ -51,6 +52,7 @@ bool parse(int *argc, char ***argv, Arguments &out) {
         {"slate-text", 0, 0, G_OPTION_ARG_FILENAME, &slate_text, "Shown to viewers while no host is there", "TEXT"},
         {"slate-grace", 0, 0, G_OPTION_ARG_INT, &slate_grace_ms, "ms that the last picture stays before (2000)", "MS"},
         {"slate-time", 0, 0, G_OPTION_ARG_INT, &slate_time_ms, "ms that it is shown; 0 = not at all (300000)", "MS"},
+        {"allow-private", 0, 0, G_OPTION_ARG_NONE, &allow_private, "Push to private addresses too", nullptr},
         {"ready-fd", 0, 0, G_OPTION_ARG_INT, &out.ready_fd, "Gets one byte when the socket is listened on", "N"},
         {"orphan-timeout", 0, 0, G_OPTION_ARG_INT, &orphan_s, "End after so many seconds alone (default 60)", "S"},
         {nullptr, 0, 0, G_OPTION_ARG_NONE, nullptr, nullptr, nullptr}};
@@ -77,6 +79,7 @@ bool parse(int *argc, char ***argv, Arguments &out) {
     out.config.plan.shards = static_cast<unsigned>(std::max(shards, 1));
     out.config.plan.max_viewers = static_cast<unsigned>(std::max(max_viewers, 0));
     out.config.plan.slate_text = slate_text ? slate_text : "";
+    out.config.plan.allow_private = allow_private;
     out.config.slate = {static_cast<unsigned>(std::max(slate_grace_ms, 0)),
                         static_cast<unsigned>(std::max(slate_time_ms, 0))};
     return true;

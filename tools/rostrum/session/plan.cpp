@@ -239,7 +239,7 @@ class Planner {
             for (const auto &output : wanted.outputs)
                 graph_.destinations.push_back({wanted.id, output.id, output.url, output.stream_key});
         if (!graph_.destinations.empty())
-            graph_.branches.push_back(livestream());
+            graph_.branches.push_back(livestream(config_));
         return !graph_.destinations.empty();
     }
 

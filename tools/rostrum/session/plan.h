@@ -13,11 +13,12 @@ namespace rostrum::session {
 /// What a session process is started with.
 struct PlanConfig {
     std::string public_address = "127.0.0.1";
-    std::string port_range;   // "" = any free port
-    bool ice_tcp = false;     // media over TCP too
-    unsigned shards = 1;      // of the program; a host's own feed has few viewers
-    unsigned max_viewers = 0; // of one feed; 0 = as many as viewerfanout takes
-    std::string slate_text;   // on the composed picture while there is no host
+    std::string port_range;     // "" = any free port
+    bool ice_tcp = false;       // media over TCP too
+    unsigned shards = 1;        // of the program; a host's own feed has few viewers
+    unsigned max_viewers = 0;   // of one feed; 0 = as many as viewerfanout takes
+    std::string slate_text;     // on the composed picture while there is no host
+    bool allow_private = false; // destinations of livestreams may be in private networks
 };
 
 enum class ProgramMode { Empty, Slate, Passthrough, Composed };

@@ -384,13 +384,13 @@ Branch aac() {
     return branch;
 }
 
-Branch livestream() {
+Branch livestream(const PlanConfig &config) {
     Branch branch{kLivestreamBranch, Branch::Kind::Livestream, {}, {}, {}};
     branch.nodes = {leaky_queue("video_queue", kOutputQueueNs),
                     guard("video_guard"),
                     leaky_queue("audio_queue", kOutputQueueNs),
                     guard("audio_guard"),
-                    {"egress", "rtmpegress", {}}};
+                    {"egress", "rtmpegress", {{"allow-private", config.allow_private ? "true" : "false"}}}};
     chain(branch, {"video_queue", "video_guard"});
     chain(branch, {"audio_queue", "audio_guard"});
     link(branch, "video_guard", "src", "egress", "video");

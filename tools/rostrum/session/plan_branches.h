@@ -39,7 +39,7 @@ inline constexpr Rendition kRenditions[] = {{360, 600, 6}, {180, 150, 7}};
 Branch encode_smaller(const Rendition &rendition, const Composition &composition);
 std::string rendition_branch(const Rendition &rendition);
 Branch aac();
-Branch livestream();
+Branch livestream(const PlanConfig &config);
 Branch recording(const Recording &recording, const Composition &composition);
 
 } // namespace rostrum::session

@@ -230,8 +230,8 @@ Output parse_output(JsonNode *node, const std::string &where, std::set<std::stri
     output.id = required_string(object, "id", where + ".");
     take_id(ids, output.id, "output");
     output.url = required_string(object, "url", where + ".", kMaxTextBytes);
-    if (output.url.rfind("rtmp://", 0) != 0 && output.url.rfind("rtmps://", 0) != 0)
-        throw Bad(where + ".url must begin with rtmp:// or rtmps://");
+    if (!output.url.starts_with("rtmp://") && !output.url.starts_with("rtmps://") && !output.url.starts_with("srt://"))
+        throw Bad(where + ".url must begin with rtmp://, rtmps:// or srt://");
     if (JsonNode *key = member(object, "streamKey"))
         output.stream_key = string_of(key, where + ".streamKey", kMaxTextBytes);
     return output;

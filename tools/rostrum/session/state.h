@@ -38,7 +38,7 @@ struct Composition {
     std::map<std::string, std::string> branding; // property of livecompositor → value
 };
 
-/// One RTMP destination. The stream key is a secret: it is never printed.
+/// One RTMP or SRT destination. The stream key, like parts of the URL, is a secret: it is never printed.
 struct Output {
     std::string id;
     std::string url;
