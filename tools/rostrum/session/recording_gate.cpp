@@ -64,6 +64,8 @@ class Gate {
         const auto place = leads_ ? lead(pad, buffer, time) : follow(buffer, time);
         if (!place || !enter(pad, place->part))
             return GST_PAD_PROBE_DROP;
+        if (std::exchange(begins_, false))
+            flow_->begun();
         GST_PAD_PROBE_INFO_DATA(info) = moved(buffer, place->time);
         if (leads_)
             media_->end_ms = static_cast<uint64_t>(place->time + duration_of(buffer)) / GST_MSECOND;
@@ -128,7 +130,6 @@ class Gate {
     /// Nothing: it is not recorded.
     std::optional<Timeline::Place> lead(GstPad *pad, GstBuffer *buffer, int64_t time) {
         const bool key = !GST_BUFFER_FLAG_IS_SET(buffer, GST_BUFFER_FLAG_DELTA_UNIT);
-        bool first = false;
         Timeline::Place place;
         {
             peerwire::MutexLock lock(flow_->mutex);
@@ -147,16 +148,14 @@ class Gate {
             }
             const bool due = !begins && split_due(time);
             flow_->waits_for_keyframe = !key && due && time - due_since_ >= kKeyframePatienceNs;
-            first = !timeline.has_begun();
-            if (timeline.has_begun() && (other_caps_ || (key && due)))
+            begins_ = !timeline.has_begun();
+            if (!begins_ && (other_caps_ || (key && due)))
                 timeline.cut(time);
             else
                 timeline.begin(time);
             place = timeline.lead(time);
             flow_->changed.notify_all();
         }
-        if (first)
-            flow_->begun();
         if (!is_in(place.part)) {
             part_begins_at_ = time;
             flow_->want_part(place.part);
@@ -267,6 +266,7 @@ class Gate {
     GstCaps *caps_ = nullptr; // of the present part
     bool other_caps_ = false; // they have become others since
     bool started_ = false;    // the muxer knows the stream
+    bool begins_ = false;     // the recording, with this buffer
     int part_ = -1;           // the pad is linked to; -1 = to none yet
     int64_t part_begins_at_ = 0;
     int64_t due_since_ = Timeline::kNever;        // a split
