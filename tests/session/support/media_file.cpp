@@ -69,6 +69,12 @@ void on_sound(GstElement *, GstBuffer *buffer, GstPad *pad, gpointer data) {
     gst_buffer_unmap(buffer, &map);
 }
 
+void connect(GstElement *pipeline, const char *sink, GCallback on_data, Reader &reader) {
+    GstElement *element = gst_bin_get_by_name(GST_BIN(pipeline), sink);
+    g_signal_connect(element, "handoff", on_data, &reader);
+    gst_object_unref(element);
+}
+
 void read_size(GstElement *pipeline, MediaFile &file) {
     GstElement *original = gst_bin_get_by_name(GST_BIN(pipeline), "original");
     GstPad *pad = gst_element_get_static_pad(original, "src");
@@ -86,26 +92,24 @@ void read_size(GstElement *pipeline, MediaFile &file) {
 
 } // namespace
 
-MediaFile read_media(const std::string &path) {
-    const std::string description =
-        "filesrc location=\"" + path +
-        "\" ! decodebin name=d "
-        "d. ! queue max-size-time=0 max-size-bytes=0 max-size-buffers=0 ! videoconvert ! identity name=original ! "
-        "videoscale ! "
-        "video/x-raw,format=GRAY8,width=32,height=32 ! fakesink name=v sync=false signal-handoffs=true "
-        "d. ! queue max-size-time=0 max-size-bytes=0 max-size-buffers=0 ! audioconvert ! audioresample ! "
-        "audio/x-raw,format=S16LE,channels=1,rate=48000,layout=interleaved ! fakesink name=a sync=false "
-        "signal-handoffs=true";
+MediaFile read_media(const std::string &path, Streams streams) {
+    std::string description = "filesrc location=\"" + path + "\" ! decodebin name=d ";
+    if (streams != Streams::Audio)
+        description += "d. ! queue max-size-time=0 max-size-bytes=0 max-size-buffers=0 ! videoconvert ! "
+                       "identity name=original ! videoscale ! video/x-raw,format=GRAY8,width=32,height=32 ! "
+                       "fakesink name=v sync=false signal-handoffs=true ";
+    if (streams != Streams::Video)
+        description += "d. ! queue max-size-time=0 max-size-bytes=0 max-size-buffers=0 ! audioconvert ! "
+                       "audioresample ! audio/x-raw,format=S16LE,channels=1,rate=48000,layout=interleaved ! "
+                       "fakesink name=a sync=false signal-handoffs=true";
     g_autoptr(GError) error = nullptr;
     GstElement *pipeline = gst_parse_launch(description.c_str(), &error);
     g_assert_no_error(error);
     Reader reader;
-    GstElement *video = gst_bin_get_by_name(GST_BIN(pipeline), "v"),
-               *audio = gst_bin_get_by_name(GST_BIN(pipeline), "a");
-    g_signal_connect(video, "handoff", G_CALLBACK(on_picture), &reader);
-    g_signal_connect(audio, "handoff", G_CALLBACK(on_sound), &reader);
-    gst_object_unref(video);
-    gst_object_unref(audio);
+    if (streams != Streams::Audio)
+        connect(pipeline, "v", G_CALLBACK(on_picture), reader);
+    if (streams != Streams::Video)
+        connect(pipeline, "a", G_CALLBACK(on_sound), reader);
     gst_element_set_state(pipeline, GST_STATE_PLAYING);
     GstBus *bus = gst_element_get_bus(pipeline);
     g_autoptr(GstMessage) message = gst_bus_timed_pop_filtered(
@@ -114,7 +118,8 @@ MediaFile read_media(const std::string &path) {
     if (GST_MESSAGE_TYPE(message) == GST_MESSAGE_ERROR)
         gst_message_parse_error(message, &error, nullptr);
     g_assert_no_error(error);
-    read_size(pipeline, reader.file);
+    if (streams != Streams::Audio)
+        read_size(pipeline, reader.file);
     gst_object_unref(bus);
     gst_element_set_state(pipeline, GST_STATE_NULL);
     gst_object_unref(pipeline);

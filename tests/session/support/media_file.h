@@ -21,8 +21,10 @@ struct MediaFile {
     double duration() const { return std::max(video_end, audio_end) - std::min(video_begin, audio_begin); }
 };
 
+enum class Streams { Both, Video, Audio };
+
 /// Decodes all of it; fails the test when that is not possible.
-MediaFile read_media(const std::string &path);
+MediaFile read_media(const std::string &path, Streams streams = Streams::Both);
 
 /// Beep minus its flash, in seconds, for each flash that has a beep within half a second.
 std::vector<double> lip_sync(const MediaFile &file);

@@ -19,13 +19,6 @@ void test_layout_changes_live() {
     g_assert_false(before == after);
 }
 
-void test_size_begins_a_part() {
-    State portrait = recording(kPair);
-    portrait.wanted.composition.orientation = Orientation::Portrait;
-    g_assert_false(
-        plan(recording(kPair), {}).find("recording:r")->same_structure(*plan(portrait, {}).find("recording:r")));
-}
-
 void test_compositor_pads() {
     State state =
         with_hosts({host("ann", {video("H264")}), host("bob", {audio(), video("H264")}), host("cid", {audio()})});
@@ -162,7 +155,6 @@ void test_marks() {
 int main(int argc, char **argv) {
     g_test_init(&argc, &argv, nullptr);
     g_test_add_func("/plan/layout-changes-live", test_layout_changes_live);
-    g_test_add_func("/plan/size-begins-a-part", test_size_begins_a_part);
     g_test_add_func("/plan/compositor-pads", test_compositor_pads);
     g_test_add_func("/plan/slate-text", test_slate_text);
     g_test_add_func("/plan/composition", test_composition);

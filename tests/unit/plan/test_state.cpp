@@ -62,6 +62,54 @@ const BadRow kBad[] = {
      "recordings[0].path must be absolute and end in .mp4"},
     {"not mp4", kHead + R"(,"recordings":[{"id":"r","path":"/etc/passwd"}]})",
      "recordings[0].path must be absolute and end in .mp4"},
+    {"webm named mp4", kHead + R"(,"recordings":[{"id":"r","format":"webm","path":"/r.mp4"}]})",
+     "recordings[0].path must be absolute and end in .webm"},
+    {"unknown kind", kHead + R"(,"recordings":[{"id":"r","kind":"film","path":"/r.mp4"}]})",
+     "recordings[0].kind 'film' is not one of room, composite, participant, track"},
+    {"unknown format", kHead + R"(,"recordings":[{"id":"r","format":"avi","path":"/r.avi"}]})",
+     "recordings[0].format 'avi' is not one of mp4, webm"},
+    {"unknown mode", kHead + R"(,"recordings":[{"id":"r","mode":"video","path":"/r.mp4"}]})",
+     "recordings[0].mode 'video' is not one of video-and-audio, audio"},
+    {"participant without one", kHead + R"(,"recordings":[{"id":"r","kind":"participant","path":"/r.mp4"}]})",
+     "recordings[0].participant is missing"},
+    {"track of nobody", kHead + R"(,"recordings":[{"id":"r","kind":"track","track":"audio","path":"/r.mp4"}]})",
+     "recordings[0].participant is missing"},
+    {"no track", kHead + R"(,"recordings":[{"id":"r","kind":"track","participant":"ann","path":"/r.mp4"}]})",
+     "recordings[0].track is missing"},
+    {"unknown track",
+     kHead + R"(,"recordings":[{"id":"r","kind":"track","participant":"ann","track":"data","path":"/r.mp4"}]})",
+     "recordings[0].track 'data' is not one of audio, video, screen_audio, screen_video"},
+    {"room of one", kHead + R"(,"recordings":[{"id":"r","participant":"ann","path":"/r.mp4"}]})",
+     "recordings[0].participant makes no sense with this kind of recording"},
+    {"composite of a text",
+     kHead + R"(,"recordings":[{"id":"r","kind":"composite","participants":"ann","path":"/r.mp4"}]})",
+     "recordings[0].participants must be an array"},
+    {"composite of nobody",
+     kHead + R"(,"recordings":[{"id":"r","kind":"composite","participants":[{}],"path":"/r.mp4"}]})",
+     "recordings[0].participants[0].id is missing"},
+    {"composite of one twice",
+     kHead + R"(,"recordings":[{"id":"r","kind":"composite","participants":[{"id":"a"},{"id":"a"}],"path":"/r.mp4"}]})",
+     "participant id 'a' appears twice"},
+    {"unknown media",
+     kHead +
+         R"(,"recordings":[{"id":"r","kind":"composite","participants":[{"id":"a","kinds":["smell"]}],"path":"/r.mp4"}]})",
+     "recordings[0].participants[0].kinds[0] 'smell' is not one of audio, video, screen_audio, screen_video"},
+    {"bad composition of one",
+     kHead + R"(,"recordings":[{"id":"r","kind":"composite","composition":{"quality":"best"},"path":"/r.mp4"}]})",
+     "recordings[0].composition.quality 'best' is not one of low, med, high, ultra"},
+    {"paused as text", kHead + R"(,"recordings":[{"id":"r","paused":"no","path":"/r.mp4"}]})",
+     "recordings[0].paused must be true or false"},
+    {"negative split", kHead + R"(,"recordings":[{"id":"r","splitMs":-1,"path":"/r.mp4"}]})",
+     "recordings[0].splitMs must be 0 to 604800000"},
+    {"split as text", kHead + R"(,"recordings":[{"id":"r","splitBytes":"1","path":"/r.mp4"}]})",
+     "recordings[0].splitBytes must be a whole number"},
+    {"path twice", kHead + R"(,"recordings":[{"id":"r","path":"/r.mp4"},{"id":"s","path":"/r.mp4"}]})",
+     "recordings[1].path is used twice"},
+    {"path twice but for the extension",
+     kHead + R"(,"recordings":[{"id":"r","path":"/r.mp4"},{"id":"s","format":"webm","path":"/r.webm"}]})",
+     "recordings[1].path is used twice"},
+    {"recording twice", kHead + R"(,"recordings":[{"id":"r","path":"/r.mp4"},{"id":"r","path":"/s.mp4"}]})",
+     "recording id 'r' appears twice"},
     {"control character", kHead + R"(,"recordings":[{"id":"r","path":"/a\n.mp4"}]})",
      "recordings[0].path holds a control character"},
     {"nested too deeply", std::string(1000, '['), "the state is nested too deeply"},
@@ -122,6 +170,34 @@ void test_everything() {
     g_assert_true(wanted->marks.at("p2") == (Marks{.hand = true, .mic_off = true, .camera_off = false}));
 }
 
+void test_recordings() {
+    std::string error;
+    const auto wanted = parse_wanted(kHead + R"(,"recordings":[
+        {"id":"r","path":"/r.mp4","splitMs":60000,"splitBytes":1099511627776,"paused":true},
+        {"id":"a","kind":"room","mode":"audio","format":"webm","path":"/a.webm"},
+        {"id":"c","kind":"composite","path":"/c.mp4","participants":[{"id":"ann"},{"id":"bob","kinds":["audio","screen_video"]}],
+         "composition":{"layout":{"type":"SIDEBAR"}}},
+        {"id":"p","kind":"participant","participant":"ann","format":"mp4","path":"/p.mp4"},
+        {"id":"t","kind":"track","participant":"ann","track":"screen_audio","format":"webm","path":"/t.webm"}]})",
+                                     error);
+    g_assert_cmpstr(error.c_str(), ==, "");
+    const auto &room = wanted->recordings[0], &sound = wanted->recordings[1], &composite = wanted->recordings[2],
+               &participant = wanted->recordings[3], &track = wanted->recordings[4];
+    g_assert_true(room.kind == RecordingKind::Room && room.format == FileFormat::Mp4 && !room.audio_only);
+    g_assert_true(room.paused && !sound.paused);
+    g_assert_cmpuint(room.split_ms, ==, 60000);
+    g_assert_cmpuint(room.split_bytes, ==, 1099511627776u);
+    g_assert_cmpuint(sound.split_ms, ==, 0);
+    g_assert_true(sound.audio_only && sound.format == FileFormat::Webm);
+    g_assert_true(composite.kind == RecordingKind::Composite);
+    g_assert_true(composite.participants ==
+                  (std::vector<ChosenParticipant>{{"ann", {}}, {"bob", {MediaKind::Audio, MediaKind::ScreenVideo}}}));
+    g_assert_true(composite.composition && composite.composition->layout == Layout::Sidebar);
+    g_assert_true(participant.kind == RecordingKind::Participant);
+    g_assert_cmpstr(participant.participant.c_str(), ==, "ann");
+    g_assert_true(track.kind == RecordingKind::Track && track.track == MediaKind::ScreenAudio);
+}
+
 void test_style() {
     std::string error;
     const auto wanted = parse_wanted(
@@ -154,6 +230,7 @@ int main(int argc, char **argv) {
     g_test_init(&argc, &argv, nullptr);
     g_test_add_func("/state/defaults", test_defaults);
     g_test_add_func("/state/everything", test_everything);
+    g_test_add_func("/state/recordings", test_recordings);
     g_test_add_func("/state/style", test_style);
     for (const auto &row : kBad)
         g_test_add_data_func((std::string("/state/bad/") + row.name).c_str(), &row, test_bad);

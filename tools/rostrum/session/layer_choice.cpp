@@ -77,4 +77,12 @@ const Track *decoded_video(const Host &host) {
     return layers.back().track;
 }
 
+const Track *best_flowing_video(const Host &host) {
+    const std::vector<Layer> layers = layers_of(host);
+    for (auto layer = layers.rbegin(); layer != layers.rend(); ++layer)
+        if (layer->picture.flowing)
+            return layer->track;
+    return layers.empty() ? nullptr : layers.back().track;
+}
+
 } // namespace rostrum::session

@@ -18,4 +18,7 @@ double enlargement(const Picture &picture, const Tile &tile);
 /// better. While the tile is not known, nothing of several layers, and the only one of a single.
 const Track *decoded_video(const Host &host);
 
+/// The largest that flows; while none does, the last one that is listed. Null without a picture.
+const Track *best_flowing_video(const Host &host);
+
 } // namespace rostrum::session

@@ -5,6 +5,8 @@
 
 #include "layer_choice.h"
 #include "plan_branches.h"
+#include "plan_hosts.h"
+#include "plan_recordings.h"
 
 #include <algorithm>
 #include <cstdlib>
@@ -16,7 +18,7 @@ namespace rostrum::session {
 namespace {
 
 bool wants_outputs(const State &state) {
-    return !state.wanted.recordings.empty() ||
+    return media_of_room(state.wanted.recordings).composed ||
            std::any_of(state.wanted.livestreams.begin(), state.wanted.livestreams.end(),
                        [](const Livestream &livestream) { return !livestream.outputs.empty(); });
 }
@@ -28,41 +30,6 @@ bool every_viewer_decodes(const Track &track) {
 /// The number of a simulcast layer, which is that of its pad: pads come in any order.
 unsigned layer_of(const Track &track) {
     return static_cast<unsigned>(std::strtoul(track.pad.c_str() + track.pad.rfind('_') + 1, nullptr, 10));
-}
-
-/// The best picture of a host: layers are listed lowest first, as browsers send them.
-const Track *best_video(const Host &host) {
-    const Track *best = nullptr;
-    for (const auto &track : host.tracks)
-        if (track.video)
-            best = &track;
-    return best;
-}
-
-const Track *first_audio(const Host &host) {
-    for (const auto &track : host.tracks)
-        if (!track.video)
-            return &track;
-    return nullptr;
-}
-
-/// The hosts that the program is made of: those whose media can flow; before that, the first that sends.
-std::vector<const Host *> shown_hosts(const State &state) {
-    std::vector<const Host *> hosts;
-    for (const auto &host : state.hosts)
-        if (host.connected)
-            hosts.push_back(&host);
-    for (const auto &host : state.hosts)
-        if (hosts.empty() && !host.tracks.empty())
-            hosts.push_back(&host);
-    return hosts;
-}
-
-std::string label_of(const State &state, const Host &host) {
-    if (!host.name.empty())
-        return host.name;
-    const auto name = state.wanted.names.find(host.participant);
-    return name == state.wanted.names.end() ? host.participant : name->second;
 }
 
 /// What the audience sees, as one fan-out sends it.
@@ -111,6 +78,7 @@ class Planner {
             graph_.branches.push_back(feed(host.participant, config_));
         if (std::any_of(programs_.begin(), programs_.end(), std::mem_fn(&Program::composed)))
             add_composed();
+        add_own_recordings(state_, config_, graph_);
         for (const auto &host : state_.hosts)
             add_host(host);
         for (const auto &each : programs_)
@@ -131,10 +99,6 @@ class Planner {
 
     void show_sound(const Program &program, const PadRef &from) {
         show(program.branch() + "/audio", from, (program.branch() + "/video").c_str());
-    }
-
-    static PadRef tee_of(const Host &host, const Track &track) {
-        return {track_branch(host.participant, track) + "/tee", "src_%u"};
     }
 
     /// The layers of a program's picture are those of the hosts it is made of; without one there is layer 0. Each has
@@ -180,35 +144,43 @@ class Planner {
     }
 
     void add_composed() {
-        for (const auto &wanted : state_.wanted.recordings)
-            graph_.branches.push_back(recording(wanted, state_.wanted.composition));
+        add_room_recordings(state_, graph_);
+        const RoomMedia recorded = media_of_room(state_.wanted.recordings);
         const bool live = add_livestreams();
-        const bool aac_wanted = live || !state_.wanted.recordings.empty();
+        const bool aac_wanted = live || recorded.aac;
         if (aac_wanted)
             graph_.branches.push_back(aac());
         add_encodes();
+        if (recorded.vp8)
+            add_encode("VP8");
         if (state_.renditions && graph_.find(encode_branch("H264")))
             add_renditions();
         graph_.branches.push_back(compose(state_.wanted.composition, config_));
         for (const auto &each : programs_)
             if (each.composed())
                 show_composed(each);
-        for (const auto &wanted : state_.wanted.recordings)
-            feed_output(recording_branch(wanted.id));
+        link_room_recordings(state_, graph_);
         if (live)
             feed_output(kLivestreamBranch);
         if (aac_wanted)
             link({"compose/sound", "src_%u"}, {"aac/queue", "sink"});
-        add_decoders();
+        add_hosts({"", state_.wanted.composition, [](const Host &, bool) { return true; }, decoded_video}, state_,
+                  graph_);
     }
 
     /// One for each codec, however many programs show it.
     void add_encodes() {
         for (const auto &each : programs_)
-            if (each.composed() && !graph_.find(each.encode())) {
-                graph_.branches.push_back(encode(each.only_codec, state_.wanted.composition));
-                link({"compose/pictures", "src_%u"}, {each.encode() + "/frames", "sink"});
-            }
+            if (each.composed())
+                add_encode(each.only_codec);
+    }
+
+    void add_encode(const std::string &codec) {
+        const std::string branch = encode_branch(codec);
+        if (graph_.find(branch))
+            return;
+        graph_.branches.push_back(encode(codec, state_.wanted.composition));
+        link({"compose/pictures", "src_%u"}, {branch + "/frames", "sink"});
     }
 
     void add_renditions() {
@@ -241,64 +213,6 @@ class Planner {
         if (!graph_.destinations.empty())
             graph_.branches.push_back(livestream(config_));
         return !graph_.destinations.empty();
-    }
-
-    /// Who is shown is the compositor's choice, so every host with a picture has a place there. Sound is always heard.
-    void add_decoders() {
-        for (const Host *host : shown_hosts(state_)) {
-            if (best_video(*host))
-                add_tile(*host);
-            if (const Track *audio = first_audio(*host))
-                add_decoder(*host, *audio, {"compose/compositor", "audio_" + std::to_string(host->slot)});
-        }
-    }
-
-    void add_marks(const Host &host, bool video, Properties &properties) const {
-        const auto marks = state_.wanted.marks.find(host.participant);
-        if (marks == state_.wanted.marks.end())
-            return;
-        if (marks->second.hand)
-            properties["hand-raised"] = "true";
-        if (video ? marks->second.camera_off : marks->second.mic_off)
-            properties["muted"] = "true";
-    }
-
-    /// Without a picture track the host's sound has a placeholder.
-    Properties pad_properties(const Host &host, bool video) const {
-        const Composition &composition = state_.wanted.composition;
-        Properties properties{{"label", label_of(state_, host)}};
-        if (!video)
-            properties["placeholder"] = "true";
-        if (composition.pinned.count(host.participant))
-            properties["pinned"] = "true";
-        add_marks(host, video, properties);
-        if (video && composition.screens.count(host.participant))
-            properties["screen"] = "true";
-        return properties;
-    }
-
-    void add_tile(const Host &host) {
-        const std::string selector = tile_branch(host.participant) + "/picture";
-        graph_.branches.push_back(tile(host.participant));
-        link({selector, "src"}, {"compose/compositor", "video_" + std::to_string(host.slot)},
-             pad_properties(host, true));
-        const Track *video = decoded_video(host);
-        if (!video)
-            return;
-        if (const auto decoder = add_decoder(host, *video, {selector, "sink_%u"}))
-            graph_.selections.push_back({selector, *decoder, ""});
-    }
-
-    /// Nothing while the codec is not known or cannot be decoded.
-    std::optional<PadRef> add_decoder(const Host &host, const Track &track, PadRef to) {
-        std::optional<Branch> branch = decode(host.participant, track);
-        if (!branch)
-            return std::nullopt;
-        const PadRef out{branch->full("decoder"), "src"};
-        link(tee_of(host, track), {branch->full("guard"), "sink"});
-        link(out, std::move(to), track.video ? Properties{} : pad_properties(host, false));
-        graph_.branches.push_back(std::move(*branch));
-        return out;
     }
 
     const State &state_;

@@ -20,10 +20,11 @@ Branch streamsrc(const std::string &participant, const PlanConfig &config);
 Branch track_tee(const std::string &participant, const Track &track);
 
 /// Nothing while the codec is not known yet or cannot be decoded here.
-std::optional<Branch> decode(const std::string &participant, const Track &track);
+/// `stage`: what precedes the names of the branches of a composition; "" is the room's.
+std::optional<Branch> decode(const std::string &stage, const std::string &participant, const Track &track);
 
 /// The host's place on the compositor: whichever decoder is there feeds it.
-Branch tile(const std::string &participant);
+Branch tile(const std::string &stage, const std::string &participant);
 Branch compose(const Composition &composition, const PlanConfig &config);
 /// The composed picture in one codec, H264 or VP8.
 Branch encode(const std::string &codec, const Composition &composition);
@@ -40,6 +41,5 @@ Branch encode_smaller(const Rendition &rendition, const Composition &composition
 std::string rendition_branch(const Rendition &rendition);
 Branch aac();
 Branch livestream(const PlanConfig &config);
-Branch recording(const Recording &recording, const Composition &composition);
 
 } // namespace rostrum::session

@@ -4,164 +4,197 @@
 #include "recorder.h"
 
 #include "keyframe_switch.h"
+#include "part_path.h"
+#include "plan_recordings.h"
 
-#include <atomic>
+#include <algorithm>
 #include <utility>
 
 namespace rostrum::session {
 
 namespace {
 
-constexpr unsigned kMaxParts = 1000;
-
-GstClockTime running_time(GstPad *pad, GstClockTime timestamp) {
-    g_autoptr(GstEvent) event = gst_pad_get_sticky_event(pad, GST_EVENT_SEGMENT, 0);
-    const GstSegment *segment = nullptr;
-    if (event)
-        gst_event_parse_segment(event, &segment);
-    return segment ? gst_segment_to_running_time(segment, GST_FORMAT_TIME, timestamp) : GST_CLOCK_TIME_NONE;
-}
-
-std::string part_name(const std::string &path, unsigned part) {
-    if (part == 1)
-        return path;
-    const size_t stem = path.size() - std::string_view(".mp4").size();
-    return path.substr(0, stem) + ".part" + std::to_string(part) + ".mp4";
-}
+constexpr const char *kPads[] = {"video_%u", "audio_%u"}; // by RecordingFlow::Stream
 
 } // namespace
 
-std::string free_part(const std::string &path) {
-    unsigned part = 1;
-    while (part < kMaxParts && g_file_test(part_name(path, part).c_str(), G_FILE_TEST_EXISTS))
-        ++part;
-    return part_name(path, part);
-}
-
-std::vector<std::string> existing_parts(const std::string &path) {
-    std::vector<std::string> parts;
-    for (unsigned part = 1; part < kMaxParts; ++part) {
-        std::string name = part_name(path, part);
-        if (!g_file_test(name.c_str(), G_FILE_TEST_EXISTS))
-            break;
-        parts.push_back(std::move(name));
+Recorder::Recorder(RunningBranch &branch, std::string path, const RecordingRules &rules,
+                   std::unique_ptr<Observer> observer)
+    : branch_(branch), path_(std::move(path)), observer_(std::move(observer)) {
+    {
+        peerwire::MutexLock lock(flow_->mutex);
+        flow_->rules = rules;
     }
-    return parts;
-}
-
-/// What the probes share with the recorder, and may outlive it by one call. Times are running times in ns.
-struct Recorder::Gates {
-    GstPtr<GstPad> audio_out; // of the queue that holds the sound back until the picture begins
-    Alive alive = std::make_shared<bool>(true);
-    std::function<void()> started, finished; // main thread only
-
-    std::atomic<GstClockTime> begin{GST_CLOCK_TIME_NONE};
-    std::atomic<GstClockTime> end{0};
-    std::atomic<gulong> hold{0};
-
-    static std::shared_ptr<Gates> *keep(const std::shared_ptr<Gates> &gates) {
-        return new std::shared_ptr<Gates>(gates);
-    }
-    static void drop(gpointer kept) { delete static_cast<std::shared_ptr<Gates> *>(kept); }
-    static Gates &of(gpointer kept) { return **static_cast<std::shared_ptr<Gates> *>(kept); }
-
-    void let_audio_go() {
-        if (const gulong id = hold.exchange(0))
-            gst_pad_remove_probe(audio_out.get(), id);
-    }
-};
-
-Recorder::Recorder(RunningBranch &branch, std::string path, std::function<void()> started)
-    : path_(std::move(path)), gates_(std::make_shared<Gates>()) {
-    gates_->started = std::move(started);
-    set_property(G_OBJECT(branch.element("file")), "location", path_);
-    video_in_ = adopt(gst_element_get_static_pad(branch.element("video_queue"), "sink"));
-    audio_in_ = adopt(gst_element_get_static_pad(branch.element("audio_queue"), "sink"));
-    gates_->audio_out = adopt(gst_element_get_static_pad(branch.element("audio_queue"), "src"));
-    const auto file_in = adopt(gst_element_get_static_pad(branch.element("file"), "sink"));
-
-    gst_pad_add_probe(video_in_.get(), GST_PAD_PROBE_TYPE_BUFFER, video_gate, Gates::keep(gates_), Gates::drop);
-    gst_pad_add_probe(gates_->audio_out.get(), GST_PAD_PROBE_TYPE_BUFFER, audio_gate, Gates::keep(gates_), Gates::drop);
-    gates_->hold = gst_pad_add_probe(gates_->audio_out.get(),
-                                     static_cast<GstPadProbeType>(GST_PAD_PROBE_TYPE_BLOCK | GST_PAD_PROBE_TYPE_BUFFER),
-                                     hold_audio, Gates::keep(gates_), Gates::drop);
-    gst_pad_add_probe(file_in.get(), GST_PAD_PROBE_TYPE_EVENT_DOWNSTREAM, end_of_file, Gates::keep(gates_),
-                      Gates::drop);
+    flow_->begun = [this, alive = alive_] { post_to_main(alive, [this] { observer_->recorder_started(); }); };
+    flow_->want_part = [this, alive = alive_](unsigned part) {
+        post_to_main(alive, [this, part] { make_part(part); });
+    };
+    add_gates();
 }
 
 Recorder::~Recorder() {
-    *gates_->alive = false;
-    gates_->let_audio_go();
+    *alive_ = false;
+    flow_->close();
+}
+
+/// The muxer's pads are those of the first part; the gates link to them when they have something.
+void Recorder::add_gates() {
+    RecordingFlow::Entrance first;
+    bool leads = true;
+    for (const auto stream : {RecordingFlow::kVideo, RecordingFlow::kAudio})
+        for (const auto &link : branch_.branch().links) {
+            if (link.to.node != branch_.branch().full("mux") || link.to.pad != kPads[stream])
+                continue;
+            const auto pad = adopt(gst_element_get_static_pad(branch_.element(link.from.node), "src"));
+            auto peer = adopt(gst_pad_get_peer(pad.get()));
+            gst_pad_unlink(pad.get(), peer.get());
+            first.pads[stream] = std::move(peer);
+            add_recording_gate(pad.get(), stream, std::exchange(leads, false), flow_);
+            const char *queue = stream == RecordingFlow::kVideo ? "video_queue" : "audio_queue";
+            entries_.push_back(adopt(gst_element_get_static_pad(branch_.element(queue), "sink")));
+        }
+    if (!add_part())
+        return;
+    peerwire::MutexLock lock(flow_->mutex);
+    first.media = parts_.back()->media();
+    flow_->parts.push_back(std::move(first));
+}
+
+/// With the muxer and the sink that the branch has now.
+bool Recorder::add_part() {
+    const auto number = free_part(path_);
+    if (!number) {
+        post_to_main(alive_, [this] { fail("there are too many parts"); });
+        return false;
+    }
+    const FileFormat format = format_of(branch_.branch());
+    const unsigned pending = static_cast<unsigned>(std::count_if(parts_.begin(), parts_.end(), [](const auto &part) {
+        return !part->done() && part->file().written().bytes == 0;
+    }));
+    RecordingPart::Observer &observer = *this;
+    parts_.push_back(std::make_unique<RecordingPart>(branch_.element("mux"), branch_.element("file"),
+                                                     part_path(path_, *number + pending, format), format, observer));
+    return true;
+}
+
+void Recorder::make_part(unsigned part) {
+    if (part < parts_.size() || parts_.empty())
+        return;
+    branch_.renew({"mux", "file"}); // the part keeps the former ones
+    parts_.back()->retire();
+    if (!add_part())
+        return;
+    RecordingFlow::Entrance entrance;
+    {
+        peerwire::MutexLock lock(flow_->mutex);
+        for (const auto stream : {RecordingFlow::kVideo, RecordingFlow::kAudio})
+            if (flow_->parts.back().pads[stream])
+                entrance.pads[stream] = adopt(gst_element_request_pad_simple(branch_.element("mux"), kPads[stream]));
+        entrance.media = parts_.back()->media();
+        flow_->parts.push_back(std::move(entrance));
+        flow_->changed.notify_all();
+    }
+    observer_->recorder_part_begins();
+}
+
+void Recorder::part_opened(RecordingPart &part) {
+    if (&part != parts_.front().get())
+        return;
+    {
+        peerwire::MutexLock lock(flow_->mutex);
+        flow_->open = true;
+    }
+    ask_for_keyframe();
+}
+
+void Recorder::part_failed(RecordingPart &, const std::string &error) {
+    fail(error);
+}
+
+void Recorder::part_done(RecordingPart &) {
+    const bool all = std::all_of(parts_.begin(), parts_.end(), [](const auto &part) { return part->done(); });
+    if (finished_ && all)
+        std::exchange(finished_, nullptr)();
+}
+
+void Recorder::fail(const std::string &why) {
+    flow_->close();
+    ticking_.stop();
+    if (finished_)
+        std::exchange(finished_, nullptr)();
+    else
+        observer_->recorder_failed(why);
 }
 
 bool Recorder::has_started() const {
-    return gates_->begin != GST_CLOCK_TIME_NONE;
+    peerwire::MutexLock lock(flow_->mutex);
+    return flow_->timeline.has_begun();
 }
 
-uint64_t Recorder::duration_ms() const {
-    return has_started() && gates_->end > gates_->begin ? (gates_->end - gates_->begin) / GST_MSECOND : 0;
+void Recorder::ask_for_keyframe() {
+    if (!entries_.empty())
+        request_keyframe(entries_.front().get());
 }
 
 void Recorder::request_start() {
-    request_keyframe(video_in_.get());
-    asking_.start(kAskMs, [this] {
-        if (!has_started())
-            request_keyframe(video_in_.get());
-        return !has_started();
-    });
+    ask_for_keyframe();
+    ticking_.start(kTickMs, [this] { return tick(); });
 }
 
-GstPadProbeReturn Recorder::video_gate(GstPad *pad, GstPadProbeInfo *info, gpointer data) {
-    Gates &gates = Gates::of(data);
-    GstBuffer *buffer = GST_PAD_PROBE_INFO_BUFFER(info);
-    const GstClockTime at = running_time(pad, GST_BUFFER_PTS(buffer));
-    if (gates.begin == GST_CLOCK_TIME_NONE) {
-        if (GST_BUFFER_FLAG_IS_SET(buffer, GST_BUFFER_FLAG_DELTA_UNIT) || at == GST_CLOCK_TIME_NONE)
-            return GST_PAD_PROBE_DROP;
-        gates.begin = at;
-        gates.let_audio_go();
-        post_to_main(gates.alive, [&gates] { gates.started(); });
+bool Recorder::tick() {
+    for (const auto &part : parts_)
+        if (part->file().blocked_ms() >= kBlockedMs) {
+            fail("the disk does not answer");
+            return false;
+        }
+    if (flow_->waits_for_keyframe)
+        ask_for_keyframe();
+    return true;
+}
+
+void Recorder::set_rules(const RecordingRules &rules) {
+    bool goes_on = false;
+    {
+        peerwire::MutexLock lock(flow_->mutex);
+        goes_on = flow_->rules.paused && !rules.paused;
+        flow_->rules = rules;
     }
-    if (at != GST_CLOCK_TIME_NONE)
-        gates.end = at + (GST_BUFFER_DURATION_IS_VALID(buffer) ? GST_BUFFER_DURATION(buffer) : 0);
-    return GST_PAD_PROBE_OK;
+    if (goes_on)
+        ask_for_keyframe();
 }
 
-GstPadProbeReturn Recorder::hold_audio(GstPad *, GstPadProbeInfo *, gpointer data) {
-    return Gates::of(data).begin == GST_CLOCK_TIME_NONE ? GST_PAD_PROBE_OK : GST_PAD_PROBE_REMOVE;
+std::vector<PartInfo> Recorder::parts() const {
+    std::vector<PartInfo> infos;
+    for (const auto &part : parts_)
+        infos.push_back(part->info());
+    return infos;
 }
 
-GstPadProbeReturn Recorder::audio_gate(GstPad *pad, GstPadProbeInfo *info, gpointer data) {
-    const GstClockTime begin = Gates::of(data).begin;
-    GstBuffer *buffer = GST_PAD_PROBE_INFO_BUFFER(info);
-    const GstClockTime at = running_time(pad, GST_BUFFER_PTS(buffer));
-    // The frame that the picture begins in is kept: at most one frame (21 ms) of sound comes before the picture.
-    const GstClockTime length = GST_BUFFER_DURATION_IS_VALID(buffer) ? GST_BUFFER_DURATION(buffer) : 0;
-    return at != GST_CLOCK_TIME_NONE && at + length > begin ? GST_PAD_PROBE_OK : GST_PAD_PROBE_DROP;
-}
-
-GstPadProbeReturn Recorder::end_of_file(GstPad *, GstPadProbeInfo *info, gpointer data) {
-    Gates &gates = Gates::of(data);
-    if (GST_EVENT_TYPE(GST_PAD_PROBE_INFO_EVENT(info)) == GST_EVENT_EOS)
-        post_to_main(gates.alive, [&gates] {
-            if (const auto finished = std::exchange(gates.finished, nullptr))
-                finished();
-        });
-    return GST_PAD_PROBE_OK;
+PartFile::Over Recorder::over() const {
+    std::vector<PartFile::Over> each;
+    for (const auto &part : parts_)
+        each.push_back(part->file().over());
+    return [each] { return std::all_of(each.begin(), each.end(), [](const auto &over) { return over(); }); };
 }
 
 void Recorder::finish(std::function<void()> done) {
-    asking_.stop();
-    gates_->finished = std::move(done);
-    deadline_.start(has_started() ? kDrainMs : 1, [this] {
-        if (const auto finished = std::exchange(gates_->finished, nullptr))
-            finished();
+    ticking_.stop();
+    finished_ = std::move(done);
+    bool closed = false;
+    {
+        peerwire::MutexLock lock(flow_->mutex);
+        flow_->finishing = true;
+        closed = flow_->closed;
+        flow_->changed.notify_all();
+    }
+    deadline_.start(has_started() && !closed ? kDrainMs : 1, [this] {
+        flow_->close();
+        if (finished_)
+            std::exchange(finished_, nullptr)();
         return false;
     });
-    if (!has_started())
-        return;
-    gst_pad_send_event(video_in_.get(), gst_event_new_eos());
-    gst_pad_send_event(audio_in_.get(), gst_event_new_eos());
+    for (const auto &entry : entries_)
+        gst_pad_send_event(entry.get(), gst_event_new_eos());
 }
 
 } // namespace rostrum::session

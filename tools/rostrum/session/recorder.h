@@ -1,57 +1,73 @@
 // SPDX-FileCopyrightText: Rostrum contributors
 // SPDX-License-Identifier: LGPL-2.1-or-later
 
-// One file that is being recorded: when it begins, how it ends. The elements are those of a recording branch of the
-// plan.
+// A recording branch of the plan while it runs: the files it makes, one after the other.
 
 #pragma once
 
-#include "gst_ptr.h"
+#include "recording_gate.h"
 #include "running_branch.h"
 
 namespace rostrum::session {
 
-/// Lets the picture in from its first keyframe on, and the sound that goes with it: both begin at the same moment, so
-/// that the file starts in sync. Thread-bound: main; the gates run on streaming threads.
-class Recorder {
+/// Begins at a keyframe, sound and picture at the same moment. Goes over to a new part where the rules want it and
+/// where the picture becomes one that the file cannot hold. Thread-bound: main; the gates run on streaming threads.
+class Recorder : private RecordingPart::Observer {
   public:
-    /// `started` runs on the main thread when the first keyframe has been let in.
-    Recorder(RunningBranch &branch, std::string path, std::function<void()> started);
-    ~Recorder();
+    class Observer {
+      public:
+        virtual ~Observer() = default;
+        virtual void recorder_started() = 0;     // the first picture has been let in
+        virtual void recorder_part_begins() = 0; // another one than the first
+        /// It writes no more. May be told again.
+        virtual void recorder_failed(const std::string &why) = 0;
+    };
+
+    /// `path`: of the first part of the recording, whatever parts exist already.
+    Recorder(RunningBranch &branch, std::string path, const RecordingRules &rules, std::unique_ptr<Observer> observer);
+    ~Recorder() override;
     Recorder(const Recorder &) = delete;
     Recorder &operator=(const Recorder &) = delete;
 
-    /// Ends the file properly. `done` runs on the main thread when it is complete, or after kDrainMs at the latest:
-    /// then the file keeps the fragments that were written.
+    void set_rules(const RecordingRules &rules);
+
+    /// Ends the files properly. `done` runs when they are complete, or after kDrainMs at the latest: then the file
+    /// keeps what was written.
     void finish(std::function<void()> done);
 
-    const std::string &path() const { return path_; }
-    bool has_started() const;
-    uint64_t duration_ms() const;
+    std::vector<PartInfo> parts() const;
+    /// Whether the disk holds none of the files any longer; may be asked when the recorder is gone.
+    PartFile::Over over() const;
 
     /// Asks for the keyframe to start with; call it when the branch is linked.
     void request_start();
 
   private:
     static constexpr unsigned kDrainMs = 3000;
-    static constexpr unsigned kAskMs = 500;
+    static constexpr unsigned kTickMs = 500;
+    static constexpr uint64_t kBlockedMs = 5000; // a disk that has not taken a write for so long has failed
 
-    struct Gates;
-    static GstPadProbeReturn video_gate(GstPad *pad, GstPadProbeInfo *info, gpointer gates);
-    static GstPadProbeReturn hold_audio(GstPad *pad, GstPadProbeInfo *info, gpointer gates);
-    static GstPadProbeReturn audio_gate(GstPad *pad, GstPadProbeInfo *info, gpointer gates);
-    static GstPadProbeReturn end_of_file(GstPad *pad, GstPadProbeInfo *info, gpointer gates);
+    void part_opened(RecordingPart &part) override;
+    void part_failed(RecordingPart &part, const std::string &error) override;
+    void part_done(RecordingPart &part) override;
 
+    void add_gates();
+    bool add_part();
+    void make_part(unsigned part);
+    void fail(const std::string &why);
+    bool tick();
+    bool has_started() const;
+    void ask_for_keyframe();
+
+    RunningBranch &branch_;
     const std::string path_;
-    const std::shared_ptr<Gates> gates_;
-    GstPtr<GstPad> video_in_, audio_in_;
-    Timer asking_, deadline_;
+    const std::unique_ptr<Observer> observer_;
+    const Alive alive_ = std::make_shared<bool>(true);
+    const std::shared_ptr<RecordingFlow> flow_ = std::make_shared<RecordingFlow>();
+    std::vector<std::unique_ptr<RecordingPart>> parts_;
+    std::vector<GstPtr<GstPad>> entries_; // of the branch
+    std::function<void()> finished_;
+    Timer ticking_, deadline_;
 };
-
-/// `path` itself when there is no such file yet, else the first free "name.partN.mp4".
-std::string free_part(const std::string &path);
-
-/// The files of a recording that exist, in order.
-std::vector<std::string> existing_parts(const std::string &path);
 
 } // namespace rostrum::session

@@ -1,8 +1,8 @@
 // SPDX-FileCopyrightText: Rostrum contributors
 // SPDX-License-Identifier: LGPL-2.1-or-later
 
-// The recordings of a session: one Recorder per running recording branch, and what is told about them. Thread-bound:
-// main.
+// The recordings of a session: one Recorder per running recording branch, what is told about them, and when one that
+// failed goes on. Thread-bound: main.
 
 #pragma once
 
@@ -15,16 +15,22 @@ namespace rostrum::session {
 
 class Recordings {
   public:
-    /// state: "starting", "started", "stopping", "stopped", "failed"; details: JSON {path, parts, durationMs, bytes,
-    /// error}.
-    using Changed = std::function<void(const std::string &recording, const char *state, const std::string &details)>;
+    class Listener {
+      public:
+        virtual ~Listener() = default;
+        /// state: "starting", "started", "stopping", "stopped", "failed"; details: JSON {path, parts, durationMs,
+        /// bytes, error, resumes}.
+        virtual void recording_changed(const std::string &recording, const char *state, const std::string &details) = 0;
+        /// suspend() says something else now.
+        virtual void recordings_changed() = 0;
+    };
 
-    explicit Recordings(Changed changed) : changed_(std::move(changed)) {}
+    explicit Recordings(Listener &listener) : listener_(listener) {}
 
-    /// What is wanted now; new ones are reported as starting. One that failed stays failed until its id is new.
+    /// What is wanted now; new ones are reported as starting.
     void want(const std::vector<Recording> &wanted);
-    /// Those of `wanted` that have not failed.
-    std::vector<Recording> viable(const std::vector<Recording> &wanted) const;
+    /// Marks those that cannot be written at present.
+    void suspend(std::vector<Recording> &wanted) const;
 
     // What the reconciler says about a recording branch.
     void built(RunningBranch &branch);
@@ -33,28 +39,44 @@ class Recordings {
     void removed(RunningBranch &branch);
     void failed(const std::string &branch, const std::string &why);
 
-    struct Entry {
-        std::string path;
-        const char *state = "starting";
-        std::string error;
-        uint64_t duration_ms = 0; // of finished parts
-    };
-    const std::map<std::string, Entry> &entries() const { return entries_; }
+    /// By recording: its state.
+    std::map<std::string, const char *> states() const;
     std::string details(const std::string &recording) const;
 
   private:
+    static constexpr unsigned kRetryFirstMs = 1000, kRetryMaxMs = 30'000;
+    // A recording that went well for so long has no former failures.
+    static constexpr gint64 kWellUs = 60 * G_USEC_PER_SEC;
+
+    struct Entry {
+        Recording recording;
+        const char *state = "starting";
+        std::string error;
+        std::vector<PartInfo> parts; // that are over
+        bool suspended = false;
+        unsigned failures = 0;
+        gint64 started_us = 0;
+        PartFile::Over disk_is_free; // of what it still holds
+        std::unique_ptr<Timer> retry = std::make_unique<Timer>();
+    };
     struct Running {
         std::string recording;
         std::unique_ptr<Recorder> recorder;
         bool asked = false;
     };
+    class RecorderObserver;
 
+    void started(const std::string &recording);
+    void stop(const std::string &recording);
+    void fail(const std::string &recording, const std::string &why);
+    void schedule_retry(Entry &entry);
     void set_state(const std::string &recording, const char *state);
+    std::vector<PartInfo> parts_of(const std::string &recording, const Entry &entry) const;
+    bool is_running(const std::string &recording) const;
 
-    const Changed changed_;
+    Listener &listener_;
     std::map<std::string, Entry> entries_; // by recording
     std::map<const RunningBranch *, Running> running_;
-    std::vector<std::string> wanted_;
 };
 
 } // namespace rostrum::session

@@ -4,6 +4,7 @@
 #include "running_branch.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace rostrum::session {
 
@@ -133,20 +134,28 @@ std::unique_ptr<RunningBranch> RunningBranch::build(const Branch &branch, GstBin
     return made;
 }
 
+GstPtr<GstElement> RunningBranch::make_element(const Node &node, std::string &error) {
+    // An older instance of the branch may still be finishing under its name.
+    std::string name = branch_.full(node.name);
+    for (unsigned n = 2; auto taken = adopt(gst_bin_get_by_name(bin_.get(), name.c_str())); ++n)
+        name = branch_.full(node.name) + "~" + std::to_string(n);
+    GstElement *element = gst_element_factory_make(node.factory.c_str(), name.c_str());
+    if (!element) {
+        error = "element '" + node.factory + "' is not installed";
+        return nullptr;
+    }
+    configure(G_OBJECT(element), node.properties);
+    auto held = ref(element); // gst_bin_add sinks the floating one
+    gst_bin_add(bin_.get(), element);
+    return held;
+}
+
 bool RunningBranch::create(std::string &error) {
     for (const auto &node : branch_.nodes) {
-        // An older instance of the branch may still be finishing under its name.
-        std::string name = branch_.full(node.name);
-        for (unsigned n = 2; auto taken = adopt(gst_bin_get_by_name(bin_.get(), name.c_str())); ++n)
-            name = branch_.full(node.name) + "~" + std::to_string(n);
-        GstElement *element = gst_element_factory_make(node.factory.c_str(), name.c_str());
-        if (!element) {
-            error = "element '" + node.factory + "' is not installed";
+        auto element = make_element(node, error);
+        if (!element)
             return false;
-        }
-        configure(G_OBJECT(element), node.properties);
-        elements_.push_back(ref(element)); // gst_bin_add sinks the floating one
-        gst_bin_add(bin_.get(), element);
+        elements_.push_back(std::move(element));
     }
     for (const auto &link : branch_.links) {
         GstElement *from = element(link.from.node), *to = element(link.to.node);
@@ -169,6 +178,27 @@ GstElement *RunningBranch::element(const std::string &node) const {
         if (branch_.nodes[i].name == node || branch_.full(branch_.nodes[i].name) == node)
             return elements_[i].get();
     return nullptr;
+}
+
+std::vector<GstPtr<GstElement>> RunningBranch::renew(const std::vector<std::string> &nodes) {
+    std::vector<GstPtr<GstElement>> former;
+    const auto renewed = [&](const std::string &full) {
+        return std::any_of(nodes.begin(), nodes.end(), [&](const auto &node) { return branch_.full(node) == full; });
+    };
+    for (size_t i = 0; i < elements_.size(); ++i) {
+        std::string error;
+        if (!renewed(branch_.full(branch_.nodes[i].name)))
+            continue;
+        if (auto element = make_element(branch_.nodes[i], error))
+            former.push_back(std::exchange(elements_[i], std::move(element)));
+    }
+    for (const auto &link : branch_.links)
+        if (renewed(link.from.node) && renewed(link.to.node))
+            RunningLink::make(link, element(link.from.node), element(link.to.node));
+    for (auto node = branch_.nodes.rbegin(); node != branch_.nodes.rend(); ++node)
+        if (renewed(branch_.full(node->name)))
+            gst_element_sync_state_with_parent(element(node->name));
+    return former;
 }
 
 bool RunningBranch::contains(GstElement *element) const {

@@ -50,6 +50,10 @@ class RunningBranch {
     bool start();
     bool started() const { return started_; }
 
+    /// Makes other elements for some nodes, linked with each other and started, but not with the rest of the branch.
+    /// The former ones are the caller's from now on; they are still in the pipeline, and linked.
+    std::vector<GstPtr<GstElement>> renew(const std::vector<std::string> &nodes);
+
     /// Sets what differs in `wanted`, which has the same structure.
     void update(const Branch &wanted);
 
@@ -60,6 +64,7 @@ class RunningBranch {
   private:
     RunningBranch(const Branch &branch, GstBin *bin) : branch_(branch), bin_(ref(bin)) {}
     bool create(std::string &error);
+    GstPtr<GstElement> make_element(const Node &node, std::string &error);
 
     Branch branch_;
     GstPtr<GstBin> bin_;

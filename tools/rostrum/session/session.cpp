@@ -25,12 +25,7 @@ GstElement *make_pipeline() {
 } // namespace
 
 Session::Session(PlanConfig config, SlateTimes slate, Listener &listener)
-    : config_(std::move(config)), listener_(listener), pipeline_(adopt(make_pipeline())),
-      recordings_([this](const auto &id, const char *state, const auto &details) {
-          listener_.recording_changed(id, state, details);
-          if (g_str_equal(state, "failed"))
-              post_to_main(alive_, [this] { reconcile(); });
-      }),
+    : config_(std::move(config)), listener_(listener), pipeline_(adopt(make_pipeline())), recordings_(*this),
       livestreams_([this](const auto &livestream, const auto &output, const auto &state, const auto &details) {
           listener_.output_changed(livestream, output, state, details);
       }),
@@ -52,9 +47,17 @@ Session::~Session() {
 
 State Session::effective_state() const {
     State state = state_;
-    state.wanted.recordings = recordings_.viable(state.wanted.recordings);
+    recordings_.suspend(state.wanted.recordings);
     state.only_codecs = peers_.only_codecs();
     return state;
+}
+
+void Session::recording_changed(const std::string &recording, const char *state, const std::string &details) {
+    listener_.recording_changed(recording, state, details);
+}
+
+void Session::recordings_changed() {
+    post_to_main(alive_, [this] { reconcile(); });
 }
 
 /// Whether the program shows its slate depends on who is there, who watches, and how long ago that changed.

@@ -25,7 +25,7 @@ struct Answer {
     std::string sdp;
 };
 
-class Session : private Reconciler::Observer {
+class Session : private Reconciler::Observer, private Recordings::Listener {
   public:
     /// What happens, for whoever tells `serve`. Called on the main thread.
     class Listener {
@@ -72,6 +72,9 @@ class Session : private Reconciler::Observer {
     void branch_failed(const std::string &branch, const std::string &why) override;
     void stepped() override;
 
+    void recording_changed(const std::string &recording, const char *state, const std::string &details) override;
+    void recordings_changed() override;
+
     void reconcile();
     void follow_slate();
     void follow_demand();
@@ -91,6 +94,7 @@ class Session : private Reconciler::Observer {
     void on_error(GstMessage *message);
     void on_element_message(GstObject *source, const GstStructure *message);
     void on_host_state(const std::string &participant, const GstStructure *message);
+    void on_compositor_message(const GstStructure *message);
     void on_speaker(const GstStructure *message);
     void on_tiles(const GstStructure *message);
     void on_picture(const std::string &participant, const GstStructure *message);

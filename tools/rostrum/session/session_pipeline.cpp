@@ -232,16 +232,23 @@ void Session::on_element_message(GstObject *source, const GstStructure *message)
     const char *name = gst_structure_get_name(message);
     if (g_str_equal(name, "rtmpegress-destination"))
         livestreams_.on_message(source, message);
-    else if (g_str_equal(name, "livecompositor-speaker"))
-        on_speaker(message);
-    else if (g_str_equal(name, "livecompositor-tiles"))
-        on_tiles(message);
-    else if (g_str_equal(name, "streamsrc-picture")) {
+    else if (g_str_has_prefix(name, "livecompositor-")) {
+        const RunningBranch *branch = reconciler_.owner(source); // those of recordings show nobody anything
+        if (branch && branch->branch().id == kComposeBranch)
+            on_compositor_message(message);
+    } else if (g_str_equal(name, "streamsrc-picture")) {
         if (const RunningBranch *branch = reconciler_.owner(source))
             on_picture(host_of(branch->branch().id), message);
     } else if (g_str_equal(name, "streamsrc-state"))
         if (const RunningBranch *branch = reconciler_.owner(source))
             on_host_state(host_of(branch->branch().id), message);
+}
+
+void Session::on_compositor_message(const GstStructure *message) {
+    if (gst_structure_has_name(message, "livecompositor-speaker"))
+        on_speaker(message);
+    else if (gst_structure_has_name(message, "livecompositor-tiles"))
+        on_tiles(message);
 }
 
 void Session::on_host_state(const std::string &participant, const GstStructure *message) {

@@ -85,10 +85,10 @@ std::string Session::snapshot() const {
             .add_json("details", entry.details)
             .end_object();
     json.end_array().begin_array("recordings");
-    for (const auto &[recording, entry] : recordings_.entries())
+    for (const auto &[recording, state] : recordings_.states())
         json.begin_object()
             .add("recording", recording)
-            .add("state", entry.state)
+            .add("state", state)
             .add_json("details", recordings_.details(recording))
             .end_object();
     json.end_array().add("speaker", speaker_).begin_object("stats");

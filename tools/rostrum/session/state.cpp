@@ -3,12 +3,9 @@
 
 #include "state.h"
 
-#include <json-glib/json-glib.h>
+#include "json_reader.h"
 
 #include <algorithm>
-#include <memory>
-#include <set>
-#include <stdexcept>
 
 namespace rostrum::session {
 
@@ -16,15 +13,7 @@ namespace {
 
 constexpr size_t kMaxJsonBytes = 1 << 20;
 constexpr unsigned kMaxDepth = 16; // the parser recurses
-constexpr size_t kMaxItems = 32;   // livestreams, outputs of one, recordings
 constexpr size_t kMaxNames = 20000;
-constexpr size_t kMaxIdBytes = 256;
-constexpr size_t kMaxTextBytes = 4096;
-
-/// Thrown and caught inside this file only.
-struct Bad : std::runtime_error {
-    using std::runtime_error::runtime_error;
-};
 
 bool too_deep(std::string_view json) {
     unsigned depth = 0;
@@ -48,70 +37,6 @@ bool too_deep(std::string_view json) {
     return false;
 }
 
-JsonNode *member(JsonObject *object, const char *name) {
-    JsonNode *node = json_object_get_member(object, name);
-    return node && !JSON_NODE_HOLDS_NULL(node) ? node : nullptr;
-}
-
-std::string string_of(JsonNode *node, const std::string &where, size_t max) {
-    if (!JSON_NODE_HOLDS_VALUE(node) || json_node_get_value_type(node) != G_TYPE_STRING)
-        throw Bad(where + " must be a string");
-    std::string text = json_node_get_string(node);
-    if (text.size() > max)
-        throw Bad(where + " is longer than " + std::to_string(max) + " bytes");
-    for (const char c : text)
-        if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f)
-            throw Bad(where + " holds a control character");
-    return text;
-}
-
-std::string required_string(JsonObject *object, const char *name, const std::string &where, size_t max = kMaxIdBytes) {
-    JsonNode *node = member(object, name);
-    if (!node)
-        throw Bad(where + name + " is missing");
-    std::string text = string_of(node, where + name, max);
-    if (text.empty())
-        throw Bad(where + name + " is empty");
-    return text;
-}
-
-JsonObject *object_of(JsonNode *node, const std::string &where) {
-    if (!JSON_NODE_HOLDS_OBJECT(node))
-        throw Bad(where + " must be an object");
-    return json_node_get_object(node);
-}
-
-JsonArray *array_of(JsonNode *node, const std::string &where) {
-    if (!JSON_NODE_HOLDS_ARRAY(node))
-        throw Bad(where + " must be an array");
-    JsonArray *array = json_node_get_array(node);
-    if (json_array_get_length(array) > kMaxItems)
-        throw Bad(where + " has more than " + std::to_string(kMaxItems) + " items");
-    return array;
-}
-
-template <class T> struct Choice {
-    const char *name;
-    T value;
-};
-
-template <class T, size_t N>
-void choose(JsonObject *object, const char *name, const std::string &where, const Choice<T> (&choices)[N], T &value) {
-    JsonNode *node = member(object, name);
-    if (!node)
-        return;
-    const std::string text = string_of(node, where + name, kMaxIdBytes);
-    std::string known;
-    for (const auto &choice : choices) {
-        if (g_ascii_strcasecmp(choice.name, text.c_str()) == 0) {
-            value = choice.value;
-            return;
-        }
-        known += known.empty() ? choice.name : std::string(", ") + choice.name;
-    }
-    throw Bad(where + name + " '" + text + "' is not one of " + known);
-}
-
 constexpr Choice<Layout> kLayouts[] = {{"GRID", Layout::Grid},           {"SIDEBAR", Layout::Sidebar},
                                        {"SPOTLIGHT", Layout::Spotlight}, {"PIP", Layout::Pip},
                                        {"SCREEN", Layout::Screen},       {"CUSTOM", Layout::Custom}};
@@ -124,28 +49,6 @@ constexpr Choice<Orientation> kOrientations[] = {{"landscape", Orientation::Land
 
 constexpr Choice<const char *> kEases[] = {
     {"linear", "linear"}, {"ease-in", "ease-in"}, {"ease-out", "ease-out"}, {"ease-in-out", "ease-in-out"}};
-
-std::optional<unsigned> number(JsonObject *object, const char *name, const std::string &where, unsigned max) {
-    JsonNode *node = member(object, name);
-    if (!node)
-        return std::nullopt;
-    if (!JSON_NODE_HOLDS_VALUE(node) || json_node_get_value_type(node) != G_TYPE_INT64)
-        throw Bad(where + name + " must be a whole number");
-    const gint64 value = json_node_get_int(node);
-    if (value < 0 || value > max)
-        throw Bad(where + name + " must be 0 to " + std::to_string(max));
-    return static_cast<unsigned>(value);
-}
-
-std::set<std::string> parse_participants(JsonObject *object, const char *name, const std::string &where) {
-    std::set<std::string> result;
-    JsonNode *node = member(object, name);
-    JsonArray *array = node ? array_of(node, where + name) : nullptr;
-    for (guint i = 0; array && i < json_array_get_length(array); ++i)
-        result.insert(
-            string_of(json_array_get_element(array, i), where + name + "[" + std::to_string(i) + "]", kMaxIdBytes));
-    return result;
-}
 
 void parse_layout(JsonObject *layout, const std::string &where, Composition &result) {
     choose(layout, "type", where, kLayouts, result.layout);
@@ -161,15 +64,6 @@ void parse_layout(JsonObject *layout, const std::string &where, Composition &res
     }
     if (result.layout == Layout::Custom && result.description.empty())
         throw Bad(where + "description is missing");
-}
-
-bool flag(JsonObject *object, const char *name, const std::string &where, bool missing) {
-    JsonNode *node = member(object, name);
-    if (!node)
-        return missing;
-    if (!JSON_NODE_HOLDS_VALUE(node) || json_node_get_value_type(node) != G_TYPE_BOOLEAN)
-        throw Bad(where + name + " must be true or false");
-    return json_node_get_boolean(node);
 }
 
 /// Members and the properties they become.
@@ -193,36 +87,36 @@ std::map<std::string, std::string> parse_branding(JsonObject *object, const std:
     return result;
 }
 
-Composition parse_composition(JsonNode *node) {
+} // namespace
+
+Composition parse_composition(JsonNode *node, const std::string &name) {
     Composition result;
     if (!node)
         return result;
-    JsonObject *object = object_of(node, "composition");
-    choose(object, "theme", "composition.", kThemes, result.theme);
-    choose(object, "quality", "composition.", kQualities, result.quality);
-    choose(object, "orientation", "composition.", kOrientations, result.orientation);
-    result.speaker_border = number(object, "speakerBorder", "composition.", 40);
+    const std::string where = name + ".";
+    JsonObject *object = object_of(node, name);
+    choose(object, "theme", where, kThemes, result.theme);
+    choose(object, "quality", where, kQualities, result.quality);
+    choose(object, "orientation", where, kOrientations, result.orientation);
+    result.speaker_border = number(object, "speakerBorder", where, 40);
     if (JsonNode *accent = member(object, "accent"))
-        result.accent = string_of(accent, "composition.accent", kMaxIdBytes);
+        result.accent = string_of(accent, where + "accent", kMaxIdBytes);
     if (JsonNode *transition = member(object, "transition")) {
-        JsonObject *motion = object_of(transition, "composition.transition");
-        result.transition_ms = number(motion, "ms", "composition.transition.", 5000);
+        JsonObject *motion = object_of(transition, where + "transition");
+        result.transition_ms = number(motion, "ms", where + "transition.", 5000);
         const char *ease = "";
-        choose(motion, "ease", "composition.transition.", kEases, ease);
+        choose(motion, "ease", where + "transition.", kEases, ease);
         result.transition_ease = ease;
     }
-    result.branding = parse_branding(object, "composition.");
-    result.pinned = parse_participants(object, "pinned", "composition.");
-    result.screens = parse_participants(object, "screens", "composition.");
+    result.branding = parse_branding(object, where);
+    result.pinned = parse_participants(object, "pinned", where);
+    result.screens = parse_participants(object, "screens", where);
     if (JsonNode *layout = member(object, "layout"))
-        parse_layout(object_of(layout, "composition.layout"), "composition.layout.", result);
+        parse_layout(object_of(layout, where + "layout"), where + "layout.", result);
     return result;
 }
 
-void take_id(std::set<std::string> &seen, const std::string &id, const char *what) {
-    if (!seen.insert(id).second)
-        throw Bad(std::string(what) + " id '" + id + "' appears twice");
-}
+namespace {
 
 Output parse_output(JsonNode *node, const std::string &where, std::set<std::string> &ids) {
     JsonObject *object = object_of(node, where);
@@ -253,25 +147,6 @@ std::vector<Livestream> parse_livestreams(JsonNode *node) {
             livestream.outputs.push_back(parse_output(json_array_get_element(outputs, j),
                                                       where + ".outputs[" + std::to_string(j) + "]", output_ids));
         result.push_back(std::move(livestream));
-    }
-    return result;
-}
-
-std::vector<Recording> parse_recordings(JsonNode *node) {
-    std::vector<Recording> result;
-    std::set<std::string> ids, paths;
-    JsonArray *array = node ? array_of(node, "recordings") : nullptr;
-    for (guint i = 0; array && i < json_array_get_length(array); ++i) {
-        const std::string where = "recordings[" + std::to_string(i) + "]";
-        JsonObject *object = object_of(json_array_get_element(array, i), where);
-        Recording recording{required_string(object, "id", where + "."),
-                            required_string(object, "path", where + ".", kMaxTextBytes)};
-        take_id(ids, recording.id, "recording");
-        if (!g_path_is_absolute(recording.path.c_str()) || !g_str_has_suffix(recording.path.c_str(), ".mp4"))
-            throw Bad(where + ".path must be absolute and end in .mp4");
-        if (!paths.insert(recording.path).second)
-            throw Bad(where + ".path is used twice");
-        result.push_back(std::move(recording));
     }
     return result;
 }
@@ -323,7 +198,7 @@ std::optional<Wanted> parse_wanted(std::string_view json, std::string &error) {
         Wanted wanted;
         wanted.room_id = required_string(object, "roomId", "");
         wanted.session_id = required_string(object, "sessionId", "");
-        wanted.composition = parse_composition(member(object, "composition"));
+        wanted.composition = parse_composition(member(object, "composition"), "composition");
         wanted.livestreams = parse_livestreams(member(object, "livestreams"));
         wanted.recordings = parse_recordings(member(object, "recordings"));
         parse_people(member(object, "participants"), wanted);

@@ -50,9 +50,41 @@ struct Livestream {
     std::vector<Output> outputs;
 };
 
+enum class RecordingKind {
+    Room,        // what the program shows
+    Composite,   // a composition of its own, of chosen participants
+    Participant, // one participant, without a gap however often they come and go
+    Track,       // one track as it comes, a file each time it restarts
+};
+
+/// A screen share is a participant of its own, marked in the composition's `screens`: the screen kinds are what
+/// somebody sends while they are marked, the others what they send anyway.
+enum class MediaKind { Audio, Video, ScreenAudio, ScreenVideo };
+
+enum class FileFormat { Mp4, Webm };
+
+struct ChosenParticipant {
+    std::string id;
+    std::set<MediaKind> kinds; // empty = all
+
+    bool operator==(const ChosenParticipant &) const = default;
+};
+
 struct Recording {
     std::string id;
-    std::string path; // absolute, ends in .mp4
+    std::string path = {}; // absolute; of the first part when that is in the wanted format, whose extension it has
+    RecordingKind kind = RecordingKind::Room;
+    FileFormat format = FileFormat::Mp4;
+    bool audio_only = false;                          // Room, Composite
+    std::string participant = {};                     // Participant, Track
+    MediaKind track = MediaKind::Audio;               // Track
+    std::vector<ChosenParticipant> participants = {}; // Composite; empty = everybody
+    std::optional<Composition> composition = {};      // Composite; nothing = the room's
+    bool paused = false;                              // nothing is recorded, the file goes on without a gap
+    uint64_t split_ms = 0, split_bytes = 0;           // a new part at the next keyframe after so much; 0 = never
+    // Known to the session: the file cannot be written at present. What it is made of stays, so that nothing else
+    // changes.
+    bool suspended = false;
 };
 
 /// What a host says about itself, shown on its tile of the composed picture.

@@ -1,0 +1,199 @@
+// SPDX-FileCopyrightText: Rostrum contributors
+// SPDX-License-Identifier: LGPL-2.1-or-later
+
+// A file on disks that are well, full, gone, forbidden and blocked.
+
+#include "part_file.h"
+#include "part_path.h"
+
+#include <glib.h>
+#include <glib/gstdio.h>
+
+#include <fcntl.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <csignal>
+
+using namespace rostrum::session;
+
+namespace {
+
+void same(const std::string &got, const std::string &wanted) {
+    g_assert_cmpstr(got.c_str(), ==, wanted.c_str());
+}
+
+/// What the writer's thread says, to be waited for.
+struct Told {
+    peerwire::Mutex mutex;
+    peerwire::CondVar changed;
+    bool opened GUARDED_BY(mutex) = false, closed GUARDED_BY(mutex) = false;
+    std::string error GUARDED_BY(mutex);
+
+    PartFile::Observer observer() {
+        return {[this] { set([this]() REQUIRES(mutex) { opened = true; }); },
+                [this](const std::string &why) { set([&]() REQUIRES(mutex) { error = why; }); },
+                [this] { set([this]() REQUIRES(mutex) { closed = true; }); }};
+    }
+    template <class Change> void set(Change change) {
+        peerwire::MutexLock lock(mutex);
+        change();
+        changed.notify_all();
+    }
+    template <class Condition> void wait(Condition condition) {
+        peerwire::MutexLock lock(mutex);
+        const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(10);
+        while (!condition())
+            if (changed.wait_until(mutex, deadline) == std::cv_status::timeout)
+                g_error("the writer says nothing");
+    }
+    void wait_closed() {
+        wait([this]() REQUIRES(mutex) { return closed; });
+    }
+    std::string wait_error() {
+        std::string why;
+        wait([&]() REQUIRES(mutex) { return !(why = error).empty(); });
+        return why;
+    }
+};
+
+std::string directory() {
+    g_autofree char *made = g_dir_make_tmp("rostrum-part-XXXXXX", nullptr);
+    return made;
+}
+
+std::string content(const std::string &path) {
+    g_autofree char *text = nullptr;
+    gsize size = 0;
+    return g_file_get_contents(path.c_str(), &text, &size, nullptr) ? std::string(text, size) : "missing";
+}
+
+Bytes bytes(const char *text) {
+    const std::string copy = text;
+    return {copy.begin(), copy.end()};
+}
+
+void test_written() {
+    const std::string path = directory() + "/deep/deeper/r.mp4";
+    Told told;
+    PartFile file(path, told.observer());
+    told.wait([&]() REQUIRES(told.mutex) { return told.opened; });
+    same(content(path), "missing"); // it has no valid beginning yet
+    g_assert_true(file.append(bytes("one "), 500));
+    g_assert_true(file.append(bytes("two"), 900));
+    file.finish();
+    told.wait_closed();
+    same(content(path), "one two");
+    g_assert_cmpuint(file.written().bytes, ==, 7);
+    g_assert_cmpuint(file.written().end_ms, ==, 900);
+    same(content(path + ".new"), "missing");
+    g_assert_true(file.over()());
+}
+
+void test_nothing_written() {
+    const std::string path = directory() + "/r.mp4";
+    Told told;
+    PartFile file(path, told.observer());
+    file.finish();
+    told.wait_closed();
+    same(content(path), "missing");
+    same(content(path + ".new"), "missing");
+}
+
+struct BadRow {
+    const char *name, *path, *error;
+};
+
+const BadRow kBad[] = {
+    {"the directory is a file", "/dev/full/r.mp4", "cannot make the directory /dev/full: Not a directory"},
+    {"no such file system", "/proc/nowhere/r.mp4", "cannot make the directory /proc/nowhere: "},
+};
+
+void test_bad(gconstpointer data) {
+    const auto &row = *static_cast<const BadRow *>(data);
+    Told told;
+    PartFile file(row.path, told.observer());
+    const std::string error = told.wait_error();
+    g_test_message("%s", error.c_str());
+    g_assert_true(g_str_has_prefix(error.c_str(), row.error));
+    g_assert_false(file.append(bytes("x"), 1));
+    g_assert_cmpuint(file.written().bytes, ==, 0);
+}
+
+/// The unit that does not fit is taken back; what was written before stays.
+void test_full() {
+    const std::string path = directory() + "/r.mp4";
+    std::signal(SIGXFSZ, SIG_IGN);
+    const rlimit before = [] {
+        rlimit limit;
+        getrlimit(RLIMIT_FSIZE, &limit);
+        return limit;
+    }();
+    rlimit small = before;
+    small.rlim_cur = 10;
+    setrlimit(RLIMIT_FSIZE, &small);
+    Told told;
+    PartFile file(path, told.observer());
+    file.append(bytes("1234567"), 500);
+    file.append(bytes("89012345"), 900);
+    const std::string error = told.wait_error();
+    setrlimit(RLIMIT_FSIZE, &before);
+    same(error, "cannot write " + path + ": File too large");
+    same(content(path), "1234567");
+    g_assert_cmpuint(file.written().bytes, ==, 7);
+    g_assert_cmpuint(file.written().end_ms, ==, 500);
+}
+
+/// Nobody waits for a disk that does not answer, and memory is bounded meanwhile.
+void test_blocked() {
+    const std::string path = directory() + "/r.mp4", pipe = path + ".new";
+    g_assert_cmpint(mkfifo(pipe.c_str(), 0600), ==, 0);
+    PartFile::Over over;
+    Told told;
+    {
+        PartFile file(path, told.observer()); // opening a pipe blocks until somebody reads
+        size_t taken = 0;
+        while (file.append(Bytes(1 << 20), 1))
+            taken += 1 << 20;
+        g_assert_cmpuint(taken, ==, PartFile::kMaxPendingBytes);
+        g_assert_false(file.append(bytes("x"), 1));
+        g_assert_cmpuint(file.blocked_ms(), <, 60'000);
+        over = file.over();
+        g_assert_false(over());
+    }
+    const int reader = open(pipe.c_str(), O_RDONLY | O_NONBLOCK);
+    g_assert_cmpint(reader, >=, 0);
+    for (unsigned n = 0; !over() && n < 10'000; ++n)
+        g_usleep(1000);
+    g_assert_true(over());
+    close(reader);
+}
+
+void test_names() {
+    const std::string path = directory() + "/r.mp4";
+    g_assert_cmpuint(*free_part(path), ==, 1);
+    for (const char *name : {"r.mp4", "r.part2.webm", "r.part3.mp4"})
+        g_file_set_contents((path.substr(0, path.rfind('/') + 1) + name).c_str(), "x", 1, nullptr);
+    g_assert_cmpuint(*free_part(path), ==, 4);
+    const auto parts = existing_parts(path);
+    g_assert_cmpuint(parts.size(), ==, 3);
+    g_assert_true(g_str_has_suffix(parts[1].c_str(), "r.part2.webm"));
+    same(part_path("/a/r.mp4", 1, FileFormat::Webm), "/a/r.webm");
+    same(part_path("/a/r.webm", 7, FileFormat::Mp4), "/a/r.part7.mp4");
+}
+
+} // namespace
+
+int main(int argc, char **argv) {
+    g_test_init(&argc, &argv, nullptr);
+    g_test_add_func("/part-file/written", test_written);
+    g_test_add_func("/part-file/nothing-written", test_nothing_written);
+    for (const auto &row : kBad)
+        g_test_add_data_func((std::string("/part-file/bad/") + row.name).c_str(), &row, test_bad);
+    g_test_add_func("/part-file/full", test_full);
+    g_test_add_func("/part-file/blocked", test_blocked);
+    g_test_add_func("/part-file/names", test_names);
+    return g_test_run();
+}

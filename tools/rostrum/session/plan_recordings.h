@@ -1,0 +1,35 @@
+// SPDX-FileCopyrightText: Rostrum contributors
+// SPDX-License-Identifier: LGPL-2.1-or-later
+
+// The branches that end in a file, and the compositions that only they need. Pure.
+
+#pragma once
+
+#include "plan.h"
+
+namespace rostrum::session {
+
+/// It holds what the program shows, so it shares the program's composition and encodes.
+bool is_of_room(const Recording &recording);
+
+/// What recordings of the room ask of its composition.
+struct RoomMedia {
+    bool composed = false; // at all
+    bool vp8 = false, aac = false;
+};
+RoomMedia media_of_room(const std::vector<Recording> &recordings);
+
+/// Recordings of the room; their branches, and what feeds them.
+void add_room_recordings(const State &state, Graph &graph);
+void link_room_recordings(const State &state, Graph &graph);
+
+/// Those of participants, tracks and own compositions. The program knows nothing of them.
+void add_own_recordings(const State &state, const PlanConfig &config, Graph &graph);
+
+/// The format that a track of this encoding is written in; nothing when it cannot be written at all.
+std::optional<FileFormat> track_format(const std::string &encoding, FileFormat wished);
+
+/// Of a recording branch.
+FileFormat format_of(const Branch &recording);
+
+} // namespace rostrum::session
