@@ -59,6 +59,22 @@ std::string fault_between(const Config &config) {
     return "";
 }
 
+RecordingPlaces recording_places(const Config &config) {
+    RecordingPlaces places;
+    places.directory = config.state_path("recordings");
+    places.links = SignedLinks(config.text("api-secret"), config.count("recording-link-lifetime"));
+    places.s3 = {config.text("s3-endpoint"),
+                 config.text("s3-bucket"),
+                 config.text("s3-region"),
+                 config.text("s3-access-key-id"),
+                 config.text("s3-secret-access-key"),
+                 config.text("s3-prefix"),
+                 config.flag("s3-keep-local")};
+    places.split_ms = int64_t(config.count("recording-split-minutes")) * 60'000;
+    places.split_bytes = int64_t(config.count("recording-split-mib")) << 20;
+    return places;
+}
+
 LiveSettings live_settings(const Config &config, const std::string &session_binary) {
     LiveSettings settings;
     settings.launch = {session_binary,
@@ -71,9 +87,9 @@ LiveSettings live_settings(const Config &config, const std::string &session_bina
                        config.count("max-participants"),
                        config.text("slate-text"),
                        config.count("slate-grace") * 1000,
-                       config.count("slate-time") * 1000,
-                       config.flag("allow-private-destinations")};
-    settings.recordings_dir = config.state_path("recordings");
+                        config.count("slate-time") * 1000,
+                        config.flag("allow-private-destinations")};
+    settings.recordings = recording_places(config);
     settings.public_url = config.text("public-url");
     settings.empty_timeout_ms = config.count("empty-timeout") * 1000;
     settings.max_participants = config.count("max-participants");
@@ -91,18 +107,26 @@ HttpLimits http_limits(const Config &config) {
 /// The whole server, in order of who needs whom. Thread-bound: main thread.
 class Server {
   public:
-    Server(const Config &config, const std::string &session_binary)
+    Server(const Config &config, const std::string &session_binary, const std::string &job_binary)
         : config_(config), store_(config.state_path("rostrum.db")),
           outbox_({config.state_path("webhooks.db"), config.text("webhook-secret"), config.text("webhook-key")}),
           webhooks_(outbox_, store_.endpoints, config.text("webhook-url")), services_{live_settings(config,
                                                                                                     session_binary),
                                                                                       store_, webhooks_},
+          queue_(store_.jobs,
+                 {job_binary, config.state_path("logs/jobs.log"), std::max(1u, config.count("job-processes"))}),
+          recording_jobs_(store_, queue_, webhooks_, services_.settings.recordings, services_.settings.public_url),
           sessions_(services_), api_{store_,
                                      sessions_,
                                      {config.text("api-key"), config.text("api-secret")},
                                      rsa_public_key(config.text("webhook-key")),
                                      {parse_ice_servers(config.text("ice-servers")).servers, config.text("turn-secret"),
                                       config.count("turn-lifetime")}} {
+        services_.recording_jobs = &recording_jobs_;
+        recording_jobs_.tell = [this](const std::string &session, const char *event, const Json &data) {
+            if (LiveSession *live = sessions_.find(session))
+                live->tell(event, data);
+        };
         add_room_routes(router_, api_);
         add_session_routes(router_, api_);
         add_composition_routes(router_, api_);
@@ -125,6 +149,8 @@ class Server {
         for (const auto &url : store_.endpoints.used_since(now_ms() - kSpoolMaxAgeMs))
             outbox_.resume(url);
         sessions_.recover();
+        recording_jobs_.recover();
+        queue_.recover();
         std::printf("listening %s\n", http_server_->uri().c_str());
         std::fflush(stdout);
         return "";
@@ -162,6 +188,8 @@ class Server {
     WebhookOutbox outbox_;
     Webhooks webhooks_;
     LiveServices services_;
+    JobQueue queue_;
+    RecordingJobs recording_jobs_;
     Sessions sessions_;
     Api api_;
     Router router_;
@@ -181,6 +209,10 @@ int run_serve(const Arguments &arguments) {
     if (session_binary.empty())
         result.errors.push_back("rostrum-session is neither beside this program nor installed; name it in "
                                 "ROSTRUM_SESSION_BINARY");
+    const std::string job_binary = find_job_binary();
+    if (job_binary.empty())
+        result.errors.push_back(
+            "rostrum-job is neither beside this program nor installed; name it in ROSTRUM_JOB_BINARY");
     if (std::string fault = fault_between(result.config); !fault.empty())
         result.errors.push_back(std::move(fault));
     if (!result.errors.empty())
@@ -198,7 +230,7 @@ int run_serve(const Arguments &arguments) {
     set_plugin_path();
     gst_init(nullptr, nullptr);
     try {
-        Server server(config, session_binary);
+        Server server(config, session_binary, job_binary);
         error = server.start();
         if (error.empty())
             server.run_until_signalled();

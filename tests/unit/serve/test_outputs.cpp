@@ -61,6 +61,40 @@ void machine() {
     }
 }
 
+/// A recording: one part, which may fail and go on by itself.
+void resuming() {
+    const struct {
+        const char *name;
+        std::vector<Step> steps; // state "failed!": it resumes
+    } rows[] = {
+        {"goes on", {{"a", "started", "started"}, {"a", "failed!", "interrupted"}, {"a", "started", "started"}}},
+        {"told once", {{"a", "started", "started"}, {"a", "failed!", "interrupted"}, {"a", "failed!", ""}}},
+        {"before it began", {{"a", "failed!", "interrupted"}, {"a", "started", "started"}}},
+        {"is ended meanwhile",
+         {{"a", "started", "started"},
+          {"a", "failed!", "interrupted"},
+          {"stop", "", "stopping"},
+          {"a", "stopped", "stopped"}}},
+        {"gives up", {{"a", "started", "started"}, {"a", "failed!", "interrupted"}, {"a", "failed", "failed"}}},
+        {"fails while it is ended",
+         {{"a", "started", "started"}, {"stop", "", "stopping"}, {"a", "failed!", "stopped"}}},
+    };
+    for (const auto &row : rows) {
+        OutputMachine machine;
+        machine.add_part("a");
+        for (const Step &step : row.steps) {
+            g_test_message("%s: %s %s", row.name, step.part, step.state);
+            std::string state = step.state;
+            const bool resumes = state.ends_with('!');
+            if (resumes)
+                state.pop_back();
+            const auto next =
+                std::string(step.part) == "stop" ? machine.stop() : machine.part_changed("a", state, "", resumes);
+            g_assert_cmpstr(next ? rostrum::output_state_name(*next) : "", ==, step.becomes);
+        }
+    }
+}
+
 void pictures() {
     const struct {
         const char *name, *json, *result; ///< the composition, or part of the refusal
@@ -124,6 +158,7 @@ void webhook_names() {
 int main(int argc, char **argv) {
     g_test_init(&argc, &argv, nullptr);
     g_test_add_func("/outputs/machine", machine);
+    g_test_add_func("/outputs/resuming", resuming);
     g_test_add_func("/outputs/pictures", pictures);
     g_test_add_func("/outputs/webhook-names", webhook_names);
     return g_test_run();

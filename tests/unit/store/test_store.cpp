@@ -159,6 +159,61 @@ void output_kinds() {
     g_assert_cmpstr(status.c_str(), ==, "PARTICIPANT_TRACK_RECORDING_STARTED");
 }
 
+void jobs() {
+    Store store(":memory:");
+    rostrum::JobRecord job;
+    job.id = "j1";
+    job.kind = "merge";
+    job.state = "processing";
+    job.room_id = "r";
+    job.created_at = 5;
+    job.document = Json::object({{"path", "/x"}});
+    store.jobs.create(job);
+    g_assert_cmpuint(store.jobs.pending().size(), ==, 0);
+    store.jobs.release_all(9);
+    const auto waiting = store.jobs.pending();
+    g_assert_true(waiting.size() == 1 && waiting[0].updated_at == 9 && waiting[0].document.text("path") == "/x");
+    job.state = "completed";
+    job.result = Json::object({{"bytes", 7}});
+    job.resume = Json::object({{"part", 3}});
+    job.error = "once";
+    store.jobs.update(job);
+    const auto found = store.jobs.find("j1");
+    g_assert_true(found && found->state == "completed" && found->result.get("bytes").as_integer() == 7);
+    g_assert_true(found->resume.get("part").as_integer() == 3 && found->error == "once");
+    g_assert_cmpint(store.jobs.list({{"merge"}, "r", ""}, {}).total, ==, 1);
+    g_assert_cmpint(store.jobs.list({{"merge"}, "other", ""}, {}).total, ==, 0);
+    g_assert_cmpint(store.jobs.list({{"upload"}, "", ""}, {}).total, ==, 0);
+}
+
+void unprocessed_recordings() {
+    Store store(":memory:");
+    const auto room = store.rooms.create(std::nullopt, Json::object(), 1);
+    store.sessions.begin("s1", room.room_id, 10);
+    rostrum::OutputRecord output;
+    output.session_id = "s1";
+    output.room_id = room.room_id;
+    const struct {
+        const char *id;
+        OutputKind kind;
+        bool ended, looked_at;
+    } rows[] = {{"running", OutputKind::Recording, false, false},
+                {"ended", OutputKind::TrackRecording, true, false},
+                {"done", OutputKind::Recording, true, true},
+                {"live", OutputKind::Livestream, true, false}};
+    for (const auto &row : rows) {
+        output.id = row.id;
+        output.kind = row.kind;
+        output.end = row.ended ? std::optional<int64_t>(5) : std::nullopt;
+        output.details = row.looked_at ? Json::object({{"processing", "completed"}}) : Json::object();
+        store.outputs.create(output);
+    }
+    const auto found = store.outputs.unprocessed();
+    g_assert_true(found.size() == 1 && found[0].id == "ended");
+    g_assert_true(store.outputs.find_recording("done").has_value());
+    g_assert_false(store.outputs.find_recording("live").has_value());
+}
+
 void reopening() {
     g_autofree char *directory = g_dir_make_tmp("rostrum-store-XXXXXX", nullptr);
     const std::string path = std::string(directory) + "/rostrum.db";
@@ -168,7 +223,8 @@ void reopening() {
     // A file of the first version gets what came later.
     {
         Store store(path);
-        store.database.execute("ALTER TABLE sessions DROP COLUMN composition; PRAGMA user_version = 1");
+        store.database.execute(
+            "ALTER TABLE sessions DROP COLUMN composition; DROP TABLE jobs; PRAGMA user_version = 1");
     }
     expect_text(Store(path).sessions.composition("s1"), "");
 
@@ -214,6 +270,8 @@ int main(int argc, char **argv) {
     g_test_add_func("/store/session-filters", session_filters);
     g_test_add_func("/store/outputs", outputs);
     g_test_add_func("/store/output-kinds", output_kinds);
+    g_test_add_func("/store/jobs", jobs);
+    g_test_add_func("/store/unprocessed-recordings", unprocessed_recordings);
     g_test_add_func("/store/reopening", reopening);
     g_test_add_func("/store/rolling-back", rolling_back);
     g_test_add_func("/store/endpoints", endpoints);

@@ -8,7 +8,7 @@
 namespace rostrum {
 namespace {
 
-constexpr char kExposedHeaders[] = "Location, ETag, Link, Retry-After, X-Request-Id";
+constexpr char kExposedHeaders[] = "Location, ETag, Link, Retry-After, X-Request-Id, Content-Range, Accept-Ranges";
 
 /// D-Bus and JSON take nothing but UTF-8.
 std::string valid_text(const std::string &bytes) {
@@ -163,6 +163,17 @@ void Exchange::reply(int status, const std::string &content_type, GBytes *body) 
 void Exchange::reply_empty(int status) {
     if (!replied_)
         finish(status);
+}
+
+SoupServerMessage *Exchange::reply_in_pieces(int status, const std::string &content_type, uint64_t length) {
+    if (replied_)
+        return nullptr;
+    set_header("Content-Type", content_type);
+    SoupMessageHeaders *headers = soup_server_message_get_response_headers(message_.get());
+    soup_message_headers_set_content_length(headers, static_cast<goffset>(length));
+    soup_message_body_set_accumulate(soup_server_message_get_response_body(message_.get()), FALSE);
+    finish(status);
+    return gone_ ? nullptr : message_.get();
 }
 
 void Exchange::refuse(const Refusal &refusal) {

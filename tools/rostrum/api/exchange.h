@@ -46,6 +46,9 @@ class Exchange {
     void reply(int status, const std::string &content_type, const std::string &body);
     void reply(int status, const std::string &content_type, GBytes *body);
     void reply_empty(int status);
+    /// Sends the head of a reply of `length` bytes; whoever takes the message appends them to its body as they are
+    /// written. Null when the client has gone.
+    SoupServerMessage *reply_in_pieces(int status, const std::string &content_type, uint64_t length);
     void refuse(const Refusal &refusal);
 
     /// Lets the handler return without a reply.

@@ -19,6 +19,8 @@ void with_checked_layout(Api &api, const ExchangePtr &exchange, LiveSession &ses
                          std::initializer_list<std::string_view> path, std::function<void(LiveSession &)> then);
 /// `webhookUrl` of a start body, checked.
 std::string webhook_url_of(const Json &body);
+/// `expires` and `signature` of a link to `path`. Throws Refusal: 403.
+void demand_signature(const Api &api, const Exchange &exchange, const std::string &path);
 /// The reply to a start.
 Json started(const std::string &message, const std::string &id, const LiveSession &session);
 

@@ -85,7 +85,8 @@ void Router::answer_options(Exchange &exchange, const std::vector<const Route *>
     const std::string methods = allowed_methods(matching);
     exchange.set_header("Allow", methods);
     exchange.set_header("Access-Control-Allow-Methods", methods);
-    exchange.set_header("Access-Control-Allow-Headers", "Authorization, Content-Type, If-Match, X-Request-Id");
+    exchange.set_header("Access-Control-Allow-Headers",
+                        "Authorization, Content-Type, If-Match, If-Range, Range, X-Request-Id");
     exchange.set_header("Access-Control-Max-Age", "86400");
     for (const Route *route : matching) {
         if (route->method == "POST" && route->request_type == "application/sdp")

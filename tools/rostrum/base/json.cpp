@@ -198,6 +198,11 @@ std::string Json::as_string(std::string_view fallback) const {
 int64_t Json::as_integer(int64_t fallback) const {
     return is_integer() ? json_node_get_int(node_) : fallback;
 }
+double Json::as_number(double fallback) const {
+    const bool number =
+        JSON_NODE_HOLDS_VALUE(node_) && (is_integer() || json_node_get_value_type(node_) == G_TYPE_DOUBLE);
+    return number ? json_node_get_double(node_) : fallback;
+}
 bool Json::as_bool(bool fallback) const {
     return is_bool() ? json_node_get_boolean(node_) : fallback;
 }

@@ -56,6 +56,7 @@ class Json {
     std::string text(const char *key, std::string_view fallback = {}) const;
     std::string as_string(std::string_view fallback = {}) const;
     int64_t as_integer(int64_t fallback = 0) const;
+    double as_number(double fallback = 0) const; ///< an integer too
     bool as_bool(bool fallback = false) const;
     std::vector<Json> items() const;
     std::vector<std::string> keys() const;

@@ -11,8 +11,6 @@
 namespace rostrum {
 namespace {
 
-constexpr char kSessionName[] = "rostrum-session";
-
 std::string own_directory() {
     const std::string exe = take_string(g_file_read_link("/proc/self/exe", nullptr));
     return exe.substr(0, exe.rfind('/'));
@@ -22,17 +20,26 @@ bool is_program(const std::string &path) {
     return g_file_test(path.c_str(), G_FILE_TEST_IS_EXECUTABLE);
 }
 
-} // namespace
-
-std::string find_session_binary() {
-    if (const char *given = std::getenv("ROSTRUM_SESSION_BINARY"))
+/// `directory`: where the build tree has it.
+std::string find_program(const char *variable, const char *directory, const char *name) {
+    if (const char *given = std::getenv(variable))
         return given;
-    for (const std::string &directory : {own_directory() + "/session", own_directory(), std::string(kLibexecDir)}) {
-        const std::string path = directory + "/" + kSessionName;
+    for (const std::string &place : {own_directory() + "/" + directory, own_directory(), std::string(kLibexecDir)}) {
+        const std::string path = place + "/" + name;
         if (g_file_test(path.c_str(), G_FILE_TEST_IS_REGULAR) && is_program(path))
             return path;
     }
     return "";
+}
+
+} // namespace
+
+std::string find_session_binary() {
+    return find_program("ROSTRUM_SESSION_BINARY", "session", "rostrum-session");
+}
+
+std::string find_job_binary() {
+    return find_program("ROSTRUM_JOB_BINARY", "job", "rostrum-job");
 }
 
 void set_plugin_path() {

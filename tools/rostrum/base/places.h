@@ -9,6 +9,8 @@ namespace rostrum {
 
 /// rostrum-session: $ROSTRUM_SESSION_BINARY, beside this program (build tree), or where it is installed. "" if nowhere.
 std::string find_session_binary();
+/// rostrum-job: $ROSTRUM_JOB_BINARY, or likewise.
+std::string find_job_binary();
 
 /// Puts the directory of Rostrum's GStreamer plugins first in GST_PLUGIN_PATH, for this process and its children.
 /// Call before GStreamer is initialised and before there are threads.

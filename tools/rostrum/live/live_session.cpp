@@ -36,6 +36,7 @@ void LiveSession::start() {
     post("session-started", Json::object({{"start", iso_time(start_)}}));
     watch_emptiness();
     process_.spawn();
+    start_by_itself();
 }
 
 void LiveSession::resume() {
@@ -64,8 +65,7 @@ void LiveSession::process_ready(const Json &snapshot) {
 Json LiveSession::wanted_state() const {
     Json livestreams = Json::array(), recordings = Json::array(), hls = Json::array(), participants = Json::object();
     for (const auto &output : outputs_) {
-        const auto state = output->machine.state();
-        if (state != OutputState::Starting && state != OutputState::Started)
+        if (!is_wanted(output->machine.state()))
             continue;
         const OutputRecord &record = output->record;
         if (record.kind == OutputKind::Livestream)

@@ -4,6 +4,7 @@
 #pragma once
 
 #include "tools/rostrum/live/output_machine.h"
+#include "tools/rostrum/live/recording_jobs.h"
 #include "tools/rostrum/live/roster.h"
 #include "tools/rostrum/live/session_process.h"
 #include "tools/rostrum/live/webhooks.h"
@@ -15,8 +16,8 @@ namespace rostrum {
 
 struct LiveSettings {
     LaunchSettings launch;
-    std::string recordings_dir; ///< $STATE/recordings
-    std::string public_url;     ///< without a slash at the end
+    RecordingPlaces recordings;
+    std::string public_url; ///< without a slash at the end
     unsigned empty_timeout_ms = 10000;
     size_t max_participants = 5000;
     size_t max_sessions = 100;
@@ -27,6 +28,7 @@ struct LiveServices {
     LiveSettings settings;
     Store &store;
     Webhooks &webhooks;
+    RecordingJobs *recording_jobs = nullptr;
     uint64_t restarts = 0, crashes = 0;
 };
 
@@ -45,10 +47,21 @@ constexpr LeaveReason kDuplicate{"duplicate", 1011};
 constexpr LeaveReason kLeft{"left", 1101};
 } // namespace leave_reason
 
+/// What a recording is to be. `request`: its entry in the wanted state but id and path.
+struct RecordingRequest {
+    OutputKind kind = OutputKind::Recording;
+    Json request = Json::object();
+    Json config = Json::object();
+    std::string webhook_url;
+    std::string prefix; ///< of its objects, cleaned
+    Json metadata;      ///< the caller's own, kept
+};
+
 struct LiveOutput {
     OutputRecord record;
     OutputMachine machine;
-    std::unique_ptr<Timer> deadline; ///< of Stopping
+    std::unique_ptr<Timer> deadline = {}; ///< of Stopping
+    bool interrupted = false;             ///< it was told as failed, and has not started since
 };
 
 /// {hand, mic, camera}, as events say it.
@@ -100,11 +113,15 @@ class LiveSession final : private SessionProcessObserver {
 
     std::variant<std::string, Refusal> start_livestream(const Json &destinations, const Json &config,
                                                         const std::string &webhook_url);
-    std::variant<std::string, Refusal> start_recording(const Json &config, const std::string &webhook_url);
+    std::variant<std::string, Refusal> start_recording(const RecordingRequest &wanted);
+    /// Holds a recording, or lets it go on. Refused when there is none of that id.
+    std::optional<Refusal> pause_recording(const std::string &output_id, bool paused);
     /// `output_id` "": all of that kind. Refused when there is none.
     std::optional<Refusal> stop_outputs(OutputKind kind, const std::string &output_id);
 
     void end(const LeaveReason &reason);
+    /// An event for everybody.
+    void tell(const char *event, const Json &data) { emit(event, data); }
     void graph(const std::string &format, Reply<std::string> reply) { process_.graph(format, std::move(reply)); }
 
   private:
@@ -149,7 +166,6 @@ class LiveSession final : private SessionProcessObserver {
     // live_session_outputs.cpp: livestreams, recordings, HLS
     void output_changed(const std::string &livestream, const std::string &output, const std::string &state,
                         const Json &details) override;
-    void recording_changed(const std::string &recording, const std::string &state, const Json &details) override;
     LiveOutput *find_output(const std::string &id);
     std::optional<Refusal> check_free(OutputKind kind) const;
     LiveOutput &add_output(OutputRecord record);
@@ -160,6 +176,11 @@ class LiveSession final : private SessionProcessObserver {
     void forget_finished_outputs();
     void restore_outputs();
     void apply_output_snapshot(const Json &snapshot);
+
+    // live_session_recordings.cpp
+    void recording_changed(const std::string &recording, const std::string &state, const Json &details) override;
+    void start_by_itself();
+    Json ended_facts(const OutputRecord &recording) const;
 
     LiveServices &services_;
     const Room room_;

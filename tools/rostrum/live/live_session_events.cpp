@@ -37,7 +37,8 @@ void LiveSession::send_to(const Participant &participant, const char *event, con
 
 std::string LiveSession::status_of(OutputKind kind) const {
     for (const auto &output : outputs_)
-        if (output->record.kind == kind && !is_over(output->machine.state()))
+        if (output->record.kind == kind && !is_over(output->machine.state()) &&
+            output->machine.state() != OutputState::Interrupted)
             return output_status(kind, output_state_name(output->machine.state()));
     return output_status(kind, "stopped");
 }
@@ -106,7 +107,8 @@ Json describe_parts(const LiveOutput &output) {
 void LiveSession::tell_output(const LiveOutput &output) {
     const OutputKind kind = output.record.kind;
     const OutputState state = output.machine.state();
-    const OutputState told = state == OutputState::Failed ? OutputState::Stopped : state;
+    const bool broken = state == OutputState::Failed || state == OutputState::Interrupted;
+    const OutputState told = broken ? OutputState::Stopped : state;
     Json data = Json::object({{"status", output_status(kind, output_state_name(told))}, {"id", output.record.id}});
     if (kind == OutputKind::Livestream)
         data.set("outputs", describe_parts(output));

@@ -36,7 +36,7 @@ std::optional<Refusal> LiveSession::check_free(OutputKind kind) const {
         return std::nullopt;
     for (const auto &output : outputs_) {
         const OutputState state = output->machine.state();
-        if (output->record.kind == kind && (state == OutputState::Starting || state == OutputState::Started))
+        if (output->record.kind == kind && is_wanted(state))
             return Refusal{409, traits(kind).already_running,
                            std::string("a ") + traits(kind).words + " is running already; end it first"};
     }
@@ -50,9 +50,9 @@ LiveOutput &LiveSession::add_output(OutputRecord record) {
     record.state = output_state_name(OutputState::Starting);
     services_.store.outputs.create(record);
     OutputMachine machine = machine_for(record);
-    outputs_.push_back(std::make_unique<LiveOutput>(LiveOutput{std::move(record), std::move(machine), nullptr}));
+    outputs_.push_back(std::make_unique<LiveOutput>(LiveOutput{std::move(record), std::move(machine)}));
     LiveOutput &output = *outputs_.back();
-    post(std::string(traits(output.record.kind).name) + "-starting", Json::object({{"id", output.record.id}}),
+    post(std::string(traits(output.record.kind).name) + "-starting", recording_facts(output.record),
          output.record.webhook_url);
     tell_output(output);
     push_state();
@@ -77,26 +77,6 @@ std::variant<std::string, Refusal> LiveSession::start_livestream(const Json &des
                                    {"url", destination.text("url")},
                                    {"streamKey", destination.text("streamKey")}}));
     record.details = Json::object({{"outputs", outputs}, {"config", config}});
-    set_composition(std::get<Json>(composition));
-    return add_output(std::move(record)).record.id;
-}
-
-std::variant<std::string, Refusal> LiveSession::start_recording(const Json &config, const std::string &webhook_url) {
-    auto composition = parse_composition(config, composition_);
-    if (auto *refusal = std::get_if<Refusal>(&composition))
-        return *refusal;
-    if (auto refusal = check_free(OutputKind::Recording))
-        return *refusal;
-    OutputRecord record;
-    record.id = new_document_id();
-    record.kind = OutputKind::Recording;
-    record.webhook_url = webhook_url;
-    const std::string directory = services_.settings.recordings_dir + "/" + room_.room_id + "/" + id_;
-    if (g_mkdir_with_parents(directory.c_str(), 0700) != 0)
-        return Refusal{500, code::kStartRecordingFailed, "the directory for the recording cannot be created"};
-    const std::string path = directory + "/" + record.id + ".mp4";
-    record.details = Json::object(
-        {{"path", path}, {"config", config}, {"request", Json::object({{"id", record.id}, {"path", path}})}});
     set_composition(std::get<Json>(composition));
     return add_output(std::move(record)).record.id;
 }
@@ -133,24 +113,28 @@ void LiveSession::advance(LiveOutput &output, std::optional<OutputState> state) 
         return;
     OutputRecord &record = output.record;
     record.state = output_state_name(*state);
-    if (*state == OutputState::Started)
+    if (*state == OutputState::Started && !record.start)
         record.start = now_ms();
     if (is_over(*state))
         record.end = now_ms();
     services_.store.outputs.update(record);
+    if (is_over(*state) && is_recording(record.kind) && services_.recording_jobs)
+        services_.recording_jobs->over(record);
 
     const OutputTraits &kind = traits(record.kind);
-    Json data = Json::object({{"id", record.id}});
-    if (is_recording(record.kind) && *state == OutputState::Stopped) {
-        data.set("filePath", record.details.get("path"));
-        data.set("fileUrl", services_.settings.public_url + "/v2/recordings/" + record.id + "/file");
-    }
+    const bool broken = *state == OutputState::Failed || *state == OutputState::Interrupted;
     const std::string error = record.details.text("error");
-    if (*state == OutputState::Failed && !error.empty())
+    Json data = is_recording(record.kind) && is_over(*state) ? ended_facts(record) : recording_facts(record);
+    if (broken && !error.empty())
         data.set("error", error);
-    post(std::string(kind.name) + "-" + record.state, data, record.webhook_url);
+    if (*state == OutputState::Interrupted)
+        data.set("resumes", true);
+    // What was interrupted has been told as failed: it ends once for each time it started.
+    if (!(is_over(*state) && output.interrupted))
+        post(std::string(kind.name) + "-" + (broken ? "failed" : record.state), data, record.webhook_url);
+    output.interrupted = *state == OutputState::Interrupted || (output.interrupted && *state != OutputState::Started);
     tell_output(output);
-    if (*state == OutputState::Failed)
+    if (broken)
         emit("error", Json::object({{"code", kind.failed},
                                     {"message", std::string("the ") + kind.words +
                                                     " failed: " + (error.empty() ? "see its state" : error)}}));
@@ -176,20 +160,6 @@ void LiveSession::output_changed(const std::string &livestream, const std::strin
         push_state(); // one that failed is no longer wanted
 }
 
-void LiveSession::recording_changed(const std::string &recording, const std::string &state, const Json &details) {
-    LiveOutput *output = find_output(recording);
-    if (!output)
-        return;
-    for (const char *key : {"parts", "durationMs", "bytes", "error"})
-        if (details.has(key))
-            output->record.details.set(key, details.get(key));
-    const auto next = output->machine.part_changed(recording, state, details.text("error"));
-    advance(*output, next);
-    forget_finished_outputs();
-    if (next && is_over(*next))
-        push_state();
-}
-
 void LiveSession::forget_finished_outputs() {
     std::erase_if(outputs_, [](const auto &output) { return is_over(output->machine.state()); });
 }
@@ -211,7 +181,8 @@ std::optional<Refusal> LiveSession::change_composition(const Json &config) {
 void LiveSession::restore_outputs() {
     for (auto &record : services_.store.outputs.running(id_)) {
         OutputMachine machine = machine_for(record);
-        outputs_.push_back(std::make_unique<LiveOutput>(LiveOutput{std::move(record), std::move(machine), nullptr}));
+        outputs_.push_back(std::make_unique<LiveOutput>(LiveOutput{std::move(record), std::move(machine)}));
+        outputs_.back()->interrupted = outputs_.back()->machine.state() == OutputState::Interrupted;
     }
 }
 

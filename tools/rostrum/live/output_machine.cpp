@@ -8,7 +8,7 @@
 namespace rostrum {
 namespace {
 
-constexpr const char *kNames[] = {"starting", "started", "stopping", "stopped", "failed"};
+constexpr const char *kNames[] = {"starting", "started", "stopping", "stopped", "failed", "interrupted"};
 
 bool is_live(const std::string &state) {
     return state == "live" || state == "started";
@@ -35,13 +35,15 @@ std::optional<OutputState> OutputMachine::enter(OutputState state) {
 }
 
 std::optional<OutputState> OutputMachine::part_changed(const std::string &id, const std::string &state,
-                                                       const std::string &error) {
+                                                       const std::string &error, bool resumes) {
     const auto part = parts_.find(id);
     if (part == parts_.end() || is_over(state_))
         return std::nullopt;
     part->second = {state, error};
-    if (is_live(state) && state_ == OutputState::Starting)
+    if (is_live(state) && (state_ == OutputState::Starting || state_ == OutputState::Interrupted))
         return enter(OutputState::Started);
+    if (resumes && is_wanted(state_))
+        return state_ == OutputState::Interrupted ? std::nullopt : enter(OutputState::Interrupted);
     const auto ended = [](const auto &entry) { return has_ended(entry.second.state); };
     if (!std::all_of(parts_.begin(), parts_.end(), ended))
         return std::nullopt;

@@ -10,12 +10,17 @@
 namespace rostrum {
 
 /// The life of a livestream or a recording as its users see it.
-enum class OutputState { Starting, Started, Stopping, Stopped, Failed };
+/// Interrupted: it failed, and goes on by itself when it can.
+enum class OutputState { Starting, Started, Stopping, Stopped, Failed, Interrupted };
 
 const char *output_state_name(OutputState state); ///< "starting", …
 std::optional<OutputState> parse_output_state(const std::string &name);
 inline bool is_over(OutputState state) {
     return state == OutputState::Stopped || state == OutputState::Failed;
+}
+/// Nobody has ended it.
+inline bool is_wanted(OutputState state) {
+    return state == OutputState::Starting || state == OutputState::Started || state == OutputState::Interrupted;
 }
 
 /// One thing that the session process reports on: an RTMP destination, or the file of a recording.
@@ -25,7 +30,8 @@ struct PartState {
 };
 
 /// Turns what the parts report into the states of the whole: Started with the first part that is live, Stopped when all
-/// are stopped, Failed when all gave up. Never goes back, so that each step is told once. Reentrant, no clock.
+/// are stopped, Failed when all gave up, Interrupted while a recording waits for room. But for that it never goes back,
+/// so that each step is told once. Reentrant, no clock.
 class OutputMachine {
   public:
     explicit OutputMachine(OutputState state = OutputState::Starting) : state_(state) {}
@@ -35,7 +41,9 @@ class OutputMachine {
     void add_part(const std::string &id) { parts_[id]; }
 
     /// Each gives the new state when it changed.
-    std::optional<OutputState> part_changed(const std::string &id, const std::string &state, const std::string &error);
+    /// `resumes`: of one that failed, it will report again.
+    std::optional<OutputState> part_changed(const std::string &id, const std::string &state, const std::string &error,
+                                            bool resumes = false);
     std::optional<OutputState> stop();    ///< someone wants it to end
     std::optional<OutputState> give_up(); ///< nobody will report any more: Stopped if it was to end, else Failed
 

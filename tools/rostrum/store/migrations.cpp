@@ -45,6 +45,17 @@ constexpr const char *kSteps[] = {
     CREATE TABLE webhook_endpoints (url TEXT PRIMARY KEY, used_at INTEGER NOT NULL) WITHOUT ROWID;
     )sql",
     "ALTER TABLE sessions ADD COLUMN composition TEXT NOT NULL DEFAULT ''",
+    R"sql(
+    CREATE TABLE jobs (
+        id TEXT PRIMARY KEY, kind TEXT NOT NULL, state TEXT NOT NULL, output_id TEXT NOT NULL,
+        session_id TEXT NOT NULL, room_id TEXT NOT NULL, created_at INTEGER NOT NULL, updated_at INTEGER NOT NULL,
+        not_before INTEGER NOT NULL, attempts INTEGER NOT NULL, webhook_url TEXT NOT NULL, document TEXT NOT NULL,
+        resume TEXT NOT NULL, result TEXT NOT NULL, error TEXT NOT NULL
+    ) WITHOUT ROWID;
+    CREATE INDEX jobs_by_age ON jobs (kind, created_at, id);
+    CREATE INDEX jobs_by_output ON jobs (output_id, created_at);
+    CREATE INDEX jobs_waiting ON jobs (created_at, id) WHERE state IN ('pending', 'processing');
+    )sql",
 };
 
 } // namespace

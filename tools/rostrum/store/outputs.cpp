@@ -57,6 +57,23 @@ std::optional<OutputRecord> OutputStore::find(OutputKind kind, const std::string
     return row.bind(id).bind(std::string(traits(kind).name)).step() ? std::optional(read_output(row)) : std::nullopt;
 }
 
+std::optional<OutputRecord> OutputStore::find_recording(const std::string &id) {
+    Query row = database_.query("SELECT " OUTPUT_COLUMNS " FROM outputs WHERE id = ? AND NOT deleted");
+    if (!row.bind(id).step())
+        return std::nullopt;
+    OutputRecord output = read_output(row);
+    return is_recording(output.kind) ? std::optional(output) : std::nullopt;
+}
+
+std::vector<OutputRecord> OutputStore::unprocessed() {
+    std::vector<OutputRecord> outputs;
+    Query rows = database_.query("SELECT " OUTPUT_COLUMNS " FROM outputs WHERE end_at IS NOT NULL AND kind LIKE"
+                                 " '%recording' AND NOT deleted AND json_extract(details, '$.processing') IS NULL");
+    while (rows.step())
+        outputs.push_back(read_output(rows));
+    return outputs;
+}
+
 Page<OutputRecord> OutputStore::list(OutputKind kind, const OutputFilter &filter, const PageRequest &page) {
 #define OUTPUT_WHERE                                                                                                   \
     " FROM outputs WHERE kind = ?1 AND (?2 = '' OR room_id = ?2) AND (?3 = '' OR session_id = ?3) AND NOT deleted"

@@ -19,7 +19,8 @@ struct OutputRecord {
     std::string state; ///< "starting", "started", "stopping", "stopped", "failed"
     std::string webhook_url;
     /// livestream: outputs with their keys, config; else: request (its entry in the wanted state), config, path,
-    /// and what that process reports (parts, durationMs, bytes, error)
+    /// and what that process reports (parts, durationMs, bytes, error); of a recording also prefix (of its objects),
+    /// and what jobs add: processing, upload, and in its parts processing, sha256, poster, thumbnails, …
     Json details = Json::object();
 };
 
@@ -35,6 +36,10 @@ class OutputStore {
     /// Writes state, times and details.
     void update(const OutputRecord &output);
     std::optional<OutputRecord> find(OutputKind kind, const std::string &id);
+    /// A recording of any kind.
+    std::optional<OutputRecord> find_recording(const std::string &id);
+    /// Recordings that ended and were not looked at since: `serve` ended in between.
+    std::vector<OutputRecord> unprocessed();
     Page<OutputRecord> list(OutputKind kind, const OutputFilter &filter, const PageRequest &page);
     /// Those of a session that have not come to an end.
     std::vector<OutputRecord> running(const std::string &session_id);

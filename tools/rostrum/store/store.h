@@ -4,6 +4,7 @@
 #pragma once
 
 #include "tools/rostrum/store/endpoints.h"
+#include "tools/rostrum/store/jobs.h"
 #include "tools/rostrum/store/outputs.h"
 #include "tools/rostrum/store/rooms.h"
 #include "tools/rostrum/store/sessions.h"
@@ -19,6 +20,7 @@ struct Store {
     SessionStore sessions{database};
     OutputStore outputs{database};
     EndpointStore endpoints{database};
+    JobStore jobs{database};
 };
 
 } // namespace rostrum

@@ -1,0 +1,232 @@
+// SPDX-FileCopyrightText: Rostrum contributors
+// SPDX-License-Identifier: LGPL-2.1-or-later
+
+// Recordings over HTTP, with a real host: what becomes of them after the end, and how their files are served.
+
+import assert from 'node:assert/strict';
+import crypto from 'node:crypto';
+import fs from 'node:fs';
+import http from 'node:http';
+import test, { after, before } from 'node:test';
+
+import { until } from '../lib/deadline.js';
+import { decodeErrors, probe } from '../lib/media_file.js';
+import { Rostrum } from '../lib/rostrum.js';
+import { WebhookReceiver } from '../lib/webhook_receiver.js';
+
+let rostrum, receiver, room, watcher, recording;
+
+/** A server that was started again listens elsewhere. */
+const here = (url) => {
+  const { pathname, search } = new URL(url, rostrum.url);
+  return new URL(pathname + search, rostrum.url);
+};
+const get = (url, headers = {}) => fetch(here(url), { headers, redirect: 'manual' });
+const bytesOf = async (response) => Buffer.from(await response.arrayBuffer());
+
+before(async () => {
+  receiver = await WebhookReceiver.start();
+  rostrum = await Rostrum.start({ args: ['--webhook-url', receiver.url] });
+  room = await rostrum.room();
+  watcher = await rostrum.events(room, { participantId: 'watcher', mode: 'SIGNALLING_ONLY' });
+  await rostrum.testHost(room);
+  const { id } = await rostrum.ok('POST', '/v2/recordings/start', { roomId: room, metadata: { show: 7 } });
+  await receiver.next('recording-started', 30000);
+  await until('5 s are recorded', async () => {
+    const [from] = receiver.received.filter((one) => one.type === 'recording-started');
+    from.at ??= performance.now();
+    return performance.now() - from.at > 5000;
+  });
+  await rostrum.ok('POST', '/v2/recordings/stop', { roomId: room, id });
+  await receiver.next('recording-processed', 30000);
+  recording = await rostrum.ok('GET', `/v2/recordings/${id}`);
+});
+
+after(async () => {
+  await rostrum?.stop();
+  await receiver?.stop();
+});
+
+test('webhooks and events tell of the end, and of what was made of it', async () => {
+  const types = receiver.types().filter((type) => type.startsWith('recording-'));
+  assert.deepEqual(types, ['recording-starting', 'recording-started', 'recording-stopping', 'recording-stopped', 'recording-processed']);
+  const stopped = (await receiver.next('recording-stopped')).data;
+  assert.deepEqual([stopped.id, stopped.meetingId, stopped.filePath], [recording.id, room, recording.file.filePath]);
+  assert.equal((await get(stopped.fileUrl)).status, 200);
+  const processed = (await receiver.next('recording-processed')).data;
+  assert.equal(processed.id, recording.id);
+  assert.equal(processed.files[0].sha256, recording.file.sha256);
+  assert.equal((await watcher.next('recording-processed')).data.processing, 'completed');
+});
+
+test('a recording says what it holds', async () => {
+  const { file, parts } = recording;
+  assert.deepEqual([recording.status, recording.processing, recording.paused, recording.metadata], ['stopped', 'completed', false, { show: 7 }]);
+  assert.deepEqual([file.meta.resolution, file.meta.format, file.type], [{ width: 1280, height: 720 }, 'mp4', 'video']);
+  assert.ok(file.meta.duration > 4 && file.meta.duration < 9, `${file.meta.duration} s`);
+  assert.equal(file.size, fs.statSync(file.filePath).size);
+  assert.equal(file.sha256, crypto.createHash('sha256').update(fs.readFileSync(file.filePath)).digest('hex'));
+  assert.equal(parts.length, 1);
+  if (parts[0].startedAt) assert.ok(Math.abs(parts[0].startedAt - Date.parse(recording.start)) < 3000);
+  assert.equal(await decodeErrors(file.filePath), '');
+  const { format } = await probe(file.filePath);
+  assert.ok(Math.abs(Number(format.duration) - file.meta.duration) < 0.1);
+});
+
+test('a link works without a token, and serves ranges', async () => {
+  const whole = fs.readFileSync(recording.file.filePath);
+  const url = recording.file.fileUrl;
+  const plain = await get(url);
+  assert.deepEqual([plain.status, plain.headers.get('content-type'), plain.headers.get('accept-ranges')], [200, 'video/mp4', 'bytes']);
+  assert.match(plain.headers.get('content-disposition'), new RegExp(`attachment; filename="${recording.id}.mp4"`));
+  assert.ok((await bytesOf(plain)).equals(whole));
+
+  const size = whole.length;
+  const rows = [
+    ['bytes=0-99', 206, `bytes 0-99/${size}`, whole.subarray(0, 100)],
+    ['bytes=100-100', 206, `bytes 100-100/${size}`, whole.subarray(100, 101)],
+    [`bytes=${size - 5}-`, 206, `bytes ${size - 5}-${size - 1}/${size}`, whole.subarray(-5)],
+    ['bytes=-7', 206, `bytes ${size - 7}-${size - 1}/${size}`, whole.subarray(-7)],
+    [`bytes=-${size * 2}`, 206, `bytes 0-${size - 1}/${size}`, whole],
+    [`bytes=10-${size * 2}`, 206, `bytes 10-${size - 1}/${size}`, whole.subarray(10)],
+    [`bytes=${size}-`, 416, `bytes */${size}`, null],
+    ['bytes=-0', 416, `bytes */${size}`, null],
+    ['bytes=9-3', 200, null, whole],
+    ['lines=0-3', 200, null, whole],
+  ];
+  for (const [range, status, contentRange, bytes] of rows) {
+    const response = await get(url, { range });
+    const body = await bytesOf(response);
+    assert.deepEqual([response.status, response.headers.get('content-range')], [status, contentRange], range);
+    if (bytes) assert.ok(body.equals(bytes), range);
+  }
+
+  const several = await get(url, { range: 'bytes=0-9,20-29,-10' });
+  assert.equal(several.status, 206);
+  const [, boundary] = several.headers.get('content-type').match(/^multipart\/byteranges; boundary=(\w+)$/);
+  const body = await bytesOf(several);
+  assert.equal(Number(several.headers.get('content-length')), body.length);
+  const pieces = body.toString('latin1').split(`\r\n--${boundary}`).slice(1, -1);
+  assert.deepEqual(
+    pieces.map((piece) => [piece.match(/Content-Range: (.*)\r/)[1], piece.slice(piece.indexOf('\r\n\r\n') + 4)]),
+    [
+      [`bytes 0-9/${size}`, whole.toString('latin1', 0, 10)],
+      [`bytes 20-29/${size}`, whole.toString('latin1', 20, 30)],
+      [`bytes ${size - 10}-${size - 1}/${size}`, whole.toString('latin1', size - 10)],
+    ],
+  );
+});
+
+test('conditions and HEAD', async () => {
+  const url = recording.file.fileUrl;
+  const head = await fetch(here(url), { method: 'HEAD' });
+  const etag = head.headers.get('etag');
+  const modified = head.headers.get('last-modified');
+  assert.deepEqual([head.status, Number(head.headers.get('content-length'))], [200, recording.file.size]);
+  assert.equal((await get(url, { 'if-none-match': etag })).status, 304);
+  assert.equal((await get(url, { 'if-none-match': '"other"' })).status, 200);
+  assert.equal((await get(url, { 'if-modified-since': modified })).status, 304);
+  assert.equal((await get(url, { 'if-modified-since': new Date(0).toUTCString() })).status, 200);
+  for (const [condition, status] of [
+    [etag, 206],
+    [modified, 206],
+    ['"other"', 200],
+  ])
+    assert.equal((await get(url, { range: 'bytes=0-1', 'if-range': condition })).status, status, condition);
+});
+
+test('poster, thumbnails and their text have links of their own', async () => {
+  const [part] = recording.parts;
+  for (const [url, type] of [
+    [part.posterUrl, 'image/jpeg'],
+    [part.thumbnailsUrl, 'text/vtt; charset=utf-8'],
+  ]) {
+    const response = await get(url);
+    assert.deepEqual([response.status, response.headers.get('content-type')], [200, type]);
+    await response.arrayBuffer();
+  }
+  const text = await (await get(part.thumbnailsUrl)).text();
+  const sprite = text.match(/^(\S+)#xywh=0,0,160,90$/m)[1];
+  const picture = await get(new URL(sprite, new URL(part.thumbnailsUrl, rostrum.url)));
+  assert.deepEqual([picture.status, picture.headers.get('content-type')], [200, 'image/jpeg']);
+});
+
+test('links that are forged, of another file, or old are refused with words', async () => {
+  const url = new URL(recording.file.fileUrl, rostrum.url);
+  const altered = (change) => {
+    const copy = new URL(url);
+    change(copy);
+    return copy;
+  };
+  const rows = [
+    [altered((one) => one.searchParams.set('expires', Number(one.searchParams.get('expires')) + 1)), /signature/],
+    [altered((one) => one.searchParams.set('signature', 'a'.repeat(64))), /signature/],
+    [altered((one) => (one.pathname = one.pathname.replace('.mp4', '.jpg'))), /signature/],
+  ];
+  for (const [forged, words] of rows) {
+    const response = await get(forged);
+    assert.equal(response.status, 403);
+    assert.match((await response.json()).message, words);
+  }
+  assert.equal((await get(altered((one) => (one.search = '')))).status, 401);
+  const token = rostrum.token();
+  for (const name of ['..%2f..%2f..%2frostrum.conf', '..%2f..', 'rostrum.db', `${recording.id}.mp4%00.jpg`])
+    assert.equal((await get(`/v2/recordings/${recording.id}/files/${name}`, { authorization: token })).status, 404, name);
+  const other = rostrum.hostToken(await rostrum.room());
+  assert.equal((await get(url.pathname, { authorization: other })).status, 403);
+});
+
+test('a link expires', async () => {
+  await rostrum.program.stop();
+  rostrum.args.push('--recording-link-lifetime', '1');
+  await rostrum.launch();
+  const { file } = await rostrum.ok('GET', `/v2/recordings/${recording.id}`);
+  const expires = Number(new URL(file.fileUrl, rostrum.url).searchParams.get('expires'));
+  await until('the second is over', () => Date.now() / 1000 >= expires);
+  const late = await get(file.fileUrl);
+  assert.equal(late.status, 403);
+  assert.match((await late.json()).message, /has expired; ask for the recording again/);
+  assert.equal((await get(recording.file.fileUrl)).status, 200, 'one that was given for longer still works');
+});
+
+test('a client that takes its time, and one that goes, cost nobody else', async () => {
+  const agent = new http.Agent({ maxSockets: 1 });
+  const slow = http.get(here(recording.file.fileUrl), { agent });
+  const response = await new Promise((resolve) => slow.once('response', resolve));
+  response.pause();
+  assert.equal((await get('/healthz')).status, 200);
+  slow.destroy();
+  for (let i = 0; i < 20; ++i) {
+    const one = http.get(here(recording.file.fileUrl));
+    one.once('error', () => {});
+    await new Promise((resolve) => one.once('response', resolve));
+    one.destroy();
+  }
+  assert.equal((await get('/healthz')).status, 200);
+});
+
+test('what is asked for wrongly is refused with what is right', async () => {
+  const start = '/v2/recordings';
+  const rows = [
+    [`${start}/start`, { fileFormat: 'm3u8' }, /mp4 or webm.*hls\/start/],
+    [`${start}/start`, { fileFormat: 'avi' }, /mp4 or webm/],
+    [`${start}/start`, { config: { mode: 'smell' } }, /video-and-audio or audio/],
+    [`${start}/start`, { split: { minutes: 0 } }, /split.minutes/],
+    [`${start}/participant/start`, {}, /participantId/],
+    [`${start}/participant/start`, { participantId: 'a b' }, /participantId/],
+    [`${start}/participant/track/start`, { participantId: 'a', kind: 'smell' }, /audio, video, screen_audio, screen_video/],
+    [`${start}/participant/track/start`, { participantId: 'a', kind: 'audio', fileFormat: 'mp3' }, /sound alone/],
+    [`${start}/composite/start`, { participants: 'all' }, /participants has to be a list/],
+    [`${start}/composite/start`, { participants: [{ participantId: 'a', kind: ['nose'] }] }, /kind has to be of/],
+    [`${start}/participant/stop`, {}, /participantId/],
+    [`${start}/participant/track/stop`, { participantId: 'a' }, /kind is missing/],
+  ];
+  for (const [route, body, words] of rows) {
+    const { status, body: answer } = await rostrum.call('POST', route, { roomId: room, ...body });
+    assert.equal(status, 400, `${route} ${JSON.stringify(body)}`);
+    assert.match(answer.message, words);
+  }
+  assert.equal((await rostrum.call('POST', `${start}/participant/stop`, { roomId: room, participantId: 'nobody' })).status, 404);
+  assert.equal((await rostrum.call('POST', `${start}/${recording.id}/pause`, {})).status, 409);
+  assert.equal((await rostrum.call('POST', `${start}/${'0'.repeat(24)}/pause`, {})).status, 404);
+});
