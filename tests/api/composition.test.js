@@ -68,11 +68,12 @@ const recordingPath = (room, sessionId, id) => path.join(rostrum.state, 'recordi
 
 /** Waits until the file has grown so many times by a fragment of half a second. */
 async function recorded(file, fragments) {
-  let [size, grown] = [fs.statSync(file).size, 0];
+  const sizeOf = () => fs.statSync(file, { throwIfNoEntry: false })?.size ?? 0; // it begins with its first keyframe
+  let [size, grown] = [sizeOf(), 0];
   await until(
     'more is recorded',
     () => {
-      const now = fs.statSync(file).size;
+      const now = sizeOf();
       grown += now > size;
       size = now;
       return grown >= fragments;
