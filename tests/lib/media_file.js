@@ -47,7 +47,8 @@ export async function probeSizes(file) {
 
 /** Decodes all of it; returns what the decoder complained about ("" when it is clean). */
 export async function decodeErrors(file) {
-  const { stderr } = await run('ffmpeg', ['-v', 'error', '-nostdin', '-i', file, '-f', 'null', '-'], { timeoutMs: 120000 });
+  const ownTimes = ['-enc_time_base', '-1']; // else times are rounded to a frame rate that ffmpeg guesses, and may coincide
+  const { stderr } = await run('ffmpeg', ['-v', 'error', '-nostdin', '-i', file, ...ownTimes, '-f', 'null', '-'], { timeoutMs: 120000 });
   return stderr;
 }
 
