@@ -37,7 +37,7 @@ class Egress {
     void stop();
     /// Data flows again after drain(): what that ended is connected anew.
     void revive();
-    /// The stream ended: waits until every destination has ended its FLV, at most kDrainMs, or until interrupted.
+    /// The stream ended: waits until every destination has said goodbye, at most kDrainMs, or until interrupted.
     void drain();
     void interrupt_drain(bool interrupted);
 

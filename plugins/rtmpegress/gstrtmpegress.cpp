@@ -348,7 +348,7 @@ static void install_properties(GObjectClass *klass) {
         klass, PROP_ALLOW_PRIVATE,
         g_param_spec_boolean("allow-private", "Allow private addresses",
                              "FALSE: a destination whose name resolves to a loopback, private, link-local or other "
-                             "address that is not a public one fails. For destinations added later",
+                             "address that is not a public one fails. From the next connection on",
                              TRUE, static_cast<GParamFlags>(rw | GST_PARAM_MUTABLE_PLAYING)));
 }
 
@@ -370,7 +370,7 @@ static void install_signals(GObjectClass *klass) {
      * GstRtmpEgress::remove-destination:
      * @id: its name
      *
-     * Returns at once; the FLV is ended and unpublished in the background, which takes at most 3 s.
+     * Returns at once; the stream is ended and unpublished in the background, which takes at most 3 s.
      */
     signals[SIGNAL_REMOVE] =
         g_signal_new_class_handler("remove-destination", type, action, G_CALLBACK(on_remove_destination), nullptr,

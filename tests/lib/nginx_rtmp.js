@@ -12,13 +12,13 @@ import { freePorts, Program, temporaryDirectory } from './process.js';
 
 const kModule = '/usr/lib/nginx/modules/ngx_rtmp_module.so';
 
-const configuration = ({ directory, port, notifyPort }) => `
+const configuration = ({ directory, port, notifyPort, records, connections }) => `
 load_module ${kModule};
 daemon off;
 master_process off;
 pid ${directory}/nginx.pid;
 error_log ${directory}/error.log info;
-events { worker_connections 64; }
+events { worker_connections ${connections}; }
 rtmp {
   access_log off;
   server {
@@ -26,7 +26,7 @@ rtmp {
     chunk_size 4096;
     application live {
       live on;
-      record all;
+      record ${records ? 'all' : 'off'};
       record_path ${directory}/recorded;
       record_suffix .flv;
       on_publish http://127.0.0.1:${notifyPort}/publish;
@@ -40,8 +40,9 @@ rtmp {
 export class NginxRtmp {
   notes = []; // {what: "publish"|"done", name}
 
-  static async start() {
-    const nginx = new NginxRtmp();
+  /** @param {{records?: boolean, connections?: number}} [options] */
+  static async start({ records = true, connections = 64 } = {}) {
+    const nginx = Object.assign(new NginxRtmp(), { records, connections });
     nginx.directory = temporaryDirectory('nginx');
     fs.mkdirSync(path.join(nginx.directory.path, 'recorded'));
     nginx.notify = http.createServer((request, response) => nginx.#noted(request, response)).listen(0, '127.0.0.1');
@@ -55,7 +56,8 @@ export class NginxRtmp {
   async launch() {
     const directory = this.directory.path;
     const file = path.join(directory, 'nginx.conf');
-    fs.writeFileSync(file, configuration({ directory, port: this.port, notifyPort: this.notify.address().port }));
+    const { port, records, connections } = this;
+    fs.writeFileSync(file, configuration({ directory, port, notifyPort: this.notify.address().port, records, connections }));
     this.program = new Program('/usr/sbin/nginx', ['-c', file, '-p', directory, '-e', path.join(directory, 'error.log')]);
     await until('nginx accepts connections', () =>
       this.program.exited ? Promise.reject(new Error(this.program.stderr)) : reachable(this.port),

@@ -31,7 +31,7 @@ test('bad URLs are refused before anything starts, in clear words', async () => 
   assert.ok((await driver.add('twin', 'rtmp://127.0.0.1:9/live', kKey)).added);
   assert.match((await driver.add('twin', 'rtmp://127.0.0.1:9/live', kKey)).error, /^409: /);
 
-  const { code, stderr } = await launch(`fakesrc ! fakesink rtmpegress location=srt://127.0.0.1/${kKey}`);
+  const { code, stderr } = await launch(`fakesrc ! fakesink rtmpegress location=rtsp://127.0.0.1/${kKey}`);
   assert.notEqual(code, 0);
   assert.match(stderr, /starts with rtmp/);
   assert.ok(!stderr.includes(kKey), stderr);
