@@ -87,8 +87,8 @@ LiveSettings live_settings(const Config &config, const std::string &session_bina
                        config.count("max-participants"),
                        config.text("slate-text"),
                        config.count("slate-grace") * 1000,
-                        config.count("slate-time") * 1000,
-                        config.flag("allow-private-destinations")};
+                       config.count("slate-time") * 1000,
+                       config.flag("allow-private-destinations")};
     settings.recordings = recording_places(config);
     settings.public_url = config.text("public-url");
     settings.empty_timeout_ms = config.count("empty-timeout") * 1000;

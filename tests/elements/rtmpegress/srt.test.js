@@ -5,9 +5,9 @@ import assert from 'node:assert/strict';
 import test, { afterEach } from 'node:test';
 
 import { decodeErrors, packetTimes, probe } from '../../lib/media_file.js';
+import { SrtListener } from '../../lib/srt_listener.js';
 import { Driver } from '../driver/driver.js';
 import { fps, height, live, width } from './pipelines.js';
-import { SrtListener } from './srt_listener.js';
 
 let listener;
 let driver;

@@ -1,8 +1,10 @@
 // SPDX-FileCopyrightText: Rostrum contributors
 // SPDX-License-Identifier: LGPL-2.1-or-later
 
+#include "tools/rostrum/live/destination_list.h"
 #include "tools/rostrum/live/destination_url.h"
 #include "tools/rostrum/live/destinations.h"
+#include "tools/rostrum/live/platforms.h"
 
 #include <cstring>
 #include <glib.h>
@@ -168,6 +170,103 @@ void private_hosts() {
     }
 }
 
+void numbers_and_masks() {
+    rostrum::OutputRecord livestream;
+    livestream.id = "l";
+    livestream.details = Json::object({{"outputs", Json::array()}});
+    const auto add = [&](const std::string &key) {
+        return rostrum::add_destination(livestream, Json::object({{"url", "rtmp://u:pw@a/live"}, {"streamKey", key}}));
+    };
+    expect_text(add("hunter2"), "l-0");
+    expect_text(add("hunter3"), "l-1");
+    Json first = rostrum::find_destination(livestream, "l-0");
+    rostrum::note_report(first, *rostrum::parse_json(R"({"bytes":5,"bitrate":7,"attempts":2,"reconnects":1,"x":1})"));
+    rostrum::note_report(first, *rostrum::parse_json(R"({"bytes":6,"error":"gone","retryInMs":500})"));
+    expect_text(
+        rostrum::describe_destination(first).dump(),
+        R"({"id":"l-0","url":"rtmp://a/live","streamKey":"********","state":"connecting","bytes":6,"retryInMs":500,"error":"gone","lastError":"gone"})");
+    rostrum::note_report(first, *rostrum::parse_json(R"({"bytes":8,"bitrate":1})"));
+    const Json shown = rostrum::describe_destination(first);
+    g_assert_false(shown.has("error"));
+    expect_text(shown.text("lastError"), "gone");
+
+    g_assert_cmpuint(rostrum::running_destinations(livestream), ==, 2);
+    first.set("state", "failed");
+    g_assert_cmpuint(rostrum::running_destinations(livestream), ==, 1);
+    expect_text(rostrum::wanted_destinations(livestream).dump(),
+                R"([{"id":"l-1","url":"rtmp://u:pw@a/live","streamKey":"hunter3"}])");
+    const std::string all = rostrum::describe_destinations(livestream).dump();
+    g_assert_null(strstr(all.c_str(), "hunter"));
+    g_assert_null(strstr(all.c_str(), "pw"));
+
+    for (int i = 0; i < 60; i++) { // what ended is not kept for ever, and no id comes twice
+        rostrum::find_destination(livestream, add("k")).set("state", "stopped");
+    }
+    g_assert_cmpuint(livestream.details.get("outputs").items().size(), ==, 50);
+    g_assert_true(rostrum::find_destination(livestream, "l-1").is_object());
+    expect_text(add("k"), "l-62");
+}
+
+void platforms() {
+    const struct {
+        const char *host, *platform; ///< "": none
+    } hosts[] = {
+        {"a.rtmp.youtube.com", "YouTube"},
+        {"a.rtmps.YouTube.com", "YouTube"},
+        {"live.twitch.tv", "Twitch"},
+        {"fra05.contribute.live-video.net", "Twitch"},
+        {"abc.global-contribute.live-video.net", ""}, // anybody's channel at the same provider
+        {"live-api-s.facebook.com", "Facebook"},
+        {"x.channel.media.azure.net", "LinkedIn"},
+        {"notyoutube.com", ""},
+        {"youtube.com.example", ""},
+        {"127.0.0.1", ""},
+    };
+    for (const auto &row : hosts) {
+        const rostrum::Platform *platform = rostrum::platform_of(row.host);
+        expect_text(platform ? platform->name : "", row.platform);
+    }
+
+    const struct {
+        const char *url, *composition;
+        std::vector<const char *> say;
+    } rows[] = {
+        {"rtmp://live.twitch.tv/app", R"({"quality":"med"})", {}},
+        {"rtmp://live.twitch.tv/app", R"({"quality":"high","orientation":"portrait"})", {}},
+        {"rtmp://live.twitch.tv/app",
+         R"({"quality":"ultra"})",
+         {"Twitch takes pictures of at most 1920 px; this stream has 2560x1440",
+          "Twitch takes at most 6000 kbit/s; this stream has 8000"}},
+        {"rtmp://a.rtmp.youtube.com/live2", R"({"quality":"ultra"})", {}},
+        {"rtmps://live-api-s.facebook.com/rtmp", R"({"quality":"high"})", {}},
+        {"rtmp://live-api-s.facebook.com/rtmp", R"({"quality":"low"})", {"Facebook takes rtmps:// only"}},
+        {"rtmp://a.example/live", R"({"quality":"ultra"})", {}},
+        {"srt://a.example:9000", R"({"quality":"ultra"})", {}},
+    };
+    for (const auto &row : rows) {
+        g_test_message("%s %s", row.url, row.composition);
+        rostrum::OutputRecord livestream;
+        livestream.id = "l";
+        livestream.details = Json::object({{"outputs", Json::array()}});
+        rostrum::add_destination(livestream, Json::object({{"url", row.url}, {"streamKey", "k"}}));
+        const auto warnings = rostrum::platform_warnings(livestream, *rostrum::parse_json(row.composition)).items();
+        g_assert_cmpuint(warnings.size(), ==, row.say.size());
+        for (size_t i = 0; i < warnings.size(); i++) {
+            expect_text(warnings[i].text("message"), row.say[i]);
+            expect_text(warnings[i].text("outputId"), "l-0");
+        }
+        rostrum::find_destination(livestream, "l-0").set("state", "stopped");
+        g_assert_true(rostrum::platform_warnings(livestream, *rostrum::parse_json(row.composition)).items().empty());
+    }
+
+    const rostrum::Platform *twitch = rostrum::platform_of("twitch.tv");
+    expect_text(rostrum::platform_faults(*twitch, "rtmps", {1280, 720, 2500, 4}).at(0),
+                "wants a keyframe every 2 s; this stream has one every 4 s");
+    const rostrum::Platform *facebook = rostrum::platform_of("facebook.com");
+    expect_text(rostrum::platform_faults(*facebook, "rtmps", {1280, 720, 5000, 2}).at(0),
+                "takes at most 4000 kbit/s; this stream has 5000");
+}
+
 } // namespace
 
 int main(int argc, char **argv) {
@@ -176,5 +275,7 @@ int main(int argc, char **argv) {
     g_test_add_func("/destinations/urls", urls);
     g_test_add_func("/destinations/masked", masked);
     g_test_add_func("/destinations/private-hosts", private_hosts);
+    g_test_add_func("/destinations/numbers-and-masks", numbers_and_masks);
+    g_test_add_func("/destinations/platforms", platforms);
     return g_test_run();
 }

@@ -15,7 +15,7 @@ using rostrum::Refusal;
 namespace {
 
 struct Step {
-    const char *part, *state; ///< part "stop" or "give up": what the session does
+    const char *part, *state; ///< part "stop", "give up", "remove a": what the session does
     const char *becomes;      ///< "" when nothing is told
 };
 
@@ -43,7 +43,16 @@ void machine() {
         {"nobody reports",
          {{"a", "live", "started"}, {"stop", "", "stopping"}, {"give up", "", "stopped"}, {"give up", "", ""}}},
         {"lost", {{"give up", "", "failed"}, {"stop", "", ""}}},
-        {"unknown part", {{"c", "live", ""}}},
+        {"a part that ended stays so",
+         {{"a", "failed", ""}, {"a", "stopped", ""}, {"a", "live", ""}, {"b", "failed", "failed"}}},
+        {"a part that was taken out",
+         {{"a", "live", "started"},
+          {"remove a", "", ""},
+          {"a", "live", ""},
+          {"b", "retrying", ""},
+          {"b", "failed", "failed"}}},
+        {"one taken out, the end", {{"remove a", "", ""}, {"stop", "", "stopping"}, {"b", "stopped", "stopped"}}},
+        {"unknown part", {{"c", "live", ""}, {"remove c", "", ""}}},
         {"live while stopping", {{"stop", "", "stopping"}, {"a", "live", ""}}},
     };
     for (const auto &row : rows) {
@@ -53,6 +62,10 @@ void machine() {
         for (const Step &step : row.steps) {
             g_test_message("%s: %s %s", row.name, step.part, step.state);
             const std::string part = step.part;
+            if (part.starts_with("remove ")) {
+                machine.remove_part(part.substr(7));
+                continue;
+            }
             const auto next = part == "stop"      ? machine.stop()
                               : part == "give up" ? machine.give_up()
                                                   : machine.part_changed(part, step.state, "");

@@ -2,36 +2,36 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 
 #include "tools/rostrum/api/outputs_common.h"
-#include "tools/rostrum/live/destination_url.h"
+#include "tools/rostrum/live/destination_list.h"
 #include "tools/rostrum/live/destinations.h"
 
 namespace rostrum {
 namespace {
 
-/// Stream keys go in but never out.
-Json describe(Api &api, const OutputRecord &output) {
-    Json destinations = Json::array();
-    for (const auto &destination : output.details.get("outputs").items()) {
-        const bool has_key = !destination.text("streamKey").empty();
-        destinations.push(Json::object({{"id", destination.text("id")},
-                                        {"url", public_destination_url(destination.text("url"), has_key)},
-                                        {"streamKey", has_key ? "********" : ""}}));
-    }
-    LiveSession *session = api.sessions.find(output.session_id);
-    if (session)
+/// A running one is what the session has of it: its numbers are newer than the store's.
+Json describe(Api &api, const OutputRecord &stored) {
+    const OutputRecord *output = &stored;
+    if (LiveSession *session = api.sessions.find(stored.session_id))
         for (const auto &live : session->outputs())
-            if (live->record.id == output.id)
-                destinations = describe_parts(*live);
-    Json json = describe_output(api, output);
-    return json.set("outputs", destinations);
+            if (live->record.id == stored.id)
+                output = &live->record;
+    Json json = describe_output(api, *output);
+    if (const std::string reason = output->details.text("reason"); !reason.empty())
+        json.set("reason", reason);
+    const Json warnings = output->details.get("warnings");
+    return json.set("outputs", describe_destinations(*output))
+        .set("warnings", warnings.is_array() ? warnings : Json::array());
+}
+
+bool allow_private(const Api &api) {
+    return api.sessions.services().settings.launch.allow_private;
 }
 
 void start(Api &api, const ExchangePtr &exchange) {
     const Claims claims = api.claims(*exchange);
     const Json body = exchange->json_body();
     const Room room = api.room_to_moderate(claims, body);
-    const auto destinations =
-        parse_destinations(body.get("outputs"), api.sessions.services().settings.launch.allow_private);
+    const auto destinations = parse_destinations(body.get("outputs"), allow_private(api));
     if (auto *refusal = std::get_if<Refusal>(&destinations))
         throw *refusal;
     LiveSession &session = api.live(room, code::kStartLivestreamFailed);
@@ -40,7 +40,9 @@ void start(Api &api, const ExchangePtr &exchange) {
         const auto result = live.start_livestream(outputs, config, webhook_url);
         if (auto *refusal = std::get_if<Refusal>(&result))
             throw *refusal;
-        exchange->reply(200, started("Livestream started successfully", std::get<std::string>(result), live));
+        const auto &id = std::get<std::string>(result);
+        exchange->reply(200,
+                        started("Livestream started successfully", id, live).set("warnings", live.warnings_of(id)));
     };
     with_checked_layout(api, exchange, session, body.get("config"), {"config", "layout", "description"}, go);
 }
@@ -54,6 +56,38 @@ void stop(Api &api, Exchange &exchange) {
     exchange.reply(200, Json("Livestream ended successfully"));
 }
 
+/// The running session of the livestream that the path names, for whoever may moderate it.
+LiveSession &session_of(Api &api, const Exchange &exchange) {
+    const OutputRecord output = readable_output(api, exchange, OutputKind::Livestream);
+    demand(check_moderate(api.claims(exchange), output.room_id));
+    LiveSession *session = api.sessions.find(output.session_id);
+    if (!session || !session->accepting())
+        throw Refusal{404, "this livestream is not running"};
+    return *session;
+}
+
+void add_output(Api &api, Exchange &exchange) {
+    LiveSession &session = session_of(api, exchange);
+    const auto destination = parse_destination(exchange.json_body(), allow_private(api));
+    if (auto *refusal = std::get_if<Refusal>(&destination))
+        throw *refusal;
+    const std::string id = exchange.param("id");
+    const auto added = session.add_destination(id, std::get<Json>(destination));
+    if (auto *refusal = std::get_if<Refusal>(&added))
+        throw *refusal;
+    exchange.reply(200, Json::object({{"message", "Output added successfully"},
+                                      {"id", id},
+                                      {"output", std::get<Json>(added)},
+                                      {"warnings", session.warnings_of(id)}}));
+}
+
+void remove_output(Api &api, Exchange &exchange) {
+    LiveSession &session = session_of(api, exchange);
+    if (const auto refusal = session.remove_destination(exchange.param("id"), exchange.param("outputId")))
+        throw *refusal;
+    exchange.reply(200, Json("Output removed successfully"));
+}
+
 } // namespace
 
 void add_livestream_routes(Router &router, Api &api) {
@@ -63,7 +97,7 @@ void add_livestream_routes(Router &router, Api &api) {
     };
     router.add(
         "POST", "/v2/livestreams/start", [&api](const ExchangePtr &exchange) { start(api, exchange); },
-        "Push the composed picture to RTMP servers", json);
+        "Push the composed picture to RTMP and SRT servers", json);
     for (const char *path : {"/v2/livestreams/end", "/v2/livestreams/stop"})
         router.add("POST", path, bind(stop), "End a livestream", json);
     router.add("GET", "/v2/livestreams",
@@ -73,6 +107,10 @@ void add_livestream_routes(Router &router, Api &api) {
                    exchange.reply(200, describe(a, readable_output(a, exchange, OutputKind::Livestream)));
                }),
                "Get a livestream");
+    router.add("POST", "/v2/livestreams/{id}/outputs", bind(add_output), "Push a running livestream to one more server",
+               json);
+    router.add("DELETE", "/v2/livestreams/{id}/outputs/{outputId}", bind(remove_output),
+               "End one push of a running livestream; the others go on");
 }
 
 } // namespace rostrum

@@ -5,6 +5,9 @@
 
 #include "tools/rostrum/base/ids.h"
 #include "tools/rostrum/live/composition.h"
+#include "tools/rostrum/live/destination_list.h"
+
+#include <algorithm>
 
 namespace rostrum {
 namespace {
@@ -59,7 +62,7 @@ void LiveSession::process_ready(const Json &snapshot) {
     was_ready_ = true;
     last_state_.clear();
     push_state();
-    watch_emptiness();
+    watch_hosts();
 }
 
 Json LiveSession::wanted_state() const {
@@ -69,7 +72,7 @@ Json LiveSession::wanted_state() const {
             continue;
         const OutputRecord &record = output->record;
         if (record.kind == OutputKind::Livestream)
-            livestreams.push(Json::object({{"id", record.id}, {"outputs", record.details.get("outputs")}}));
+            livestreams.push(Json::object({{"id", record.id}, {"outputs", wanted_destinations(record)}}));
         else
             (record.kind == OutputKind::Hls ? hls : recordings).push(record.details.get("request"));
     }
@@ -102,8 +105,31 @@ void LiveSession::push_state() {
     });
 }
 
+bool LiveSession::has_wanted_outputs() const {
+    return std::any_of(outputs_.begin(), outputs_.end(),
+                       [](const auto &output) { return is_wanted(output->machine.state()); });
+}
+
+/// Outputs go on without a host, with the slate and silence, for as long as viewers would be shown it.
+void LiveSession::watch_hosts() {
+    const LaunchSettings &launch = services_.settings.launch;
+    const bool waiting =
+        phase_ == Phase::Live && launch.slate_time_ms > 0 && has_wanted_outputs() && !roster_.has_feeds();
+    if (!waiting)
+        hostless_timer_.cancel();
+    else if (!hostless_timer_.active())
+        hostless_timer_.once(launch.slate_grace_ms + launch.slate_time_ms, [this] {
+            for (const auto &output : outputs_)
+                stop_output(*output, stop_reason::kNoHost);
+            push_state();
+            watch_hosts();
+        });
+    watch_emptiness();
+}
+
+/// An output that waits for a host keeps the session.
 void LiveSession::watch_emptiness() {
-    if (!roster_.empty() || !joining_.empty() || phase_ != Phase::Live)
+    if (!roster_.empty() || !joining_.empty() || hostless_timer_.active() || phase_ != Phase::Live)
         empty_timer_.cancel();
     else if (!empty_timer_.active())
         empty_timer_.once(services_.settings.empty_timeout_ms, [this] { end(leave_reason::kEmpty); });
@@ -113,10 +139,10 @@ void LiveSession::end(const LeaveReason &reason) {
     if (phase_ != Phase::Live)
         return;
     for (const auto &output : outputs_)
-        stop_output(*output);
+        stop_output(*output, stop_reason::kSessionEnded);
     phase_ = Phase::Ending;
     end_reason_ = reason;
-    watch_emptiness();
+    watch_hosts();
     restart_timer_.cancel();
     kick_timer_.once(kKickMs, [this] { kick_everybody(); });
     end_timer_.once(kEndDeadlineMs, [this] {
@@ -197,7 +223,7 @@ void LiveSession::finish() {
     if (phase_ == Phase::Finished)
         return;
     for (const auto &output : outputs_) {
-        advance(*output, output->machine.stop());
+        stop_output(*output, stop_reason::kSessionEnded);
         advance(*output, output->machine.give_up());
     }
     forget_finished_outputs();
@@ -205,6 +231,7 @@ void LiveSession::finish() {
     kick_timer_.cancel();
     end_timer_.cancel();
     empty_timer_.cancel();
+    hostless_timer_.cancel();
     restart_timer_.cancel();
     kick_everybody();
     while (!roster_.empty())

@@ -57,6 +57,13 @@ struct RecordingRequest {
     Json metadata;      ///< the caller's own, kept
 };
 
+/// Why an output was ended.
+namespace stop_reason {
+constexpr const char *kEnded = "ended"; ///< somebody asked for it
+constexpr const char *kNoHost = "no-host";
+constexpr const char *kSessionEnded = "session-ended";
+} // namespace stop_reason
+
 struct LiveOutput {
     OutputRecord record;
     OutputMachine machine;
@@ -66,9 +73,6 @@ struct LiveOutput {
 
 /// {hand, mic, camera}, as events say it.
 Json marks_of(const Participant &participant);
-
-/// [{id, url without its key, state, error}] of a livestream.
-Json describe_parts(const LiveOutput &output);
 
 /// One live occupancy of a room: who is in it, what it sends out, and the process that does the media. Edits the wanted
 /// state and sends it whole; what really happened comes back as signals and goes out as events and webhooks.
@@ -113,6 +117,12 @@ class LiveSession final : private SessionProcessObserver {
 
     std::variant<std::string, Refusal> start_livestream(const Json &destinations, const Json &config,
                                                         const std::string &webhook_url);
+    /// While it is live. Gives the new output as it is shown.
+    std::variant<Json, Refusal> add_destination(const std::string &livestream, const Json &destination);
+    /// Not the last one.
+    std::optional<Refusal> remove_destination(const std::string &livestream, const std::string &id);
+    /// What platforms say to a running livestream: [{outputId, platform, message}].
+    Json warnings_of(const std::string &livestream);
     std::variant<std::string, Refusal> start_recording(const RecordingRequest &wanted);
     /// Holds a recording, or lets it go on. Refused when there is none of that id.
     std::optional<Refusal> pause_recording(const std::string &output_id, bool paused);
@@ -163,14 +173,23 @@ class LiveSession final : private SessionProcessObserver {
     void restore_participants(const Json &snapshot);
     Reply<Negotiated> entering(const JoinRequest &request, const char *role, Reply<Negotiated> reply);
 
-    // live_session_outputs.cpp: livestreams, recordings, HLS
+    // live_session_livestreams.cpp
     void output_changed(const std::string &livestream, const std::string &output, const std::string &state,
                         const Json &details) override;
+    std::variant<LiveOutput *, Refusal> running_livestream(const std::string &livestream);
+    void refresh_warnings();
+    Json livestream_facts(const OutputRecord &record) const;
+    void tell_failed_destination(const LiveOutput &output);
+
+    // live_session_outputs.cpp: livestreams, recordings, HLS
     LiveOutput *find_output(const std::string &id);
     std::optional<Refusal> check_free(OutputKind kind) const;
     LiveOutput &add_output(OutputRecord record);
     void set_composition(const Json &composition);
-    void stop_output(LiveOutput &output);
+    /// `reason` is why, for its record: one of stop_reason.
+    void stop_output(LiveOutput &output, const char *reason);
+    bool has_wanted_outputs() const;
+    void watch_hosts();
     void advance(LiveOutput &output, std::optional<OutputState> state);
     void tell_output(const LiveOutput &output);
     void forget_finished_outputs();
@@ -200,7 +219,7 @@ class LiveSession final : private SessionProcessObserver {
     int64_t sequence_ = 0;
     std::string last_state_;     // as sent, so that the same is not sent twice
     std::deque<int64_t> losses_; // when the process was lost lately, ms
-    Timer empty_timer_, kick_timer_, end_timer_, restart_timer_;
+    Timer empty_timer_, hostless_timer_, kick_timer_, end_timer_, restart_timer_;
     std::shared_ptr<LiveSession *> self_; // replies that come late find null
     SessionProcess process_;              // last: destroyed first, while the rest is there
 };

@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 
 #include "tools/rostrum/base/ids.h"
-#include "tools/rostrum/live/destination_url.h"
+#include "tools/rostrum/live/destination_list.h"
 #include "tools/rostrum/live/live_session.h"
 
 namespace rostrum {
@@ -56,7 +56,7 @@ Json LiveSession::meeting_state(const Participant &self) {
         const OutputKind kind = output->record.kind;
         Json entry = Json::object({{"id", output->record.id}});
         if (kind == OutputKind::Livestream)
-            entry.set("outputs", describe_parts(*output));
+            entry.set("outputs", describe_destinations(output->record));
         (kind == OutputKind::Livestream ? livestreams : kind == OutputKind::Hls ? hls : recordings).push(entry);
     }
     return Json::object({{"roomId", room_.room_id},
@@ -86,24 +86,6 @@ Json marks_of(const Participant &participant) {
     return Json::object({{"hand", marks.hand}, {"mic", !marks.mic_off}, {"camera", !marks.camera_off}});
 }
 
-Json describe_parts(const LiveOutput &output) {
-    Json parts = Json::array();
-    for (const auto &destination : output.record.details.get("outputs").items()) {
-        const std::string id = destination.text("id");
-        const auto part = output.machine.parts().find(id);
-        Json entry = Json::object(
-            {{"id", id},
-             {"url", public_destination_url(destination.text("url"), !destination.text("streamKey").empty())}});
-        if (part != output.machine.parts().end()) {
-            entry.set("state", part->second.state);
-            if (!part->second.error.empty())
-                entry.set("error", part->second.error);
-        }
-        parts.push(entry);
-    }
-    return parts;
-}
-
 void LiveSession::tell_output(const LiveOutput &output) {
     const OutputKind kind = output.record.kind;
     const OutputState state = output.machine.state();
@@ -111,7 +93,7 @@ void LiveSession::tell_output(const LiveOutput &output) {
     const OutputState told = broken ? OutputState::Stopped : state;
     Json data = Json::object({{"status", output_status(kind, output_state_name(told))}, {"id", output.record.id}});
     if (kind == OutputKind::Livestream)
-        data.set("outputs", describe_parts(output));
+        data.set("outputs", describe_destinations(output.record));
     else if (is_recording(kind) && state == OutputState::Stopped)
         data.set("filePath", output.record.details.get("path"));
     emit((std::string(traits(kind).name) + "-state-changed").c_str(), data);

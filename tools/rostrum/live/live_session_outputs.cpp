@@ -3,6 +3,7 @@
 
 #include "tools/rostrum/base/ids.h"
 #include "tools/rostrum/live/composition.h"
+#include "tools/rostrum/live/destination_list.h"
 #include "tools/rostrum/live/live_session.h"
 
 namespace rostrum {
@@ -14,8 +15,14 @@ OutputMachine machine_for(const OutputRecord &record) {
     OutputMachine machine(parse_output_state(record.state).value_or(OutputState::Starting));
     if (record.kind != OutputKind::Livestream)
         machine.add_part(record.id);
-    for (const auto &destination : record.details.get("outputs").items())
-        machine.add_part(destination.text("id"));
+    for (const auto &destination : record.details.get("outputs").items()) {
+        const std::string id = destination.text("id");
+        machine.add_part(id);
+        if (has_ended(destination))
+            machine.part_changed(id, destination.text("state"), destination.get("report").text("error"));
+        if (destination.get("removed").as_bool())
+            machine.remove_part(id);
+    }
     return machine;
 }
 
@@ -56,36 +63,15 @@ LiveOutput &LiveSession::add_output(OutputRecord record) {
          output.record.webhook_url);
     tell_output(output);
     push_state();
+    watch_hosts();
     return output;
-}
-
-std::variant<std::string, Refusal> LiveSession::start_livestream(const Json &destinations, const Json &config,
-                                                                 const std::string &webhook_url) {
-    auto composition = parse_composition(config, composition_);
-    if (auto *refusal = std::get_if<Refusal>(&composition))
-        return *refusal;
-    if (auto refusal = check_free(OutputKind::Livestream))
-        return *refusal;
-    OutputRecord record;
-    record.id = new_document_id();
-    record.kind = OutputKind::Livestream;
-    record.webhook_url = webhook_url;
-    Json outputs = Json::array();
-    int64_t index = 0;
-    for (const auto &destination : destinations.items())
-        outputs.push(Json::object({{"id", record.id + "-" + std::to_string(index++)},
-                                   {"url", destination.text("url")},
-                                   {"streamKey", destination.text("streamKey")}}));
-    record.details = Json::object({{"outputs", outputs}, {"config", config}});
-    set_composition(std::get<Json>(composition));
-    return add_output(std::move(record)).record.id;
 }
 
 std::optional<Refusal> LiveSession::stop_outputs(OutputKind kind, const std::string &output_id) {
     bool found = false;
     for (const auto &output : outputs_)
         if (output->record.kind == kind && (output_id.empty() || output->record.id == output_id)) {
-            stop_output(*output);
+            stop_output(*output, stop_reason::kEnded);
             found = true;
         }
     push_state();
@@ -95,8 +81,11 @@ std::optional<Refusal> LiveSession::stop_outputs(OutputKind kind, const std::str
                    std::string("no such ") + traits(kind).words + " is running in this room"};
 }
 
-void LiveSession::stop_output(LiveOutput &output) {
-    advance(output, output.machine.stop());
+void LiveSession::stop_output(LiveOutput &output, const char *reason) {
+    const auto stopping = output.machine.stop();
+    if (stopping)
+        output.record.details.set("reason", reason);
+    advance(output, stopping);
     if (output.machine.state() != OutputState::Stopping || output.deadline)
         return;
     output.deadline = std::make_unique<Timer>();
@@ -124,7 +113,9 @@ void LiveSession::advance(LiveOutput &output, std::optional<OutputState> state) 
     const OutputTraits &kind = traits(record.kind);
     const bool broken = *state == OutputState::Failed || *state == OutputState::Interrupted;
     const std::string error = record.details.text("error");
-    Json data = is_recording(record.kind) && is_over(*state) ? ended_facts(record) : recording_facts(record);
+    Json data = record.kind == OutputKind::Livestream          ? livestream_facts(record)
+                : is_recording(record.kind) && is_over(*state) ? ended_facts(record)
+                                                               : recording_facts(record);
     if (broken && !error.empty())
         data.set("error", error);
     if (*state == OutputState::Interrupted)
@@ -140,33 +131,15 @@ void LiveSession::advance(LiveOutput &output, std::optional<OutputState> state) 
                                                     " failed: " + (error.empty() ? "see its state" : error)}}));
 }
 
-void LiveSession::output_changed(const std::string &livestream, const std::string &part, const std::string &state,
-                                 const Json &details) {
-    LiveOutput *output = find_output(livestream);
-    if (!output)
-        return;
-    const std::string error = details.text("error");
-    if (!error.empty())
-        output->record.details.set("error", error);
-    const auto known = output->machine.parts().find(part);
-    const bool news = known != output->machine.parts().end() && known->second.state != state;
-    const auto next = output->machine.part_changed(part, state, error);
-    if (next)
-        advance(*output, next);
-    else if (news)
-        tell_output(*output);
-    forget_finished_outputs();
-    if (next && is_over(*next))
-        push_state(); // one that failed is no longer wanted
-}
-
 void LiveSession::forget_finished_outputs() {
     std::erase_if(outputs_, [](const auto &output) { return is_over(output->machine.state()); });
+    watch_hosts();
 }
 
 void LiveSession::set_composition(const Json &composition) {
     composition_ = composition;
     services_.store.sessions.set_composition(id_, composition_.dump());
+    refresh_warnings();
 }
 
 std::optional<Refusal> LiveSession::change_composition(const Json &config) {

@@ -81,7 +81,7 @@ void LiveSession::leave(const std::string &participant_id, const LeaveReason &re
     emit("participant-left",
          Json::object({{"participantId", id}, {"name", name}, {"reason", reason.text}, {"code", reason.code}}));
     push_state();
-    watch_emptiness();
+    watch_hosts();
 }
 
 void LiveSession::leave_if_gone(const std::string &participant_id, const LeaveReason &reason) {
@@ -264,9 +264,11 @@ void LiveSession::feed_changed(const std::string &participant, const std::string
     if (state != "enabled" && state != "disabled")
         return;
     const bool on = state == "enabled";
-    if (roster_.set_feed(participant, feed, kind, on))
+    if (roster_.set_feed(participant, feed, kind, on)) {
         emit(on ? "stream-enabled" : "stream-disabled",
              Json::object({{"participantId", participant}, {"kind", kind}, {"feed", feed}}));
+        watch_hosts();
+    }
 }
 
 void LiveSession::program_changed(const std::string &mode) {

@@ -37,9 +37,10 @@ std::optional<OutputState> OutputMachine::enter(OutputState state) {
 std::optional<OutputState> OutputMachine::part_changed(const std::string &id, const std::string &state,
                                                        const std::string &error, bool resumes) {
     const auto part = parts_.find(id);
-    if (part == parts_.end() || is_over(state_))
+    if (part == parts_.end() || is_over(state_) || has_ended(part->second.state))
         return std::nullopt;
-    part->second = {state, error};
+    part->second.state = resumes && is_wanted(state_) ? "retrying" : state;
+    part->second.error = error;
     if (is_live(state) && (state_ == OutputState::Starting || state_ == OutputState::Interrupted))
         return enter(OutputState::Started);
     if (resumes && is_wanted(state_))
@@ -47,9 +48,18 @@ std::optional<OutputState> OutputMachine::part_changed(const std::string &id, co
     const auto ended = [](const auto &entry) { return has_ended(entry.second.state); };
     if (!std::all_of(parts_.begin(), parts_.end(), ended))
         return std::nullopt;
-    const auto failed = [](const auto &entry) { return entry.second.state == "failed"; };
+    const auto failed = [](const auto &entry) { return entry.second.removed || entry.second.state == "failed"; };
     const bool all_failed = std::all_of(parts_.begin(), parts_.end(), failed);
     return enter(all_failed && state_ != OutputState::Stopping ? OutputState::Failed : OutputState::Stopped);
+}
+
+void OutputMachine::remove_part(const std::string &id) {
+    const auto part = parts_.find(id);
+    if (part == parts_.end())
+        return;
+    part->second.removed = true;
+    if (!has_ended(part->second.state))
+        part->second.state = "stopped";
 }
 
 std::optional<OutputState> OutputMachine::stop() {

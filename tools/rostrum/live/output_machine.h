@@ -27,6 +27,7 @@ inline bool is_wanted(OutputState state) {
 struct PartState {
     std::string state = "connecting"; ///< as reported
     std::string error;
+    bool removed = false; ///< somebody took it out: how it ended says nothing about the whole
 };
 
 /// Turns what the parts report into the states of the whole: Started with the first part that is live, Stopped when all
@@ -39,6 +40,8 @@ class OutputMachine {
     OutputState state() const { return state_; }
     const std::map<std::string, PartState> &parts() const { return parts_; }
     void add_part(const std::string &id) { parts_[id]; }
+    /// The caller sees to it that another one is left. One that has ended keeps its state.
+    void remove_part(const std::string &id);
 
     /// Each gives the new state when it changed.
     /// `resumes`: of one that failed, it will report again.

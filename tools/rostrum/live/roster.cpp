@@ -73,6 +73,10 @@ void Roster::remove_all_peers() {
         participant.peers.clear();
 }
 
+bool Roster::has_feeds() const {
+    return std::any_of(feeds_.begin(), feeds_.end(), [](const auto &entry) { return !entry.second.empty(); });
+}
+
 bool Roster::set_feed(const std::string &participant_id, const std::string &feed, const std::string &kind, bool on) {
     Feeds &feeds = feeds_[participant_id];
     if (on)

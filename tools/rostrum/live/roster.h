@@ -71,6 +71,8 @@ class Roster {
     void remove_all_peers();
 
     const Feeds &feeds(const std::string &participant_id) { return feeds_[participant_id]; }
+    /// Somebody's media flows.
+    bool has_feeds() const;
     /// False when nothing changed.
     bool set_feed(const std::string &participant_id, const std::string &feed, const std::string &kind, bool on);
 

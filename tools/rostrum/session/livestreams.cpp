@@ -12,14 +12,20 @@ namespace rostrum::session {
 
 namespace {
 
+constexpr struct {
+    const char *field, *member;
+} kNumbers[] = {{"bytes", "bytes"},           {"bitrate", "bitrate"}, {"attempts", "attempts"},
+                {"reconnects", "reconnects"}, {"dropped", "dropped"}, {"retry-in", "retryInMs"}};
+
+/// Of a message of the element, or of a destination in its stats.
 std::string details_of(const GstStructure *message) {
     JsonText json;
-    for (const char *name : {"bytes", "bitrate", "attempts"}) {
-        const GValue *value = gst_structure_get_value(message, name);
+    for (const auto &[field, member] : kNumbers) {
+        const GValue *value = gst_structure_get_value(message, field);
         GValue number = G_VALUE_INIT;
         g_value_init(&number, G_TYPE_INT64);
         if (value && g_value_transform(value, &number))
-            json.add(name, static_cast<int64_t>(g_value_get_int64(&number)));
+            json.add(member, static_cast<int64_t>(g_value_get_int64(&number)));
     }
     if (const char *error = gst_structure_get_string(message, "error"); error && *error)
         json.add("error", error);
@@ -42,8 +48,15 @@ void Livestreams::sync(GstElement *egress, const std::vector<Destination> &wante
         if (egress)
             g_signal_connect(egress, "destination-removed", G_CALLBACK(on_removed), this);
     }
-    if (!egress)
+    if (!egress) {
+        numbers_.stop();
         return;
+    }
+    if (!numbers_.active())
+        numbers_.start(kNumbersMs, [this] {
+            tell_numbers();
+            return true;
+        });
     for (auto it = added_.begin(); it != added_.end();) {
         if (std::find(wanted.begin(), wanted.end(), it->second) != wanted.end()) {
             ++it;
@@ -81,6 +94,25 @@ void Livestreams::on_message(GstObject *source, const GstStructure *message) {
         ended(draining_->egress.get(), id);
 }
 
+/// What grows while a destination stays live.
+void Livestreams::tell_numbers() {
+    GstStructure *stats = nullptr;
+    g_object_get(egress_.get(), "stats", &stats, nullptr);
+    if (!stats)
+        return;
+    const std::unique_ptr<GstStructure, decltype(&gst_structure_free)> owned(stats, gst_structure_free);
+    const GValue *list = gst_structure_get_value(stats, "destinations");
+    for (guint i = 0; list && i < gst_value_array_get_size(list); i++) {
+        const GstStructure *each = gst_value_get_structure(gst_value_array_get_value(list, i));
+        const char *id = gst_structure_get_string(each, "id");
+        const auto entry = entries_.find(id ? id : "");
+        if (entry == entries_.end() || entry->second.state != "live")
+            continue;
+        if (const std::string details = details_of(each); details != entry->second.details)
+            set_state(entry->first, entry->second.state, details);
+    }
+}
+
 void Livestreams::on_removed(GstElement *egress, const char *output, gpointer data) {
     auto *self = static_cast<Livestreams *>(data);
     post_to_main(self->alive_, [self, kept = std::shared_ptr<GstElement>(ref(egress)), id = std::string(output)] {
@@ -105,6 +137,7 @@ bool Livestreams::drain(GstElement *egress, std::function<void()> done) {
     if (egress != egress_.get() || added_.empty())
         return false;
     auto draining = std::make_unique<Draining>();
+    numbers_.stop();
     draining->egress = std::move(egress_);
     draining->done = std::move(done);
     for (const auto &[id, destination] : std::exchange(added_, {}))
@@ -128,6 +161,7 @@ void Livestreams::forget(GstElement *egress) {
     if (egress_.get() == egress) {
         egress_.reset();
         added_.clear();
+        numbers_.stop();
     }
 }
 

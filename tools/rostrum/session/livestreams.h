@@ -16,7 +16,8 @@ namespace rostrum::session {
 
 class Livestreams {
   public:
-    /// state: "connecting", "live", "retrying", "failed", "stopped"; details: JSON {bytes, bitrate, error, attempts}.
+    /// state: "connecting", "live", "retrying", "failed", "stopped"; details: JSON {bytes, bitrate,
+    /// attempts, reconnects, dropped, retryInMs, error}. The same state again brings newer numbers.
     using Changed = std::function<void(const std::string &livestream, const std::string &output,
                                        const std::string &state, const std::string &details)>;
 
@@ -42,6 +43,7 @@ class Livestreams {
 
   private:
     static constexpr unsigned kDrainMs = 3000;
+    static constexpr unsigned kNumbersMs = 2000; // how old the numbers of a live destination get
 
     struct Draining {
         GstPtr<GstElement> egress;
@@ -53,6 +55,7 @@ class Livestreams {
     void add(GstElement *egress, const Destination &destination);
     void set_state(const std::string &output, const std::string &state, const std::string &details);
     void ended(GstElement *egress, const std::string &output);
+    void tell_numbers();
     static void on_removed(GstElement *egress, const char *output, gpointer self);
 
     const Changed changed_;
@@ -61,6 +64,7 @@ class Livestreams {
     std::map<std::string, Destination> added_; // to egress_, by output
     std::map<std::string, Entry> entries_;
     std::unique_ptr<Draining> draining_;
+    Timer numbers_;
 };
 
 } // namespace rostrum::session

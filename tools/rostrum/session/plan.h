@@ -37,6 +37,9 @@ struct FrameSize {
 };
 
 FrameSize frame_size(const Composition &composition);
+/// Of the composed picture, once encoded.
+unsigned video_kbps(Quality quality);
+constexpr unsigned kKeyframeSeconds = 2; // KeyframeCadence::kGopNs
 
 Graph plan(const State &state, const PlanConfig &config);
 

@@ -159,7 +159,7 @@ Branch encode(const std::string &codec, const Composition &composition) {
         chain(branch, {"rtp_video", "packets"});
         return branch;
     }
-    branch.nodes.insert(branch.nodes.end(), {h264_encoder(video_kbps(composition.quality), kBufferMs),
+    branch.nodes.insert(branch.nodes.end(), {h264_encoder(std::to_string(video_kbps(composition.quality)), kBufferMs),
                                              baseline(),
                                              {"parse", "h264parse", {}},
                                              tee("encoded"),

@@ -112,18 +112,18 @@ Node aac_encoder() {
     return {"encoder", "avenc_aac", {{"bitrate", "128000"}}};
 }
 
-const char *video_kbps(Quality quality) {
+unsigned video_kbps(Quality quality) {
     switch (quality) {
     case Quality::Low:
-        return "1200";
+        return 1200;
     case Quality::Med:
-        return "2500";
+        return 2500;
     case Quality::High:
-        return "4500";
+        return 4500;
     case Quality::Ultra:
         break;
     }
-    return "8000";
+    return 8000;
 }
 
 Node compositor(const Composition &composition, const PlanConfig &config) {
@@ -180,7 +180,7 @@ Node vp8_encoder(const Composition &composition) {
              {"error-resilient", "partitions"},
              {"lag-in-frames", "0"},
              {"keyframe-max-dist", std::to_string(kLongestGopFrames)},
-             {"target-bitrate", std::string(video_kbps(composition.quality)) + "000"},
+             {"target-bitrate", std::to_string(video_kbps(composition.quality)) + "000"},
              {"buffer-size", "1000"},
              {"buffer-initial-size", "500"},
              {"buffer-optimal-size", "600"},

@@ -39,7 +39,6 @@ Node compositor(const Composition &composition, const PlanConfig &config);
 Node opus_encoder();
 Node aac_encoder();
 
-const char *video_kbps(Quality quality);
 /// One encode for everybody: no B-frames, closed GOP, VBV of one second. Sliced threads would make several slices per
 /// frame, which a browser counts as several frames.
 Node h264_encoder(const std::string &kbps, const char *buffer_ms);

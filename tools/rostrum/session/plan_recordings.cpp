@@ -199,9 +199,10 @@ class StagePlanner {
     }
 
     Branch h264() {
-        return encoder(
-            encode_branch("H264"), Branch::Kind::Encode, leaky_queue("queue", "0", "3"),
-            {h264_encoder(video_kbps(composition_.quality), kBufferMs), baseline(), {"parse", "h264parse", {}}});
+        return encoder(encode_branch("H264"), Branch::Kind::Encode, leaky_queue("queue", "0", "3"),
+                       {h264_encoder(std::to_string(video_kbps(composition_.quality)), kBufferMs),
+                        baseline(),
+                        {"parse", "h264parse", {}}});
     }
     Branch vp8() {
         return encoder(encode_branch("VP8"), Branch::Kind::Encode, leaky_queue("queue", "0", "3"),

@@ -6,9 +6,9 @@ import { once } from 'node:events';
 import fs from 'node:fs';
 import path from 'node:path';
 
-import { until } from '../../lib/deadline.js';
-import { packetTimes } from '../../lib/media_file.js';
-import { Program, temporaryDirectory } from '../../lib/process.js';
+import { until } from './deadline.js';
+import { packetTimes } from './media_file.js';
+import { Program, temporaryDirectory } from './process.js';
 
 async function freeUdpPort() {
   const socket = dgram.createSocket('udp4').bind(0, '127.0.0.1');
