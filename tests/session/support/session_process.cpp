@@ -16,7 +16,8 @@ void end_with_parent(gpointer) {
     prctl(PR_SET_PDEATHSIG, SIGKILL);
 }
 
-SessionProcess::SessionProcess(std::vector<std::string> more_arguments) {
+SessionProcess::SessionProcess(std::vector<std::string> more_arguments,
+                               const std::vector<std::string> &more_environment) {
     g_autofree char *directory = g_dir_make_tmp("rostrum-session-XXXXXX", nullptr);
     directory_ = directory;
     int ready[2];
@@ -31,7 +32,13 @@ SessionProcess::SessionProcess(std::vector<std::string> more_arguments) {
         argv.push_back(word.data());
     argv.push_back(nullptr);
     g_autoptr(GError) failure = nullptr;
-    g_spawn_async(nullptr, argv.data(), nullptr,
+    g_auto(GStrv) environment = g_get_environ();
+    for (const auto &variable : more_environment) {
+        const size_t equals = variable.find('=');
+        environment = g_environ_setenv(environment, variable.substr(0, equals).c_str(),
+                                       variable.substr(equals + 1).c_str(), TRUE);
+    }
+    g_spawn_async(nullptr, argv.data(), environment,
                   static_cast<GSpawnFlags>(G_SPAWN_DO_NOT_REAP_CHILD | G_SPAWN_LEAVE_DESCRIPTORS_OPEN), end_with_parent,
                   nullptr, &pid_, &failure);
     g_assert_no_error(failure);

@@ -19,7 +19,9 @@ void end_with_parent(gpointer);
 
 class SessionProcess {
   public:
-    explicit SessionProcess(std::vector<std::string> more_arguments = {});
+    /// `more_environment`: "NAME=value".
+    explicit SessionProcess(std::vector<std::string> more_arguments = {},
+                            const std::vector<std::string> &more_environment = {});
     ~SessionProcess();
     SessionProcess(const SessionProcess &) = delete;
     SessionProcess &operator=(const SessionProcess &) = delete;

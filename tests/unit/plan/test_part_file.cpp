@@ -29,11 +29,12 @@ void same(const std::string &got, const std::string &wanted) {
 struct Told {
     peerwire::Mutex mutex;
     peerwire::CondVar changed;
-    bool opened GUARDED_BY(mutex) = false, closed GUARDED_BY(mutex) = false;
+    bool opened GUARDED_BY(mutex) = false, begun GUARDED_BY(mutex) = false, closed GUARDED_BY(mutex) = false;
     std::string error GUARDED_BY(mutex);
 
     PartFile::Observer observer() {
         return {[this] { set([this]() REQUIRES(mutex) { opened = true; }); },
+                [this] { set([this]() REQUIRES(mutex) { begun = true; }); },
                 [this](const std::string &why) { set([&]() REQUIRES(mutex) { error = why; }); },
                 [this] { set([this]() REQUIRES(mutex) { closed = true; }); }};
     }
@@ -85,6 +86,7 @@ void test_written() {
     g_assert_true(file.append(bytes("two"), 900));
     file.finish();
     told.wait_closed();
+    told.wait([&]() REQUIRES(told.mutex) { return told.begun; });
     same(content(path), "one two");
     g_assert_cmpuint(file.written().bytes, ==, 7);
     g_assert_cmpuint(file.written().end_ms, ==, 900);

@@ -142,12 +142,17 @@ class PartFile::Writer {
                 throw_errno("cannot write " + path_);
             at += static_cast<size_t>(done);
         }
-        if (good_ == 0)
+        const bool first = good_ == 0;
+        if (first)
             take_name();
         good_ += unit.bytes.size();
-        peerwire::MutexLock lock(shared_->mutex);
-        shared_->written = {good_, unit.end_ms};
-        shared_->busy = false;
+        {
+            peerwire::MutexLock lock(shared_->mutex);
+            shared_->written = {good_, unit.end_ms};
+            shared_->busy = false;
+        }
+        if (first)
+            shared_->tell([](const Observer &told) { told.begun(); });
     }
 
     void take_name() {
@@ -190,7 +195,7 @@ PartFile::~PartFile() {
     {
         peerwire::MutexLock lock(shared_->mutex);
         const auto nothing = [] {};
-        shared_->observer = {nothing, [](const std::string &) {}, nothing};
+        shared_->observer = {nothing, nothing, [](const std::string &) {}, nothing};
     }
     shared_->give_up();
 }

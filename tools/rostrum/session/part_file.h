@@ -23,6 +23,7 @@ class PartFile {
     struct Observer {
         // On the writer's thread; none of them after the destructor has begun, unless it was running then.
         std::function<void()> opened;
+        std::function<void()> begun; // the first unit is written
         std::function<void(const std::string &error)> failed;
         std::function<void()> closed; // after finish(): everything is written
     };

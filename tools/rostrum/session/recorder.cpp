@@ -107,6 +107,11 @@ void Recorder::part_opened(RecordingPart &part) {
     ask_for_keyframe();
 }
 
+void Recorder::part_begun(RecordingPart &part) {
+    if (&part == parts_.front().get())
+        observer_->recorder_written();
+}
+
 void Recorder::part_failed(RecordingPart &, const std::string &error) {
     fail(error);
 }

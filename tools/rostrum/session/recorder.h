@@ -18,6 +18,7 @@ class Recorder : private RecordingPart::Observer {
       public:
         virtual ~Observer() = default;
         virtual void recorder_started() = 0;     // the first picture has been let in
+        virtual void recorder_written() = 0;     // there is a first file
         virtual void recorder_part_begins() = 0; // another one than the first
         /// It writes no more. May be told again.
         virtual void recorder_failed(const std::string &why) = 0;
@@ -48,6 +49,7 @@ class Recorder : private RecordingPart::Observer {
     static constexpr uint64_t kBlockedMs = 5000; // a disk that has not taken a write for so long has failed
 
     void part_opened(RecordingPart &part) override;
+    void part_begun(RecordingPart &part) override;
     void part_failed(RecordingPart &part, const std::string &error) override;
     void part_done(RecordingPart &part) override;
 

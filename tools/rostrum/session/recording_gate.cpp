@@ -79,13 +79,10 @@ class Gate {
             return part_ >= 0 && std::exchange(started_, true) ? handled(event) : GST_PAD_PROBE_OK;
         case GST_EVENT_CAPS:
             return on_caps(event);
-        case GST_EVENT_SEGMENT: {
-            GstSegment plain;
-            gst_segment_init(&plain, GST_FORMAT_TIME);
-            GST_PAD_PROBE_INFO_DATA(info) = gst_event_new_segment(&plain);
+        case GST_EVENT_SEGMENT:
+            GST_PAD_PROBE_INFO_DATA(info) = plain_segment();
             gst_event_unref(event);
             return GST_PAD_PROBE_OK;
-        }
         case GST_EVENT_EOS:
             return on_eos(pad) ? GST_PAD_PROBE_OK : handled(event);
         case GST_EVENT_TAG:
@@ -99,6 +96,12 @@ class Gate {
     static GstPadProbeReturn handled(GstEvent *event) {
         gst_event_unref(event);
         return GST_PAD_PROBE_HANDLED;
+    }
+
+    static GstEvent *plain_segment() {
+        GstSegment plain;
+        gst_segment_init(&plain, GST_FORMAT_TIME);
+        return gst_event_new_segment(&plain);
     }
 
     static int64_t duration_of(GstBuffer *buffer) {
@@ -254,8 +257,17 @@ class Gate {
             return true;
         leave(pad);
         if (const auto to = entrance(newest).first)
-            gst_pad_send_event(to.get(), gst_event_new_eos());
+            end_empty(pad, to.get());
         return false;
+    }
+
+    /// The muxer has to know the stream even when nothing of it comes.
+    static void end_empty(GstPad *pad, GstPad *to) {
+        for (const GstEventType type : {GST_EVENT_STREAM_START, GST_EVENT_CAPS})
+            if (GstEvent *event = gst_pad_get_sticky_event(pad, type, 0))
+                gst_pad_send_event(to, event);
+        gst_pad_send_event(to, plain_segment());
+        gst_pad_send_event(to, gst_event_new_eos());
     }
 
     const RecordingFlow::Stream stream_;

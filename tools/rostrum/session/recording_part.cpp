@@ -31,19 +31,21 @@ struct RecordingPart::Sink {
 
 RecordingPart::RecordingPart(GstElement *mux, GstElement *sink, std::string path, FileFormat format, Observer &observer)
     : observer_(observer), mux_(ref(mux)), sink_(ref(sink)), format_(format) {
+    const auto on_main = [this](void (Observer::*tell)(RecordingPart &)) {
+        return [this, tell, alive = alive_] { post_to_main(alive, [this, tell] { (observer_.*tell)(*this); }); };
+    };
     const auto failed = [this, alive = alive_](const std::string &error) {
         post_to_main(alive, [this, error] { observer_.part_failed(*this, error); });
     };
-    file_ = std::make_shared<PartFile>(
-        std::move(path),
-        PartFile::Observer{[this, alive = alive_] { post_to_main(alive, [this] { observer_.part_opened(*this); }); },
-                           failed,
-                           [this, alive = alive_] {
-                               post_to_main(alive, [this] {
-                                   done_ = true;
-                                   observer_.part_done(*this);
-                               });
-                           }});
+    const auto closed = [this, alive = alive_] {
+        post_to_main(alive, [this] {
+            done_ = true;
+            observer_.part_done(*this);
+        });
+    };
+    file_ =
+        std::make_shared<PartFile>(std::move(path), PartFile::Observer{on_main(&Observer::part_opened),
+                                                                       on_main(&Observer::part_begun), failed, closed});
     const auto shared =
         std::make_shared<Sink>(Sink{file_, media_, MediaUnits(format_), [failed] { failed("the disk is too slow"); }});
     const auto pad = adopt(gst_element_get_static_pad(sink, "sink"));

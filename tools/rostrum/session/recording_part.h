@@ -36,6 +36,7 @@ class RecordingPart {
       public:
         virtual ~Observer() = default;
         virtual void part_opened(RecordingPart &part) = 0;
+        virtual void part_begun(RecordingPart &part) = 0; // there is a file now
         virtual void part_failed(RecordingPart &part, const std::string &error) = 0;
         /// The file is complete.
         virtual void part_done(RecordingPart &part) = 0;

@@ -47,7 +47,8 @@ class Recordings::RecorderObserver : public Recorder::Observer {
   public:
     RecorderObserver(Recordings &recordings, std::string id) : recordings_(recordings), id_(std::move(id)) {}
 
-    void recorder_started() override { recordings_.started(id_); }
+    void recorder_started() override { recordings_.started(id_, false); }
+    void recorder_written() override { recordings_.started(id_, true); }
     void recorder_part_begins() override { recordings_.set_state(id_, recordings_.entries_[id_].state); }
     void recorder_failed(const std::string &why) override { recordings_.fail(id_, why); }
 
@@ -115,12 +116,15 @@ void Recordings::linked() {
             running.recorder->request_start();
 }
 
-void Recordings::started(const std::string &recording) {
+/// A disk that has failed is believed when something is written on it.
+void Recordings::started(const std::string &recording, bool written) {
     Entry &entry = entries_[recording];
+    const bool failed = g_str_equal(entry.state, "failed");
+    if (g_str_equal(entry.state, "stopping") || failed != written)
+        return;
     entry.error.clear();
     entry.started_us = g_get_monotonic_time();
-    if (!g_str_equal(entry.state, "stopping"))
-        set_state(recording, "started");
+    set_state(recording, "started");
 }
 
 bool Recordings::draining(RunningBranch &branch, std::function<void()> done) {

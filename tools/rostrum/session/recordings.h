@@ -66,7 +66,7 @@ class Recordings {
     };
     class RecorderObserver;
 
-    void started(const std::string &recording);
+    void started(const std::string &recording, bool written);
     void stop(const std::string &recording);
     void fail(const std::string &recording, const std::string &why);
     void schedule_retry(Entry &entry);
