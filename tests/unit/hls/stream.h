@@ -6,7 +6,7 @@
 #pragma once
 
 #include "packager.h"
-#include "timeline.h"
+#include "journal.h"
 
 #include <functional>
 #include <map>

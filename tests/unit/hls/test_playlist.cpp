@@ -38,7 +38,7 @@ struct Watched {
     }
 
     void restart(uint64_t sequence) {
-        packager = std::make_unique<Packager>(2, true, true, sequence > 0 ? 1 : 0, sequence, stream);
+        packager = std::make_unique<Packager>(std::vector<unsigned>(2, sequence > 0), true, true, sequence, stream);
         packager->set_video(0, test::video_track(1280, 720));
         packager->set_video(1, test::video_track(640, 360));
         packager->set_audio(test::audio_track());
@@ -198,7 +198,7 @@ void test_hole() {
 void test_audio_only() {
     test::Stream stream;
     stream.line(rendition_line("audio", 160'000, 130'000));
-    Packager packager(1, false, true, 0, 0, stream);
+    Packager packager({0}, false, true, 0, stream);
     packager.set_audio(test::audio_track());
     test::Feeder feeder(packager, 0);
     feeder.run_to(9'000 * kMs);
@@ -243,7 +243,7 @@ void test_bad(gconstpointer data) {
     const auto &row = *static_cast<const BadRow *>(data);
     test::Stream stream;
     stream.line(rendition_line("v", 4'000'000, 2'700'000));
-    Packager packager(1, true, true, 0, 0, stream);
+    Packager packager({0}, true, true, 0, stream);
     packager.set_video(0, test::video_track(1280, 720));
     packager.set_audio(test::audio_track());
     test::Feeder feeder(packager, 1);

@@ -95,7 +95,7 @@ Run read_track(std::string_view file, uint64_t track, bool with_flags) {
 }
 
 struct Made {
-    explicit Made(int64_t first_ns, int64_t end_ns) : packager(1, true, true, 0, 0, stream) {
+    explicit Made(int64_t first_ns, int64_t end_ns) : packager({0}, true, true, 0, stream) {
         stream.line(rendition_line("v", 4'000'000, 2'700'000));
         packager.set_video(0, test::video_track(1280, 720));
         packager.set_audio(test::audio_track());
@@ -162,7 +162,7 @@ void test_init() {
 void test_lost_pictures() {
     test::Stream stream;
     stream.line(rendition_line("v", 4'000'000, 2'700'000));
-    Packager packager(1, true, true, 0, 0, stream);
+    Packager packager({0}, true, true, 0, stream);
     packager.set_video(0, test::video_track(1280, 720));
     packager.set_audio(test::audio_track());
     test::Feeder feeder(packager, 1);

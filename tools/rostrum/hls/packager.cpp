@@ -7,10 +7,13 @@
 
 namespace rostrum::hls {
 
-Packager::Packager(size_t renditions, bool with_video, bool with_audio, unsigned generation, uint64_t sequence,
+Packager::Packager(const std::vector<unsigned> &generations, bool with_video, bool with_audio, uint64_t sequence,
                    PackageSink &sink)
-    : with_video_(with_video), with_audio_(with_audio), first_generation_(generation), first_sequence_(sequence),
-      sink_(sink), renditions_(renditions) {}
+    : with_video_(with_video), with_audio_(with_audio), first_sequence_(sequence), sink_(sink),
+      renditions_(generations.size()) {
+    for (size_t i = 0; i < generations.size(); ++i)
+        renditions_[i].generation = generations[i];
+}
 
 bool Packager::known(const Rendition &rendition) const {
     return (!with_video_ || rendition.tracks.video) && (!with_audio_ || rendition.tracks.audio);
@@ -87,8 +90,6 @@ void Packager::take(size_t index) {
 void Packager::begin_segment(size_t index, int64_t slot) {
     Rendition &rendition = renditions_[index];
     bool fresh = slot == first_slot_;
-    if (fresh)
-        rendition.generation = first_generation_;
     if (rendition.next_video && rendition.changes_at != 0 && slot >= rendition.changes_at) {
         rendition.tracks.video = std::exchange(rendition.next_video, std::nullopt);
         ++rendition.generation;

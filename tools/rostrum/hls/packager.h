@@ -29,9 +29,9 @@ class PackageSink {
 
 class Packager {
   public:
-    /// `generation` and `sequence` are the first ones, 0 or what follows an earlier part of the stream, whose
-    /// discontinuity the first segment then has.
-    Packager(size_t renditions, bool with_video, bool with_audio, unsigned generation, uint64_t sequence,
+    /// `generations` of each rendition and `sequence` are the first ones: 0, or what follows an earlier part of the
+    /// stream; then the first segment has a discontinuity.
+    Packager(const std::vector<unsigned> &generations, bool with_video, bool with_audio, uint64_t sequence,
              PackageSink &sink);
 
     /// What the samples from now on are. A change takes effect at a segment's begin, with a discontinuity in every
@@ -68,7 +68,6 @@ class Packager {
     uint64_t sequence_of(int64_t slot) const { return first_sequence_ + static_cast<uint64_t>(slot - first_slot_); }
 
     const bool with_video_, with_audio_;
-    const unsigned first_generation_;
     const uint64_t first_sequence_;
     PackageSink &sink_;
     int64_t first_slot_ = -1; // -1 = not begun

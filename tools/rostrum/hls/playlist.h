@@ -5,7 +5,7 @@
 
 #pragma once
 
-#include "timeline.h"
+#include "journal.h"
 
 namespace rostrum::hls {
 

@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: Rostrum contributors
 // SPDX-License-Identifier: LGPL-2.1-or-later
 
-#include "timeline.h"
+#include "journal.h"
 
 #include <algorithm>
 #include <charconv>
