@@ -27,8 +27,8 @@ std::string output_of(std::vector<std::string> words) {
                  &failure);
     g_assert_no_error(failure);
     if (*errors || status != 0)
-        g_test_message("%s: %s", words.back().c_str(), errors);
-    g_assert_cmpstr(errors, ==, "");
+        g_test_message("%s: %.1000s", words.back().c_str(), errors);
+    g_assert_true(*errors == '\0');
     g_assert_cmpint(status, ==, 0);
     return output;
 }

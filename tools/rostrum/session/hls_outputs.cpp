@@ -74,8 +74,8 @@ void HlsOutputs::built(RunningBranch &branch) {
     auto writer = std::make_shared<HlsWriter>(setup_of(entry), std::move(observer));
     size_t index = 0;
     for (const auto &rendition : hls_renditions(entry.wanted, entry.composition))
-        if (GstElement *sink = branch.element(rendition.name + "_sink"))
-            tap_video(sink, writer, index++);
+        if (!rendition.encode.empty())
+            tap_video(branch.element(rendition.name + "_sink"), writer, index++);
     tap_audio(branch.element("audio_sink"), writer);
     Running &running = running_[&branch];
     running.hls = id;

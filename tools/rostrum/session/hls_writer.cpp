@@ -115,7 +115,8 @@ void HlsWriter::write(const std::shared_ptr<Shared> &shared, const HlsSetup &set
             packager.finish();
             files.end();
         }
-        if (std::exchange(told, files.lines()) != files.lines())
+        const bool begun = !files.timeline().renditions[0].segments.empty();
+        if (begun && std::exchange(told, files.lines()) != files.lines())
             post_to_main(shared->alive, [shared, progress = Progress{files.timeline().complete(), files.bytes()}] {
                 shared->observer.grown(progress);
             });
