@@ -3,35 +3,16 @@
 
 #include "hls_stream.h"
 
+#include "ffmpeg.h"
 #include "playlist.h"
 
 #include <glib.h>
 
-#include <cstdlib>
-#include <sstream>
+#include <algorithm>
 
 namespace test {
 
 namespace {
-
-std::string output_of(std::vector<std::string> words) {
-    std::vector<char *> argv;
-    for (auto &word : words)
-        argv.push_back(word.data());
-    argv.push_back(nullptr);
-    g_autofree char *output = nullptr;
-    g_autofree char *errors = nullptr;
-    g_autoptr(GError) failure = nullptr;
-    int status = 0;
-    g_spawn_sync(nullptr, argv.data(), nullptr, G_SPAWN_SEARCH_PATH, nullptr, nullptr, &output, &errors, &status,
-                 &failure);
-    g_assert_no_error(failure);
-    if (*errors || status != 0)
-        g_test_message("%s: %.1000s", words.back().c_str(), errors);
-    g_assert_true(*errors == '\0');
-    g_assert_cmpint(status, ==, 0);
-    return output;
-}
 
 void write_file(const std::string &path, const std::string &text) {
     g_autoptr(GError) failure = nullptr;
@@ -51,29 +32,24 @@ rostrum::hls::Timeline read_journal(const std::string &directory) {
     return timeline;
 }
 
-std::string write_playlists(const std::string &directory, rostrum::hls::Timeline timeline) {
+std::vector<std::string> write_playlists(const std::string &directory, rostrum::hls::Timeline timeline) {
     using namespace rostrum::hls;
     timeline.ended = true;
     const std::string name = file_of(View::Vod);
-    for (const auto &rendition : timeline.renditions)
-        write_file(directory + "/" + rendition.name + "/" + name,
-                   media_playlist(timeline, rendition, {View::Vod, 0, false}));
-    write_file(directory + "/" + name, multivariant_playlist(timeline, View::Vod));
-    return directory + "/" + name;
+    std::vector<std::string> paths{directory + "/" + name};
+    write_file(paths[0], multivariant_playlist(timeline, View::Vod));
+    for (const auto &rendition : timeline.renditions) {
+        paths.push_back(directory + "/" + rendition.name + "/" + name);
+        write_file(paths.back(), media_playlist(timeline, rendition, {View::Vod, 0, false}));
+    }
+    return paths;
 }
 
-std::vector<double> packet_times(const std::string &path, const std::string &stream) {
-    std::istringstream lines(output_of({"ffprobe", "-v", "error", "-select_streams", stream, "-show_entries",
-                                        "packet=pts_time", "-of", "csv=p=0", path}));
+std::vector<double> packet_times(const std::string &path, const char *stream) {
     std::vector<double> times;
-    for (std::string line; std::getline(lines, line);)
-        if (!line.empty())
-            times.push_back(std::atof(line.c_str()));
+    for (const auto &packet : packets_of(path, stream))
+        times.push_back(packet.time);
     return times;
-}
-
-void assert_decodes(const std::string &path) {
-    output_of({"ffmpeg", "-v", "error", "-xerror", "-nostdin", "-i", path, "-map", "0", "-f", "null", "-"});
 }
 
 void assert_steady(const std::vector<double> &times, double least, double most) {
