@@ -43,7 +43,21 @@ struct Link {
 
 /// Nodes that start, stop and fail together. Changing its structure replaces the branch; changing a property does not.
 struct Branch {
-    enum class Kind { Program, Layer, Feed, Recording, Livestream, Aac, Encode, Compose, Tile, Decode, Track, Host };
+    enum class Kind {
+        Program,
+        Layer,
+        Feed,
+        Recording,
+        Livestream,
+        Hls,
+        Aac,
+        Encode,
+        Compose,
+        Tile,
+        Decode,
+        Track,
+        Host
+    };
 
     std::string id; // "decode:ann:video_0"
     Kind kind = Kind::Program;

@@ -61,5 +61,6 @@ void choose(JsonObject *object, const char *name, const std::string &where, cons
 Composition parse_composition(JsonNode *node, const std::string &where);
 
 std::vector<Recording> parse_recordings(JsonNode *node);
+std::vector<Hls> parse_hls(JsonNode *node);
 
 } // namespace rostrum::session

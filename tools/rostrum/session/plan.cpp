@@ -5,6 +5,7 @@
 
 #include "layer_choice.h"
 #include "plan_branches.h"
+#include "plan_hls.h"
 #include "plan_hosts.h"
 #include "plan_recordings.h"
 
@@ -18,7 +19,7 @@ namespace rostrum::session {
 namespace {
 
 bool wants_outputs(const State &state) {
-    return media_of_room(state.wanted.recordings).composed ||
+    return media_of_room(state.wanted.recordings).composed || !state.wanted.hls.empty() ||
            std::any_of(state.wanted.livestreams.begin(), state.wanted.livestreams.end(),
                        [](const Livestream &livestream) { return !livestream.outputs.empty(); });
 }
@@ -147,13 +148,14 @@ class Planner {
         add_room_recordings(state_, graph_);
         const RoomMedia recorded = media_of_room(state_.wanted.recordings);
         const bool live = add_livestreams();
-        const bool aac_wanted = live || recorded.aac;
+        add_hls(state_, graph_);
+        const bool aac_wanted = live || recorded.aac || !state_.wanted.hls.empty();
         if (aac_wanted)
             graph_.branches.push_back(aac());
         add_encodes();
         if (recorded.vp8)
             add_encode("VP8");
-        if (state_.renditions && graph_.find(encode_branch("H264")))
+        if ((state_.renditions || wants_hls_pictures(state_)) && graph_.find(encode_branch("H264")))
             add_renditions();
         graph_.branches.push_back(compose(state_.wanted.composition, config_));
         for (const auto &each : programs_)
@@ -162,6 +164,7 @@ class Planner {
         link_room_recordings(state_, graph_);
         if (live)
             feed_output(kLivestreamBranch);
+        link_hls(state_, graph_);
         if (aac_wanted)
             link({"compose/sound", "src_%u"}, {"aac/queue", "sink"});
         add_hosts({"", state_.wanted.composition, [](const Host &, bool) { return true; }, decoded_video}, state_,

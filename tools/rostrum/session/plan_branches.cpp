@@ -185,9 +185,12 @@ Branch encode_smaller(const Rendition &rendition, const Composition &composition
                     h264_encoder(std::to_string(rendition.kbps), kThinBufferMs),
                     baseline(),
                     {"parse", "h264parse", {}},
+                    tee("encoded"),
                     h264_packets(),
                     tee("packets")};
-    chain(branch, {"frames", "scale", "size", "x264", "baseline", "parse", "rtp_video", "packets"});
+    chain(branch, {"frames", "scale", "size", "x264", "baseline", "parse", "encoded"});
+    link(branch, "encoded", "src_%u", "rtp_video", "sink");
+    chain(branch, {"rtp_video", "packets"});
     return branch;
 }
 

@@ -26,6 +26,14 @@ GstElement *make_pipeline() {
 
 Session::Session(PlanConfig config, SlateTimes slate, Listener &listener)
     : config_(std::move(config)), listener_(listener), pipeline_(adopt(make_pipeline())), recordings_(*this),
+      hls_(
+          pipeline_.get(),
+          [this](const auto &id, const char *state, const auto &details) {
+              listener_.hls_changed(id, state, details);
+              if (g_str_equal(state, "failed"))
+                  post_to_main(alive_, [this] { reconcile(); });
+          },
+          [this](const auto &id) { listener_.hls_grown(id); }),
       livestreams_([this](const auto &livestream, const auto &output, const auto &state, const auto &details) {
           listener_.output_changed(livestream, output, state, details);
       }),
@@ -48,6 +56,7 @@ Session::~Session() {
 State Session::effective_state() const {
     State state = state_;
     recordings_.suspend(state.wanted.recordings);
+    state.wanted.hls = hls_.viable(state.wanted.hls);
     state.only_codecs = peers_.only_codecs();
     return state;
 }
@@ -118,6 +127,7 @@ Result<bool> Session::set_state(const std::string &json) {
         return Error{400, error};
     state_.wanted = std::move(*wanted);
     recordings_.want(state_.wanted.recordings);
+    hls_.want(state_.wanted.hls, state_.wanted.composition);
     reconcile();
     return true;
 }
@@ -299,6 +309,8 @@ void Session::end(const std::string &reason) {
     state_.wanted.livestreams.clear();
     state_.wanted.recordings.clear();
     recordings_.want({});
+    state_.wanted.hls.clear();
+    hls_.want({}, {});
     while (!state_.hosts.empty())
         drop_host(std::string(state_.hosts.front().participant), reason);
     for (const char *codec : {"", "H264", "VP8"})

@@ -5,6 +5,7 @@
 
 #pragma once
 
+#include "hls_outputs.h"
 #include "livestreams.h"
 #include "peers.h"
 #include "plan.h"
@@ -40,6 +41,8 @@ class Session : private Reconciler::Observer, private Recordings::Listener {
         virtual void output_changed(const std::string &livestream, const std::string &output, const std::string &state,
                                     const std::string &details) = 0;
         virtual void recording_changed(const std::string &recording, const char *state, const std::string &details) = 0;
+        virtual void hls_changed(const std::string &hls, const char *state, const std::string &details) = 0;
+        virtual void hls_grown(const std::string &hls) = 0;
         /// Everything is closed and finished: the process may exit.
         virtual void ended(const std::string &reason) = 0;
     };
@@ -113,6 +116,7 @@ class Session : private Reconciler::Observer, private Recordings::Listener {
     State state_;
     Peers peers_;
     Recordings recordings_;
+    HlsOutputs hls_;
     Livestreams livestreams_;
     Reconciler reconciler_;
     ProgramMode mode_ = ProgramMode::Empty;

@@ -42,6 +42,9 @@ void Session::branch_built(RunningBranch &branch) {
     case Branch::Kind::Recording:
         recordings_.built(branch);
         break;
+    case Branch::Kind::Hls:
+        hls_.built(branch);
+        break;
     case Branch::Kind::Encode:
         for (const auto &node : branch.branch().nodes)
             if (GST_IS_VIDEO_ENCODER(branch.element(node.name)))
@@ -72,6 +75,8 @@ bool Session::branch_draining(RunningBranch &branch) {
     };
     if (branch.branch().kind == Branch::Kind::Recording)
         return recordings_.draining(branch, finished);
+    if (branch.branch().kind == Branch::Kind::Hls)
+        return hls_.draining(branch, finished);
     if (branch.branch().kind == Branch::Kind::Livestream)
         return livestreams_.drain(branch.element("egress"), finished);
     return false;
@@ -80,6 +85,8 @@ bool Session::branch_draining(RunningBranch &branch) {
 void Session::branch_removed(RunningBranch &branch) {
     if (branch.branch().kind == Branch::Kind::Recording)
         recordings_.removed(branch);
+    else if (branch.branch().kind == Branch::Kind::Hls)
+        hls_.removed(branch);
     else if (branch.branch().kind == Branch::Kind::Livestream)
         livestreams_.forget(branch.element("egress"));
 }
@@ -98,6 +105,8 @@ void Session::branch_failed(const std::string &branch, const std::string &reason
     const Branch::Kind kind = wanted->kind;
     if (kind == Branch::Kind::Recording)
         recordings_.failed(branch, why);
+    else if (kind == Branch::Kind::Hls)
+        hls_.failed(branch, why);
     else if (kind == Branch::Kind::Host)
         post_to_main(alive_, [this, participant = host_of(branch)] { drop_host(participant, "failed"); });
     else if (kind == Branch::Kind::Program || kind == Branch::Kind::Feed)

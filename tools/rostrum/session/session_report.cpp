@@ -91,6 +91,13 @@ std::string Session::snapshot() const {
             .add("state", state)
             .add_json("details", recordings_.details(recording))
             .end_object();
+    json.end_array().begin_array("hls");
+    for (const auto &[hls, entry] : hls_.entries())
+        json.begin_object()
+            .add("hls", hls)
+            .add("state", entry.state)
+            .add_json("details", hls_.details(hls))
+            .end_object();
     json.end_array().add("speaker", speaker_).begin_object("stats");
     int64_t viewers = 0;
     for (const char *codec : {"", "H264", "VP8"})

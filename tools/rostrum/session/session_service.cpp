@@ -264,6 +264,14 @@ void SessionService::recording_changed(const std::string &recording, const char 
     rostrum_session1_emit_recording_changed(skeleton_, recording.c_str(), state, details.c_str());
 }
 
+void SessionService::hls_changed(const std::string &hls, const char *state, const std::string &details) {
+    rostrum_session1_emit_hls_changed(skeleton_, hls.c_str(), state, details.c_str());
+}
+
+void SessionService::hls_grown(const std::string &hls) {
+    rostrum_session1_emit_hls_grown(skeleton_, hls.c_str());
+}
+
 void SessionService::ended(const std::string &reason) {
     rostrum_session1_emit_ended(skeleton_, reason.c_str());
     quit_timer_.start(kFlushMs, [this] {

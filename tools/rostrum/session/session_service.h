@@ -48,6 +48,8 @@ class SessionService : private Session::Listener {
     void output_changed(const std::string &livestream, const std::string &output, const std::string &state,
                         const std::string &details) override;
     void recording_changed(const std::string &recording, const char *state, const std::string &details) override;
+    void hls_changed(const std::string &hls, const char *state, const std::string &details) override;
+    void hls_grown(const std::string &hls) override;
     void ended(const std::string &reason) override;
 
     static gboolean on_connection(GDBusServer *server, GDBusConnection *connection, gpointer self);

@@ -201,6 +201,7 @@ std::optional<Wanted> parse_wanted(std::string_view json, std::string &error) {
         wanted.composition = parse_composition(member(object, "composition"), "composition");
         wanted.livestreams = parse_livestreams(member(object, "livestreams"));
         wanted.recordings = parse_recordings(member(object, "recordings"));
+        wanted.hls = parse_hls(member(object, "hls"));
         parse_people(member(object, "participants"), wanted);
         return wanted;
     } catch (const Bad &bad) {

@@ -87,6 +87,15 @@ struct Recording {
     bool suspended = false;
 };
 
+/// The composed picture for players that fetch it by HTTP.
+struct Hls {
+    std::string id;
+    std::string directory; // absolute; its own
+    bool audio_only = false;
+    unsigned dvr_ms = 0; // how far back viewers may go; 0 = to the begin
+    bool keep = true;    // also what is older than that
+};
+
 /// What a host says about itself, shown on its tile of the composed picture.
 struct Marks {
     bool hand = false; // raised
@@ -102,6 +111,7 @@ struct Wanted {
     Composition composition;
     std::vector<Livestream> livestreams;
     std::vector<Recording> recordings;
+    std::vector<Hls> hls;
     std::map<std::string, std::string> names; // participant id → display name
     std::map<std::string, Marks> marks;       // by participant; only who has one
 };
