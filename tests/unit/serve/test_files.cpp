@@ -70,6 +70,29 @@ void links() {
     g_assert_true(others.check("/v2/x", expires, signature, 1000) == SignedLinks::Verdict::Wrong);
 }
 
+/// The examples of "Authenticating Requests (AWS Signature Version 4)" in the S3 API reference. Their bucket is in the
+/// host's name, so that what comes first in the path is the key.
+void signatures() {
+    constexpr int64_t kTime = 1369353600000; // 2013-05-24
+    rostrum::S3Settings settings;
+    settings.endpoint = "https://examplebucket.s3.amazonaws.com/";
+    settings.bucket = "test.txt";
+    settings.region = "us-east-1";
+    settings.access_key_id = "AKIAIOSFODNN7EXAMPLE";
+    settings.secret_access_key = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY";
+    expect_text(rostrum::s3_presigned_get(settings, "", 86400, kTime),
+                "https://examplebucket.s3.amazonaws.com/test.txt?X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Credential="
+                "AKIAIOSFODNN7EXAMPLE%2F20130524%2Fus-east-1%2Fs3%2Faws4_request&X-Amz-Date=20130524T000000Z&X-Amz-"
+                "Expires=86400&X-Amz-SignedHeaders=host&X-Amz-Signature="
+                "aeeed9bbccd4d02ee5c0109b86d86835f995330da4c265957d157751f604d404");
+    const auto headers = rostrum::s3_sign(settings, "GET", "/", {{"lifecycle", ""}},
+                                          "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855", kTime);
+    expect_text(headers.at("Authorization"),
+                "AWS4-HMAC-SHA256 Credential=AKIAIOSFODNN7EXAMPLE/20130524/us-east-1/s3/aws4_request, SignedHeaders="
+                "host;x-amz-content-sha256;x-amz-date, Signature="
+                "fea454ca298b7da1c68078a5d1bdbfbbe0d65c699e0f91ac7a200a0136783543");
+}
+
 void prefixes() {
     const struct {
         const char *given, *clean;
@@ -85,6 +108,7 @@ int main(int argc, char **argv) {
     g_test_init(&argc, &argv, nullptr);
     g_test_add_func("/files/ranges", ranges);
     g_test_add_func("/files/links", links);
+    g_test_add_func("/files/signatures", signatures);
     g_test_add_func("/files/prefixes", prefixes);
     return g_test_run();
 }

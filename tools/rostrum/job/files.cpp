@@ -3,6 +3,7 @@
 
 #include "tools/rostrum/job/files.h"
 
+#include "tools/rostrum/base/digest.h"
 #include "tools/rostrum/job/job_error.h"
 
 #include <algorithm>
@@ -146,13 +147,7 @@ std::string sha256_of_file(const InputFile &file) {
     unsigned char digest[EVP_MAX_MD_SIZE];
     unsigned size = 0;
     EVP_DigestFinal_ex(context.get(), digest, &size);
-    std::string text;
-    for (unsigned i = 0; i < size; ++i) {
-        static const char kDigits[] = "0123456789abcdef";
-        text += kDigits[digest[i] >> 4];
-        text += kDigits[digest[i] & 15];
-    }
-    return text;
+    return hex(std::string(reinterpret_cast<char *>(digest), size));
 }
 
 } // namespace rostrum::job

@@ -26,7 +26,7 @@ Json process_part(const Json &document, Report &report);
 Json merge_channels(const Json &document, Report &report);
 /// {"path", "inputs": [{path, offsetMs}]}: the inputs, aligned by time, side by side where they overlap.
 Json merge_composed(const Json &document, Report &report);
-/// {"files": [{path, key, type}], "s3": {…}, "state": {…}}: see upload.cpp.
+/// {"files": [{path, key, type}], "s3": {…}, "state": {…}}: puts files into a bucket, see upload.cpp.
 Json upload(const Json &document, Report &report);
 
 } // namespace rostrum::job

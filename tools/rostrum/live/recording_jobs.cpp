@@ -130,7 +130,23 @@ void RecordingJobs::start_upload(OutputRecord &recording) {
     queue_.add(std::move(job));
 }
 
+/// What of it has arrived takes room in the bucket.
+void RecordingJobs::abort_upload(const JobRecord &failed) {
+    JobRecord job;
+    job.kind = "upload";
+    job.output_id = failed.output_id;
+    job.session_id = failed.session_id;
+    job.room_id = failed.room_id;
+    job.document = Json::object({{"abort", true}});
+    job.resume = failed.resume;
+    queue_.add(std::move(job));
+}
+
 void RecordingJobs::upload_changed(const JobRecord &job) {
+    if (job.document.get("abort").as_bool())
+        return;
+    if (job.state == "failed")
+        abort_upload(job);
     auto recording = store_.outputs.find_recording(job.output_id);
     if (!recording)
         return;

@@ -29,6 +29,7 @@ class RecordingJobs {
     void changed(const JobRecord &job);
     void part_changed(const JobRecord &job);
     void upload_changed(const JobRecord &job);
+    void abort_upload(const JobRecord &failed);
     void merge_changed(const JobRecord &job);
     void start_upload(OutputRecord &recording);
     void processed(OutputRecord &recording);
