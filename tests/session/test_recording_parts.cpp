@@ -34,9 +34,17 @@ std::string room(const SessionProcess &session, const std::string &id, const std
 /// Begins of packets in all parts, on the clock of the machine.
 std::vector<double> moments(const test::RecordingDetails &details, const char *stream) {
     std::vector<double> times;
-    for (const auto &part : details.parts)
-        for (const Packet &packet : test::packets_of(part.path, stream))
+    for (const auto &part : details.parts) {
+        auto packets = test::packets_of(part.path, stream);
+        g_assert_cmpuint(packets.size(), >, 2);
+        // The first one is where the file begins (less what an Opus decoder leaves out), though by less than a frame it
+        // may belong elsewhere.
+        g_assert_cmpfloat(std::fabs(packets[0].time), <, 0.01);
+        g_assert_cmpfloat(packets[1].time, <, 0.045);
+        packets[0].time = 2 * packets[1].time - packets[2].time;
+        for (const Packet &packet : packets)
             times.push_back(part.started_at + packet.time);
+    }
     return times;
 }
 
@@ -137,6 +145,42 @@ void test_pause(gconstpointer data) {
     }
 }
 
+/// A picture that changes its size is a new part in MP4, and goes on in WebM.
+void test_size() {
+    const std::vector<std::string> h264{"--width", "640", "--height", "360", "--bitrate", "300"};
+    std::vector<std::string> vp8 = h264;
+    vp8.insert(vp8.end(), {"--codec", "vp8"});
+    SessionProcess session;
+    TestHost ann(session, "ann", h264), bob(session, "bob", vp8);
+    session.wait_event("FeedChanged ann ann video enabled");
+    session.wait_event("FeedChanged bob bob video enabled");
+    const auto picture = [](const char *who) {
+        return std::string(R"("kind":"track","track":"video","participant":")") + who + "\"";
+    };
+    session.set_state(recordings(room(session, "h264", picture("ann")) + "," + room(session, "vp8", picture("bob"))));
+    session.wait_event("RecordingChanged h264 started");
+    session.wait_event("RecordingChanged vp8 started");
+    test::run_for_ms(1500);
+    ann.halve_picture();
+    bob.halve_picture();
+    test::wait_for("the second part", [&] { return session.count("RecordingChanged h264 started") == 2; });
+    test::run_for_ms(1500);
+    session.set_state(kLow);
+    session.wait_event("RecordingChanged h264 stopped");
+    session.wait_event("RecordingChanged vp8 stopped");
+    const auto parts = test::details_of(session, "h264"), one = test::details_of(session, "vp8");
+    g_assert_cmpuint(parts.parts.size(), ==, 2);
+    g_assert_cmpuint(parts.parts[0].width, ==, 640);
+    g_assert_cmpuint(parts.parts[1].width, ==, 320);
+    g_assert_cmpuint(parts.parts[1].height, ==, 180);
+    g_assert_cmpuint(one.parts.size(), ==, 1);
+    for (const auto &part : {parts.parts[0], parts.parts[1], one.parts[0]})
+        test::assert_decodes(part.path);
+    g_assert_cmpuint(test::read_media(parts.parts[1].path, test::Streams::Video).width, ==, 320);
+    g_assert_cmpuint(test::read_media(one.parts[0].path, test::Streams::Video).width, ==, 320); // its last picture
+    g_assert_cmpfloat(one.seconds, >, 2.5);
+}
+
 /// Other recordings come and go, some before they have begun. What stays has the frames of the one encode, each once.
 void test_toggles() {
     constexpr unsigned kToggles = 50;
@@ -176,7 +220,7 @@ void test_toggles() {
         assert_consecutive(first, second);
     }
     const auto sound = test::packets_of(one.parts[0].path, "a:0");
-    for (size_t i = 1; i < sound.size(); ++i)
+    for (size_t i = 2; i < sound.size(); ++i)
         g_assert_cmpfloat(std::fabs(sound[i].time - sound[i - 1].time - 1024 / 48000.0), <, 0.002);
 }
 
@@ -190,6 +234,7 @@ int main(int argc, char **argv) {
     g_test_add_func("/session/recording-parts/split/size", test_split_by_size);
     g_test_add_data_func("/session/recording-parts/pause/mp4", ".mp4", test_pause);
     g_test_add_data_func("/session/recording-parts/pause/webm", ".webm", test_pause);
+    g_test_add_func("/session/recording-parts/size", test_size);
     g_test_add_func("/session/recording-parts/toggles", test_toggles);
     return g_test_run();
 }

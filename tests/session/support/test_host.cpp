@@ -64,6 +64,9 @@ void TestHost::on_request(SoupServer *, SoupServerMessage *message, const char *
 void TestHost::leave() {
     ::kill(pid_, SIGINT);
 }
+void TestHost::halve_picture() {
+    ::kill(pid_, SIGUSR1);
+}
 void TestHost::kill() {
     ::kill(pid_, SIGKILL);
 }

@@ -21,6 +21,8 @@ class TestHost {
 
     /// Leaves as a well-behaved host does.
     void leave();
+    /// Sends a picture half as wide and high from now on.
+    void halve_picture();
     /// Is gone from one moment to the next.
     void kill();
     void wait_exit();

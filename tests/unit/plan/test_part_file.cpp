@@ -94,6 +94,17 @@ void test_written() {
     g_assert_true(file.over()());
 }
 
+/// Not even when somebody made it meanwhile.
+void test_nothing_replaced() {
+    const std::string path = directory() + "/r.mp4";
+    g_assert_true(g_file_set_contents(path.c_str(), "former", -1, nullptr));
+    Told told;
+    PartFile file(path, told.observer());
+    g_assert_true(file.append(bytes("new"), 1));
+    same(told.wait_error(), "cannot name " + path + ": File exists");
+    same(content(path), "former");
+}
+
 void test_nothing_written() {
     const std::string path = directory() + "/r.mp4";
     Told told;
@@ -175,10 +186,12 @@ void test_blocked() {
 
 void test_names() {
     const std::string path = directory() + "/r.mp4";
-    g_assert_cmpuint(*free_part(path), ==, 1);
+    g_assert_cmpuint(*free_part(path, {}), ==, 1);
+    g_assert_cmpuint(*free_part(path, {1, 3}), ==, 2);
     for (const char *name : {"r.mp4", "r.part2.webm", "r.part3.mp4"})
         g_file_set_contents((path.substr(0, path.rfind('/') + 1) + name).c_str(), "x", 1, nullptr);
-    g_assert_cmpuint(*free_part(path), ==, 4);
+    g_assert_cmpuint(*free_part(path, {}), ==, 4);
+    g_assert_cmpuint(*free_part(path, {4}), ==, 5);
     const auto parts = existing_parts(path);
     g_assert_cmpuint(parts.size(), ==, 3);
     g_assert_true(g_str_has_suffix(parts[1].c_str(), "r.part2.webm"));
@@ -191,6 +204,7 @@ void test_names() {
 int main(int argc, char **argv) {
     g_test_init(&argc, &argv, nullptr);
     g_test_add_func("/part-file/written", test_written);
+    g_test_add_func("/part-file/nothing-replaced", test_nothing_replaced);
     g_test_add_func("/part-file/nothing-written", test_nothing_written);
     for (const auto &row : kBad)
         g_test_add_data_func((std::string("/part-file/bad/") + row.name).c_str(), &row, test_bad);

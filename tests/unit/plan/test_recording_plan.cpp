@@ -200,6 +200,15 @@ void test_row(gconstpointer data) {
     same(stages(graph), row.stages);
 }
 
+void test_why_not() {
+    const Recording wanted = track("t", "ann", MediaKind::Video);
+    same(why_not_recorded(kAnn, wanted), "");
+    same(why_not_recorded({}, wanted), "");
+    same(why_not_recorded(with_hosts({host("ann", {video("")})}), wanted), "");
+    same(why_not_recorded(with_hosts({host("ann", {video("AV1")})}), wanted),
+         "AV1 is recorded neither in MP4 nor in WebM here");
+}
+
 /// Starting and stopping one recording leaves every branch of the others as it is.
 void test_others_stay() {
     const std::vector<Recording> all{room("r"), participant("p", "ann"), composite("c", {{"bob", {}}}),
@@ -235,6 +244,7 @@ int main(int argc, char **argv) {
     g_test_init(&argc, &argv, nullptr);
     for (const auto &row : kRows)
         g_test_add_data_func((std::string("/recording-plan/") + row.name).c_str(), &row, test_row);
+    g_test_add_func("/recording-plan/why-not", test_why_not);
     g_test_add_func("/recording-plan/others-stay", test_others_stay);
     g_test_add_func("/recording-plan/participant-canvas", test_participant_canvas);
     return g_test_run();

@@ -155,8 +155,11 @@ class PartFile::Writer {
             shared_->tell([](const Observer &told) { told.begun(); });
     }
 
+    /// What was recorded before is never replaced, where the file system can promise that.
     void take_name() {
-        if (rename(unnamed_.c_str(), path_.c_str()) != 0)
+        if (renameat2(AT_FDCWD, unnamed_.c_str(), AT_FDCWD, path_.c_str(), RENAME_NOREPLACE) == 0)
+            return;
+        if (errno != EINVAL || rename(unnamed_.c_str(), path_.c_str()) != 0)
             throw_errno("cannot name " + path_);
     }
 

@@ -34,9 +34,9 @@ std::string part_path(const std::string &path, unsigned number, FileFormat forma
     return stem + (number == 1 ? "" : ".part" + std::to_string(number)) + extension_of(format);
 }
 
-std::optional<unsigned> free_part(const std::string &path) {
+std::optional<unsigned> free_part(const std::string &path, const std::set<unsigned> &taken) {
     for (unsigned number = 1; number <= kMaxParts; ++number)
-        if (!existing(path, number))
+        if (!taken.count(number) && !existing(path, number))
             return number;
     return std::nullopt;
 }

@@ -14,8 +14,8 @@ const char *extension_of(FileFormat format); // ".mp4"
 /// The name of part `number`, from 1. `path` is that of the first part in the wanted format.
 std::string part_path(const std::string &path, unsigned number, FileFormat format);
 
-/// The lowest number of which there is no file in any format; nothing when too many exist.
-std::optional<unsigned> free_part(const std::string &path);
+/// The lowest number that is not `taken` and of which there is no file in any format; nothing when too many exist.
+std::optional<unsigned> free_part(const std::string &path, const std::set<unsigned> &taken);
 
 /// The files of a recording that exist, in order.
 std::vector<std::string> existing_parts(const std::string &path);

@@ -305,6 +305,13 @@ void add_own_recordings(const State &state, const PlanConfig &config, Graph &gra
         StagePlanner(state, config, std::move(recordings), graph).add();
 }
 
+std::string why_not_recorded(const State &state, const Recording &recording) {
+    const Track *track = recording.kind == RecordingKind::Track ? recorded_track(state, recording) : nullptr;
+    if (!track || track->encoding.empty() || track_format(track->encoding, recording.format))
+        return "";
+    return track->encoding + " is recorded neither in MP4 nor in WebM here";
+}
+
 std::optional<FileFormat> track_format(const std::string &encoding, FileFormat wished) {
     if (encoding == "H264")
         return FileFormat::Mp4;

@@ -26,6 +26,9 @@ void link_room_recordings(const State &state, Graph &graph);
 /// Those of participants, tracks and own compositions. The program knows nothing of them.
 void add_own_recordings(const State &state, const PlanConfig &config, Graph &graph);
 
+/// Why a recording cannot be made of what is there; "" when it can, or when nothing is there yet.
+std::string why_not_recorded(const State &state, const Recording &recording);
+
 /// The format that a track of this encoding is written in; nothing when it cannot be written at all.
 std::optional<FileFormat> track_format(const std::string &encoding, FileFormat wished);
 

@@ -49,6 +49,7 @@ void Recorder::add_gates() {
             auto peer = adopt(gst_pad_get_peer(pad.get()));
             gst_pad_unlink(pad.get(), peer.get());
             first.pads[stream] = std::move(peer);
+            streams_.insert(stream);
             add_recording_gate(pad.get(), stream, std::exchange(leads, false), flow_);
             const char *queue = stream == RecordingFlow::kVideo ? "video_queue" : "audio_queue";
             entries_.push_back(adopt(gst_element_get_static_pad(branch_.element(queue), "sink")));
@@ -62,43 +63,60 @@ void Recorder::add_gates() {
 
 /// With the muxer and the sink that the branch has now.
 bool Recorder::add_part() {
-    const auto number = free_part(path_);
+    std::set<unsigned> taken = observer_->taken_parts();
+    taken.merge(numbers());
+    const auto number = free_part(path_, taken);
     if (!number) {
         post_to_main(alive_, [this] { fail("there are too many parts"); });
         return false;
     }
-    const FileFormat format = format_of(branch_.branch());
-    const unsigned pending = static_cast<unsigned>(std::count_if(parts_.begin(), parts_.end(), [](const auto &part) {
-        return !part->done() && part->file().written().bytes == 0;
-    }));
     RecordingPart::Observer &observer = *this;
-    parts_.push_back(std::make_unique<RecordingPart>(branch_.element("mux"), branch_.element("file"),
-                                                     part_path(path_, *number + pending, format), format, observer));
+    parts_.push_back(std::make_unique<RecordingPart>(branch_.element("mux"), branch_.element("file"), path_, *number,
+                                                     format_of(branch_.branch()), observer));
+    ++made_;
     return true;
 }
 
+/// The former muxer still has to finish its file.
 void Recorder::make_part(unsigned part) {
-    if (part < parts_.size() || parts_.empty())
+    if (part < made_ || parts_.empty())
         return;
-    branch_.renew({"mux", "file"}); // the part keeps the former ones
+    branch_.renew({"mux", "file"});
     parts_.back()->retire();
     if (!add_part())
         return;
     RecordingFlow::Entrance entrance;
+    entrance.media = parts_.back()->media();
+    for (const auto stream : {RecordingFlow::kVideo, RecordingFlow::kAudio})
+        if (streams_.count(stream))
+            entrance.pads[stream] = adopt(gst_element_request_pad_simple(branch_.element("mux"), kPads[stream]));
     {
         peerwire::MutexLock lock(flow_->mutex);
-        for (const auto stream : {RecordingFlow::kVideo, RecordingFlow::kAudio})
-            if (flow_->parts.back().pads[stream])
-                entrance.pads[stream] = adopt(gst_element_request_pad_simple(branch_.element("mux"), kPads[stream]));
-        entrance.media = parts_.back()->media();
         flow_->parts.push_back(std::move(entrance));
         flow_->changed.notify_all();
     }
     observer_->recorder_part_begins();
 }
 
-void Recorder::part_opened(RecordingPart &part) {
-    if (&part != parts_.front().get())
+/// Hours of parts must not pile up as elements.
+void Recorder::dispose(const RecordingPart &part) {
+    const auto found =
+        std::find_if(parts_.begin(), parts_.end(), [&](const auto &each) { return each.get() == &part; });
+    if (found == parts_.end())
+        return;
+    complete_.push_back((*found)->info());
+    RecordingFlow::Entrance left;
+    {
+        peerwire::MutexLock lock(flow_->mutex);
+        for (auto &entrance : flow_->parts)
+            if (entrance.media == part.media())
+                left = std::move(entrance);
+    }
+    parts_.erase(found);
+}
+
+void Recorder::part_opened(RecordingPart &) {
+    if (made_ > 1)
         return;
     {
         peerwire::MutexLock lock(flow_->mutex);
@@ -107,8 +125,8 @@ void Recorder::part_opened(RecordingPart &part) {
     ask_for_keyframe();
 }
 
-void Recorder::part_begun(RecordingPart &part) {
-    if (&part == parts_.front().get())
+void Recorder::part_begun(RecordingPart &) {
+    if (made_ == 1)
         observer_->recorder_written();
 }
 
@@ -116,8 +134,10 @@ void Recorder::part_failed(RecordingPart &, const std::string &error) {
     fail(error);
 }
 
-void Recorder::part_done(RecordingPart &) {
-    const bool all = std::all_of(parts_.begin(), parts_.end(), [](const auto &part) { return part->done(); });
+void Recorder::part_done(RecordingPart &part) {
+    if (part.retired())
+        post_to_main(alive_, [this, &part] { dispose(part); });
+    const bool all = std::all_of(parts_.begin(), parts_.end(), [](const auto &each) { return each->done(); });
     if (finished_ && all)
         std::exchange(finished_, nullptr)();
 }
@@ -169,10 +189,17 @@ void Recorder::set_rules(const RecordingRules &rules) {
 }
 
 std::vector<PartInfo> Recorder::parts() const {
-    std::vector<PartInfo> infos;
+    std::vector<PartInfo> infos = complete_;
     for (const auto &part : parts_)
         infos.push_back(part->info());
     return infos;
+}
+
+std::set<unsigned> Recorder::numbers() const {
+    std::set<unsigned> numbers;
+    for (const auto &part : parts_)
+        numbers.insert(part->number());
+    return numbers;
 }
 
 PartFile::Over Recorder::over() const {

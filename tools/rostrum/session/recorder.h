@@ -20,6 +20,8 @@ class Recorder : private RecordingPart::Observer {
         virtual void recorder_started() = 0;     // the first picture has been let in
         virtual void recorder_written() = 0;     // there is a first file
         virtual void recorder_part_begins() = 0; // another one than the first
+        /// Numbers that other recorders of the same recording use.
+        virtual std::set<unsigned> taken_parts() = 0;
         /// It writes no more. May be told again.
         virtual void recorder_failed(const std::string &why) = 0;
     };
@@ -37,6 +39,7 @@ class Recorder : private RecordingPart::Observer {
     void finish(std::function<void()> done);
 
     std::vector<PartInfo> parts() const;
+    std::set<unsigned> numbers() const;
     /// Whether the disk holds none of the files any longer; may be asked when the recorder is gone.
     PartFile::Over over() const;
 
@@ -56,6 +59,7 @@ class Recorder : private RecordingPart::Observer {
     void add_gates();
     bool add_part();
     void make_part(unsigned part);
+    void dispose(const RecordingPart &part);
     void fail(const std::string &why);
     bool tick();
     bool has_started() const;
@@ -66,7 +70,10 @@ class Recorder : private RecordingPart::Observer {
     const std::unique_ptr<Observer> observer_;
     const Alive alive_ = std::make_shared<bool>(true);
     const std::shared_ptr<RecordingFlow> flow_ = std::make_shared<RecordingFlow>();
-    std::vector<std::unique_ptr<RecordingPart>> parts_;
+    std::vector<std::unique_ptr<RecordingPart>> parts_; // the last one is recorded
+    std::vector<PartInfo> complete_;                    // those whose elements are gone already
+    std::set<RecordingFlow::Stream> streams_;
+    unsigned made_ = 0;                   // parts so far
     std::vector<GstPtr<GstPad>> entries_; // of the branch
     std::function<void()> finished_;
     Timer ticking_, deadline_;

@@ -24,12 +24,22 @@ int64_t running_time(GstPad *pad, GstClockTime timestamp) {
     return GST_CLOCK_TIME_IS_VALID(time) ? static_cast<int64_t>(time) : Timeline::kNever;
 }
 
-/// Since 1970, of a running time.
+/// Since 1970, of a running time. The two clocks are read again when the thread lost its core between them.
 int64_t wall_clock_ms(GstPad *pad, int64_t time) {
+    constexpr unsigned kAttempts = 10;
+    constexpr gint64 kTogetherUs = 200;
     const auto element = adopt(gst_pad_get_parent_element(pad));
-    const GstClockTime now = element ? gst_element_get_current_running_time(element.get()) : GST_CLOCK_TIME_NONE;
-    const int64_t age = GST_CLOCK_TIME_IS_VALID(now) ? static_cast<int64_t>(now) - time : 0;
-    return g_get_real_time() / 1000 - age / static_cast<int64_t>(GST_MSECOND);
+    gint64 wall_us = g_get_real_time(), shortest_us = G_MAXINT64;
+    for (unsigned n = 0; element && n < kAttempts && shortest_us > kTogetherUs; ++n) {
+        const gint64 before_us = g_get_real_time();
+        const GstClockTime now = gst_element_get_current_running_time(element.get());
+        const gint64 took_us = g_get_real_time() - before_us;
+        if (!GST_CLOCK_TIME_IS_VALID(now) || took_us >= shortest_us)
+            continue;
+        shortest_us = took_us;
+        wall_us = before_us + took_us / 2 - (static_cast<int64_t>(now) - time) / static_cast<int64_t>(GST_USECOND);
+    }
+    return wall_us / 1000;
 }
 
 bool same_field(const GstStructure *a, const GstStructure *b, const char *name) {
@@ -66,7 +76,9 @@ class Gate {
             return GST_PAD_PROBE_DROP;
         if (std::exchange(begins_, false))
             flow_->begun();
-        GST_PAD_PROBE_INFO_DATA(info) = moved(buffer, place->time);
+        // mp4mux forgets where the first sample of a fragmented stream begins. It takes it for the beginning of the
+        // file: so let that one be there, and all others where they belong.
+        GST_PAD_PROBE_INFO_DATA(info) = moved(buffer, std::exchange(fresh_, false) ? 0 : place->time);
         if (leads_)
             media_->end_ms = static_cast<uint64_t>(place->time + duration_of(buffer)) / GST_MSECOND;
         return GST_PAD_PROBE_OK;
@@ -212,6 +224,7 @@ class Gate {
             return false;
         gst_clear_caps(&caps_);
         started_ = other_caps_ = false;
+        fresh_ = true;
         part_ = static_cast<int>(part);
         media_ = media;
         if (leads_)
@@ -278,6 +291,7 @@ class Gate {
     GstCaps *caps_ = nullptr; // of the present part
     bool other_caps_ = false; // they have become others since
     bool started_ = false;    // the muxer knows the stream
+    bool fresh_ = false;      // nothing has gone into the part yet
     bool begins_ = false;     // the recording, with this buffer
     int part_ = -1;           // the pad is linked to; -1 = to none yet
     int64_t part_begins_at_ = 0;

@@ -3,6 +3,8 @@
 
 #include "recording_part.h"
 
+#include "part_path.h"
+
 #include <algorithm>
 #include <utility>
 
@@ -29,8 +31,9 @@ struct RecordingPart::Sink {
     }
 };
 
-RecordingPart::RecordingPart(GstElement *mux, GstElement *sink, std::string path, FileFormat format, Observer &observer)
-    : observer_(observer), mux_(ref(mux)), sink_(ref(sink)), format_(format) {
+RecordingPart::RecordingPart(GstElement *mux, GstElement *sink, const std::string &path, unsigned number,
+                             FileFormat format, Observer &observer)
+    : observer_(observer), mux_(ref(mux)), sink_(ref(sink)), number_(number), format_(format) {
     const auto on_main = [this](void (Observer::*tell)(RecordingPart &)) {
         return [this, tell, alive = alive_] { post_to_main(alive, [this, tell] { (observer_.*tell)(*this); }); };
     };
@@ -43,9 +46,9 @@ RecordingPart::RecordingPart(GstElement *mux, GstElement *sink, std::string path
             observer_.part_done(*this);
         });
     };
-    file_ =
-        std::make_shared<PartFile>(std::move(path), PartFile::Observer{on_main(&Observer::part_opened),
-                                                                       on_main(&Observer::part_begun), failed, closed});
+    file_ = std::make_shared<PartFile>(
+        part_path(path, number, format),
+        PartFile::Observer{on_main(&Observer::part_opened), on_main(&Observer::part_begun), failed, closed});
     const auto shared =
         std::make_shared<Sink>(Sink{file_, media_, MediaUnits(format_), [failed] { failed("the disk is too slow"); }});
     const auto pad = adopt(gst_element_get_static_pad(sink, "sink"));

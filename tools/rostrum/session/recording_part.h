@@ -42,7 +42,9 @@ class RecordingPart {
         virtual void part_done(RecordingPart &part) = 0;
     };
 
-    RecordingPart(GstElement *mux, GstElement *sink, std::string path, FileFormat format, Observer &observer);
+    /// The number `number` of the recording whose first part is `path`.
+    RecordingPart(GstElement *mux, GstElement *sink, const std::string &path, unsigned number, FileFormat format,
+                  Observer &observer);
     ~RecordingPart();
     RecordingPart(const RecordingPart &) = delete;
     RecordingPart &operator=(const RecordingPart &) = delete;
@@ -50,11 +52,13 @@ class RecordingPart {
     const std::shared_ptr<Media> &media() const { return media_; }
     GstElement *mux() const { return mux_.get(); }
     const PartFile &file() const { return *file_; }
+    unsigned number() const { return number_; }
     bool done() const { return done_; }
     PartInfo info() const;
 
     /// Its elements have been replaced: they leave the pipeline with it.
     void retire() { retired_ = true; }
+    bool retired() const { return retired_; }
 
   private:
     struct Sink;
@@ -63,6 +67,7 @@ class RecordingPart {
     Observer &observer_;
     const Alive alive_ = std::make_shared<bool>(true);
     const GstPtr<GstElement> mux_, sink_;
+    const unsigned number_;
     const FileFormat format_;
     const std::shared_ptr<Media> media_ = std::make_shared<Media>();
     std::shared_ptr<PartFile> file_;

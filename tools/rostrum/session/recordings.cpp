@@ -49,7 +49,11 @@ class Recordings::RecorderObserver : public Recorder::Observer {
 
     void recorder_started() override { recordings_.started(id_, false); }
     void recorder_written() override { recordings_.started(id_, true); }
-    void recorder_part_begins() override { recordings_.set_state(id_, recordings_.entries_[id_].state); }
+    void recorder_part_begins() override {
+        if (g_str_equal(recordings_.entries_[id_].state, "started"))
+            recordings_.set_state(id_, "started");
+    }
+    std::set<unsigned> taken_parts() override { return recordings_.taken_parts(id_); }
     void recorder_failed(const std::string &why) override { recordings_.fail(id_, why); }
 
   private:
@@ -114,6 +118,22 @@ void Recordings::linked() {
     for (auto &[branch, running] : running_)
         if (!std::exchange(running.asked, true))
             running.recorder->request_start();
+}
+
+std::set<unsigned> Recordings::taken_parts(const std::string &recording) const {
+    std::set<unsigned> taken;
+    for (const auto &[branch, running] : running_)
+        if (running.recording == recording)
+            taken.merge(running.recorder->numbers());
+    return taken;
+}
+
+void Recordings::refuse(const std::string &recording, const std::string &why) {
+    Entry &entry = entries_[recording];
+    if (g_str_equal(entry.state, "stopping") || entry.error == why)
+        return;
+    entry.error = why;
+    set_state(recording, "failed");
 }
 
 /// A disk that has failed is believed when something is written on it.

@@ -39,6 +39,9 @@ class Recordings {
     void removed(RunningBranch &branch);
     void failed(const std::string &branch, const std::string &why);
 
+    /// It cannot be recorded as it is now; it begins by itself when that changes.
+    void refuse(const std::string &recording, const std::string &why);
+
     /// By recording: its state.
     std::map<std::string, const char *> states() const;
     std::string details(const std::string &recording) const;
@@ -67,6 +70,7 @@ class Recordings {
     class RecorderObserver;
 
     void started(const std::string &recording, bool written);
+    std::set<unsigned> taken_parts(const std::string &recording) const;
     void stop(const std::string &recording);
     void fail(const std::string &recording, const std::string &why);
     void schedule_retry(Entry &entry);

@@ -5,6 +5,7 @@
 
 #include "element_signals.h"
 #include "layer_choice.h"
+#include "plan_recordings.h"
 
 #include <utility>
 
@@ -111,6 +112,9 @@ void Session::reconcile() {
         host.decoded = video ? video->pad : "";
     }
     reconciler_.apply(plan(state, config_));
+    for (const auto &recording : state.wanted.recordings)
+        if (const std::string why = why_not_recorded(state, recording); !why.empty())
+            recordings_.refuse(recording.id, why);
     const ProgramMode mode = program_mode(state);
     if (mode != std::exchange(mode_, mode))
         listener_.program_changed(mode);

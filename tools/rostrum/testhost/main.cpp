@@ -101,6 +101,13 @@ int publish(const Arguments &arguments) {
     gst_bus_add_watch(bus, on_bus, &run);
     g_unix_signal_add(SIGINT, quit, loop);
     g_unix_signal_add(SIGTERM, quit, loop);
+    g_unix_signal_add(
+        SIGUSR1,
+        [](gpointer halved) -> gboolean {
+            testhost::halve_picture(GST_ELEMENT(halved));
+            return G_SOURCE_CONTINUE;
+        },
+        pipeline);
     if (arguments.seconds > 0) {
         g_timeout_add_seconds(static_cast<guint>(arguments.seconds), quit, loop);
     }

@@ -57,8 +57,8 @@ GstPadProbeReturn paint_flash(GstPad *pad, GstPadProbeInfo *info, gpointer) {
 
 std::string describe_signal(const SignalOptions &o) {
     return "videotestsrc is-live=true pattern=" + o.pattern +
-           " ! video/x-raw,format=I420,width=" + std::to_string(o.width) + ",height=" + std::to_string(o.height) +
-           ",framerate=" + std::to_string(o.framerate) +
+           " ! capsfilter name=size caps=video/x-raw,format=I420,width=" + std::to_string(o.width) +
+           ",height=" + std::to_string(o.height) + ",framerate=" + std::to_string(o.framerate) +
            "/1 ! timeoverlay halignment=center valignment=center font-desc=\"Sans 36\" ! identity name=flash ! queue "
            "! " +
            encoder(o) + "  audiotestsrc is-live=true wave=" + (o.quiet ? "silence" : "ticks") +
@@ -73,6 +73,21 @@ void install_flash(GstElement *pipeline) {
     gst_pad_add_probe(pad, GST_PAD_PROBE_TYPE_BUFFER, paint_flash, nullptr, nullptr);
     gst_object_unref(pad);
     gst_object_unref(flash);
+}
+
+void halve_picture(GstElement *pipeline) {
+    GstElement *size = gst_bin_get_by_name(GST_BIN(pipeline), "size");
+    GstCaps *caps = nullptr;
+    g_object_get(size, "caps", &caps, nullptr);
+    caps = gst_caps_make_writable(caps);
+    for (const char *side : {"width", "height"}) {
+        int pixels = 0;
+        gst_structure_get_int(gst_caps_get_structure(caps, 0), side, &pixels);
+        gst_caps_set_simple(caps, side, G_TYPE_INT, pixels / 4 * 2, nullptr);
+    }
+    g_object_set(size, "caps", caps, nullptr);
+    gst_caps_unref(caps);
+    gst_object_unref(size);
 }
 
 } // namespace testhost

@@ -27,6 +27,9 @@ std::string describe_signal(const SignalOptions &options);
 /// Makes the picture of `pipeline` flash; the element "flash" of describe_signal carries the probe.
 void install_flash(GstElement *pipeline);
 
+/// From now on the picture is half as wide and high.
+void halve_picture(GstElement *pipeline);
+
 inline constexpr guint64 kFlashMs = 100;
 
 } // namespace testhost
