@@ -109,7 +109,7 @@ void test_killed() {
                         started[kind->id] = now();
                 return started.size() == kinds.size();
             });
-            test::run_for_ms(static_cast<unsigned>(g_test_rand_int_range(1200, 4000)));
+            test::run_for_ms(static_cast<unsigned>(g_test_rand_int_range(1000, 3000)));
             session.kill();
             const double killed = now();
             session.wait_exit();

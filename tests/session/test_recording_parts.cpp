@@ -5,12 +5,15 @@
 
 #include "support/ffmpeg.h"
 #include "support/media_file.h"
+#include "support/nginx_rtmp.h"
 #include "support/recording_details.h"
 #include "support/session_process.h"
 #include "support/test_host.h"
+#include "support/test_viewer.h"
 
 #include <gst/gst.h>
 
+#include <algorithm>
 #include <cmath>
 
 using test::Packet;
@@ -63,23 +66,14 @@ void assert_consecutive(const std::vector<double> &whole, const std::vector<doub
     }
 }
 
-/// By time, beside a recording in one piece. Sound in whole frames of a codec, so of both codecs.
-void test_split(gconstpointer data) {
-    const std::string extension = static_cast<const char *>(data);
-    const std::string format = R"("format":")" + extension.substr(1) + "\"";
-    SessionProcess session;
-    session.set_state(recordings(room(session, "whole", format, extension)));
-    session.wait_event("RecordingChanged whole started");
-    const std::string both = room(session, "whole", format, extension) + "," +
-                             room(session, "split", format + R"(,"splitMs":1500)", extension);
-    session.set_state(recordings(both));
-    test::wait_for("three parts", [&] { return session.count("RecordingChanged split started") == 3; });
-    test::run_for_ms(700);
-    session.set_state(recordings(room(session, "whole", format, extension)));
-    session.wait_event("RecordingChanged split stopped");
-    session.set_state(kLow);
-    session.wait_event("RecordingChanged whole stopped");
-    const auto whole = test::details_of(session, "whole"), split = test::details_of(session, "split");
+std::string in_format(const SessionProcess &session, const std::string &id, const std::string &format,
+                      const std::string &more = "") {
+    return room(session, id + "-" + format, R"("format":")" + format + "\"" + more, "." + format);
+}
+
+const char *const kFormats[] = {"mp4", "webm"};
+
+void check_split(const test::RecordingDetails &whole, const test::RecordingDetails &split) {
     g_assert_cmpuint(whole.parts.size(), ==, 1);
     g_assert_cmpuint(split.parts.size(), ==, 3);
     double seconds = 0;
@@ -93,6 +87,32 @@ void test_split(gconstpointer data) {
     g_assert_cmpfloat(std::fabs(split.seconds - seconds), <, 0.01);
     for (const char *stream : {"v:0", "a:0"})
         assert_consecutive(moments(whole, stream), moments(split, stream));
+}
+
+/// By time, beside a recording in one piece.
+void test_split() {
+    SessionProcess session;
+    std::string whole, split;
+    for (const char *format : kFormats) {
+        whole += (whole.empty() ? "" : ",") + in_format(session, "whole", format);
+        split += "," + in_format(session, "split", format, R"(,"splitMs":1500)");
+    }
+    const auto wait_all = [&](const std::string &id, const char *state, unsigned count) {
+        for (const std::string format : kFormats)
+            test::wait_for(
+                state, [&] { return session.count("RecordingChanged " + id + "-" + format + " " + state) == count; });
+    };
+    session.set_state(recordings(whole));
+    wait_all("whole", "started", 1);
+    session.set_state(recordings(whole + split));
+    wait_all("split", "started", 3);
+    test::run_for_ms(500);
+    session.set_state(recordings(whole));
+    wait_all("split", "stopped", 1);
+    session.set_state(kLow);
+    wait_all("whole", "stopped", 1);
+    for (const std::string format : kFormats)
+        check_split(test::details_of(session, "whole-" + format), test::details_of(session, "split-" + format));
 }
 
 void test_split_by_size() {
@@ -111,28 +131,12 @@ void test_split_by_size() {
         test::assert_decodes(part.path);
 }
 
-/// The file goes on where it stopped, at a keyframe, and in sync.
-void test_pause(gconstpointer data) {
-    const std::string extension = static_cast<const char *>(data);
-    const std::string format = R"("format":")" + extension.substr(1) + "\"";
-    SessionProcess session;
-    TestHost host(session, "ann", {"--width", "320", "--height", "180", "--bitrate", "300"});
-    session.wait_event("FeedChanged ann ann video enabled");
-    session.set_state(recordings(room(session, "r", format, extension)));
-    session.wait_event("RecordingChanged r started");
-    test::run_for_ms(2500);
-    session.set_state(recordings(room(session, "r", format + R"(,"paused":true)", extension)));
-    test::run_for_ms(3500);
-    session.set_state(recordings(room(session, "r", format, extension)));
-    test::run_for_ms(3000);
-    session.set_state(kLow);
-    session.wait_event("RecordingChanged r stopped");
-    const auto details = test::details_of(session, "r");
+void check_pause(const test::RecordingDetails &details) {
     g_assert_cmpuint(details.parts.size(), ==, 1);
     test::assert_decodes(details.parts[0].path);
     const test::MediaFile file = test::read_media(details.parts[0].path);
-    g_assert_cmpfloat(file.duration(), >, 4.3);
-    g_assert_cmpfloat(file.duration(), <, 6.5);
+    g_assert_cmpfloat(file.duration(), >, 3.8);
+    g_assert_cmpfloat(file.duration(), <, 5.5);
     g_assert_cmpfloat(std::fabs(details.seconds - file.duration()), <, 0.2);
     for (const double offset : test::lip_sync(file))
         g_assert_cmpfloat(std::fabs(offset), <=, 0.080);
@@ -142,6 +146,29 @@ void test_pause(gconstpointer data) {
             g_assert_cmpfloat(packets[i].time, >, packets[i - 1].time);
             g_assert_cmpfloat(packets[i].time - packets[i - 1].time, <, 0.5);
         }
+    }
+}
+
+/// The file goes on where it stopped, at a keyframe, and in sync.
+void test_pause() {
+    SessionProcess session;
+    TestHost host(session, "ann", {"--width", "320", "--height", "180", "--bitrate", "300"});
+    session.wait_event("FeedChanged ann ann video enabled");
+    const auto both = [&](const char *paused) {
+        return recordings(in_format(session, "r", "mp4", paused) + "," + in_format(session, "r", "webm", paused));
+    };
+    session.set_state(both(""));
+    for (const std::string format : kFormats)
+        session.wait_event("RecordingChanged r-" + format + " started");
+    test::run_for_ms(2000);
+    session.set_state(both(R"(,"paused":true)"));
+    test::run_for_ms(3000);
+    session.set_state(both(""));
+    test::run_for_ms(2500);
+    session.set_state(kLow);
+    for (const std::string format : kFormats) {
+        session.wait_event("RecordingChanged r-" + format + " stopped");
+        check_pause(test::details_of(session, "r-" + format));
     }
 }
 
@@ -181,33 +208,26 @@ void test_size() {
     g_assert_cmpfloat(one.seconds, >, 2.5);
 }
 
-/// Other recordings come and go, some before they have begun. What stays has the frames of the one encode, each once.
-void test_toggles() {
-    constexpr unsigned kToggles = 50;
-    SessionProcess session;
-    TestHost host(session, "ann", {"--width", "320", "--height", "180", "--bitrate", "300"});
-    session.wait_event("FeedChanged ann ann video enabled");
-    const std::string kept =
-        room(session, "one") + "," + room(session, "two") + "," +
-        R"({"id":"track","kind":"track","participant":"ann","track":"audio","format":"webm","path":")" +
-        session.directory() + R"(/track.webm"})";
-    session.set_state(recordings(kept));
-    for (const char *id : {"one", "two", "track"})
-        session.wait_event(std::string("RecordingChanged ") + id + " started");
-    const char *others[] = {R"("format":"mp4")", R"("kind":"participant","participant":"ann")",
-                            R"("kind":"track","participant":"ann","track":"video")",
-                            R"("kind":"composite","participants":[{"id":"ann"}])"};
-    for (unsigned n = 0; n < kToggles; ++n) {
-        const std::string id = "other" + std::to_string(n);
-        session.set_state(recordings(kept + "," + room(session, id, others[n % 4])));
-        if (n % 3 != 0)
-            session.wait_event("RecordingChanged " + id + " started");
-        session.set_state(recordings(kept));
-        session.wait_event("RecordingChanged " + id + " stopped");
-    }
-    session.set_state(kLow);
-    for (const char *id : {"one", "two", "track"})
-        session.wait_event(std::string("RecordingChanged ") + id + " stopped");
+/// Frames from each packet to the next.
+std::vector<long> steps(const std::string &path) {
+    const auto packets = test::packets_of(path, "v:0");
+    std::vector<long> result;
+    for (size_t i = 1; i < packets.size(); ++i)
+        result.push_back(std::lround((packets[i].time - packets[i - 1].time) * 30));
+    return result;
+}
+
+/// What was pushed has the pictures that were recorded meanwhile, each once.
+void check_push(const std::string &pushed, const std::string &recorded) {
+    std::vector<long> some = steps(pushed);
+    const std::vector<long> all = steps(recorded);
+    g_assert_cmpuint(some.size(), >, 100);
+    g_assert_true(std::find(some.begin(), some.end(), 0) == some.end());
+    some.resize(some.size() - 30); // it may have ended later
+    g_assert_true(std::search(all.begin(), all.end(), some.begin(), some.end()) != all.end());
+}
+
+void check_kept(const SessionProcess &session) {
     const auto one = test::details_of(session, "one"), two = test::details_of(session, "two");
     for (const auto &details : {one, two, test::details_of(session, "track")}) {
         g_assert_cmpuint(details.parts.size(), ==, 1);
@@ -224,16 +244,68 @@ void test_toggles() {
         g_assert_cmpfloat(std::fabs(sound[i].time - sound[i - 1].time - 1024 / 48000.0), <, 0.002);
 }
 
+/// Other outputs come and go, some before they have begun. What stays has the frames of the one encode, each once.
+void test_toggles() {
+    constexpr unsigned kToggles = 50;
+    const test::NginxRtmp nginx;
+    SessionProcess session;
+    TestHost host(session, "ann", {"--width", "320", "--height", "180", "--bitrate", "300"});
+    session.wait_event("FeedChanged ann ann video enabled");
+    const std::string kept =
+        room(session, "one") + "," + room(session, "two") + "," +
+        R"({"id":"track","kind":"track","participant":"ann","track":"audio","format":"webm","path":")" +
+        session.directory() + R"(/track.webm"})";
+    const auto push = [&](const std::string &id) {
+        return R"({"id":")" + id + R"(","outputs":[{"id":")" + id + R"(-0","url":")" + nginx.url() +
+               R"(","streamKey":")" + id + R"("}]})";
+    };
+    const auto state = [&](const std::string &recording, const std::string &livestream) {
+        const std::string pushes = nginx.running() ? R"(,"livestreams":[)" + push("kept") + livestream + "]" : "";
+        session.set_state(recordings(kept + recording) + pushes);
+    };
+    const auto wait_kept = [&](const char *change) {
+        for (const char *id : {"one", "two", "track"})
+            session.wait_event(std::string("RecordingChanged ") + id + " " + change);
+    };
+    session.set_state(recordings(kept));
+    wait_kept("started");
+    state("", "");
+    if (nginx.running())
+        session.wait_event("OutputChanged kept kept-0 live");
+    test::TestViewer viewer(session, "vic", "program");
+    viewer.wait_frames(5);
+    const char *others[] = {R"("format":"mp4")", R"("kind":"participant","participant":"ann")",
+                            R"("kind":"track","participant":"ann","track":"video")",
+                            R"("kind":"composite","participants":[{"id":"ann"}])"};
+    for (unsigned n = 0; n < kToggles; ++n) {
+        const std::string id = "other" + std::to_string(n);
+        const bool pushes = nginx.running() && n % 5 == 4;
+        state("," + room(session, id, others[n % 4]), pushes ? "," + push(id) : "");
+        if (n % 3 != 0)
+            session.wait_event("RecordingChanged " + id + " started");
+        if (pushes)
+            session.wait_event("OutputChanged " + id + " " + id + "-0 live");
+        state("", "");
+        session.wait_event("RecordingChanged " + id + " stopped");
+    }
+    viewer.wait_frames(5);
+    session.set_state(kLow);
+    wait_kept("stopped");
+    check_kept(session);
+    if (!nginx.running())
+        return;
+    test::wait_for("the end of the push", [&] { return nginx.ended("kept"); });
+    check_push(nginx.file("kept"), test::details_of(session, "one").parts[0].path);
+}
+
 } // namespace
 
 int main(int argc, char **argv) {
     g_test_init(&argc, &argv, nullptr);
     gst_init(&argc, &argv);
-    g_test_add_data_func("/session/recording-parts/split/mp4", ".mp4", test_split);
-    g_test_add_data_func("/session/recording-parts/split/webm", ".webm", test_split);
-    g_test_add_func("/session/recording-parts/split/size", test_split_by_size);
-    g_test_add_data_func("/session/recording-parts/pause/mp4", ".mp4", test_pause);
-    g_test_add_data_func("/session/recording-parts/pause/webm", ".webm", test_pause);
+    g_test_add_func("/session/recording-parts/split", test_split);
+    g_test_add_func("/session/recording-parts/split-by-size", test_split_by_size);
+    g_test_add_func("/session/recording-parts/pause", test_pause);
     g_test_add_func("/session/recording-parts/size", test_size);
     g_test_add_func("/session/recording-parts/toggles", test_toggles);
     return g_test_run();
