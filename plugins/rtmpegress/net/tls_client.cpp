@@ -42,7 +42,7 @@ Result<TlsClient> TlsClient::create(const std::string &host, const std::string &
         return Error{500, "the file of trusted certificates cannot be read"};
     SSL_CTX_set_verify(context.get(), SSL_VERIFY_PEER, nullptr);
     // Servers that hang up without TLS's goodbye are common, and RTMP has one of its own.
-    SSL_CTX_set_options(context.get(), SSL_OP_IGNORE_UNEXPECTED_EOF);
+    SSL_CTX_set_options(context.get(), SSL_OP_IGNORE_UNEXPECTED_EOF | SSL_OP_NO_RENEGOTIATION);
     SslPtr ssl(SSL_new(context.get()));
     BIO *in = BIO_new(BIO_s_mem()), *out = BIO_new(BIO_s_mem());
     if (!ssl || !in || !out || !expect_host(ssl.get(), host)) {

@@ -27,7 +27,7 @@ const hostile = async (options) => {
 };
 
 const kNonsense = /RTMP/;
-const kGone = /closed|broke/;
+const kGone = /closed|broke|reset/;
 const kLate = /did not answer in time/;
 const kBeginning = Buffer.from([3, 0, 0, 0, 0, 0xff, 0xff, 20, 0, 0, 0, 0]); // of a message of 65535 bytes
 const kMaxMoreKib = (process.env.SANITIZER_RUNTIME ? 400 : 100) << 10; // a sanitizer keeps what was freed for a while

@@ -2,13 +2,15 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 
 import assert from 'node:assert/strict';
+import fs from 'node:fs';
 import path from 'node:path';
 import test, { after, afterEach, before } from 'node:test';
 
+import { until } from '../../lib/deadline.js';
 import { HostileRtmp } from '../../lib/hostile_rtmp.js';
-import { decodeErrors, probeSizes } from '../../lib/media_file.js';
+import { decodeErrors, packetTimes, probeSizes } from '../../lib/media_file.js';
 import { NginxRtmp } from '../../lib/nginx_rtmp.js';
-import { temporaryDirectory } from '../../lib/process.js';
+import { freePorts, Program, temporaryDirectory } from '../../lib/process.js';
 import { Driver } from '../driver/driver.js';
 import { launch } from '../driver/launch.js';
 import { checkRecording, fps, height, live, recorded, width } from './pipelines.js';
@@ -126,4 +128,20 @@ test('the picture changes its size: a new sequence header, and every frame of bo
   assert.ok(frames[headers[1] + 1].keyframe);
   assert.equal(frames[headers[1]].timestamp, frames[headers[1] + 1].timestamp);
   assert.deepEqual([metadata[2].width, metadata[2].height], [640, 360]);
+});
+
+test('ffmpeg as the server', async () => {
+  const directory = temporaryDirectory('rtmpegress');
+  const file = path.join(directory.path, 'out.flv');
+  const [port] = await freePorts(1);
+  const url = `rtmp://127.0.0.1:${port}/live`;
+  const ffmpeg = new Program('ffmpeg', ['-v', 'error', '-nostdin', '-listen', '1', '-i', `${url}/k3y`, '-c', 'copy', '-y', file]);
+  driver = new Driver(live());
+  await driver.add('one', url, 'k3y');
+  await driver.state('one', 'live');
+  await until('3 s at ffmpeg', async () => fs.existsSync(file) && (await packetTimes(file, 'v')).at(-1) > 3, 20000);
+  await driver.finish();
+  assert.equal((await ffmpeg.ended).code, 0, ffmpeg.stderr);
+  await checkRecording(file);
+  directory.remove();
 });

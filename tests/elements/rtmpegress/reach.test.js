@@ -89,8 +89,8 @@ test('rtmps to servers that speak no TLS, or nothing, or break off: tried again'
   for (const [id, { port }] of Object.entries({ plain, reset, silent, late }))
     await driver.add(id, `rtmps://127.0.0.1:${port}/live`, 'k3y');
   assert.match((await driver.state('plain', 'retrying')).error, /TLS failed/);
-  assert.match((await driver.state('reset', 'retrying')).error, /closed|broke/);
-  assert.match((await driver.state('late', 'retrying')).error, /closed|broke/);
+  assert.match((await driver.state('reset', 'retrying')).error, /closed|broke|reset/);
+  assert.match((await driver.state('late', 'retrying')).error, /closed|broke|reset/);
   assert.match((await driver.state('silent', 'retrying', { timeoutMs: 15000 })).error, /did not answer in time/);
   late.reform();
   checkFrames(await frames(late));
@@ -155,4 +155,18 @@ test('keys of any kind arrive as they were given', async () => {
   await driver.state('inside', 'live');
   assert.equal(server.last.commands[0][1].app, 'live/inst');
   assert.equal(server.last.commands.at(-1)[2], 'k3y?sig=a/b%3D');
+});
+
+test('private addresses that are not allowed are never connected to, by address or by name', async () => {
+  const server = await hostile();
+  driver = new Driver(live({ properties: `location=${server.url}/k3y allow-private=false` }));
+  await driver.add('name', server.url.replace('127.0.0.1', 'localhost'), 'k3y');
+  for (const id of ['location', 'name']) assert.match((await driver.state(id, 'failed')).error, /loopback/);
+  assert.equal(server.connections, 0);
+});
+
+test('a host whose name means nothing is tried again', async () => {
+  driver = new Driver(live());
+  await driver.add('one', 'rtmp://nowhere.invalid/live', 'k3y');
+  assert.match((await driver.state('one', 'retrying')).error, /nowhere\.invalid/);
 });
