@@ -2,11 +2,13 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 
 import assert from 'node:assert/strict';
+import path from 'node:path';
 import test, { afterEach } from 'node:test';
 
 import { until } from '../../lib/deadline.js';
 import { HostileRtmp } from '../../lib/hostile_rtmp.js';
 import { NginxRtmp } from '../../lib/nginx_rtmp.js';
+import { run } from '../../lib/process.js';
 import { Driver } from '../driver/driver.js';
 import { checkFrames, checkRecording, live, recorded } from './pipelines.js';
 
@@ -78,4 +80,15 @@ test('a server that reads too slowly loses frames up to a keyframe, and nobody e
   const gaps = pictures.slice(1).map((time, index) => time - pictures[index]);
   assert.ok(Math.max(...gaps) < 100, `the good server misses ${Math.max(...gaps)} ms`);
   checkFrames(good.last);
+});
+
+const namespaces = (await run('unshare', ['-rn', 'true'])).code === 0;
+
+test('a network that is cut without a word is found, acknowledgements or not', { skip: !namespaces && 'no user namespaces' }, async () => {
+  const { code, stdout, stderr } = await run('unshare', ['-rn', process.execPath, path.join(import.meta.dirname, 'cut_network.js')]);
+  assert.equal(code, 0, stderr);
+  const { error, reconnects, connections } = JSON.parse(stdout);
+  assert.match(error, /takes no more data/);
+  assert.equal(reconnects, 1);
+  assert.ok(connections >= 2);
 });
