@@ -18,7 +18,7 @@ namespace rostrum {
 namespace {
 
 constexpr int kUserTimeoutMs = 8'000;   // a network that is gone: no acknowledgement for so long ends the connection
-constexpr int kUnsentBytes = 128 << 10; // more waits here, where frames can still be left out
+constexpr int kUnsentBytes = 128 << 10; // in the kernel; more waits here, where frames can still be left out
 constexpr size_t kReadBytes = 16 << 10;
 
 void set(int fd, int level, int option, int value) {
@@ -57,9 +57,14 @@ void Connection::encrypt() {
         failure_ = {tls_->failure()->certificate, tls_->failure()->text};
 }
 
+bool Connection::takes_more() const {
+    int bytes = 0;
+    return ioctl(fd_.get(), SIOCOUTQNSD, &bytes) != 0 || bytes < kUnsentBytes;
+}
+
 void Connection::flush() {
     encrypt();
-    while (wire_head_ < wire_.size()) {
+    while (wire_head_ < wire_.size() && takes_more()) {
         const ssize_t size = send(fd_.get(), &wire_[wire_head_], wire_.size() - wire_head_, MSG_NOSIGNAL);
         if (size < 0) {
             if (errno != EAGAIN && errno != EINTR)
@@ -69,6 +74,8 @@ void Connection::flush() {
         wire_head_ += static_cast<size_t>(size);
         sent_ += static_cast<uint64_t>(size);
     }
+    if (wire_head_ < wire_.size())
+        return;
     wire_.clear();
     wire_head_ = 0;
 }

@@ -45,6 +45,7 @@ class Connection {
 
   private:
     void encrypt();
+    bool takes_more() const;
     void fail(int error);
 
     const UniqueFd fd_;

@@ -80,20 +80,13 @@ for (const [name, names, properties, text] of [
   });
 }
 
-test('rtmps to servers that speak no TLS, or nothing, or break off: tried again', async () => {
-  const plain = await hostile({ misdeed: { at: 'accept', what: 'garbage' } });
-  const reset = await hostile({ misdeed: { at: 'accept', what: 'reset' } });
-  const silent = await hostile({ misdeed: { at: 'accept', what: 'stall' } });
-  const late = await hostile({ tls: await authority.issue('IP:127.0.0.1'), misdeed: { at: 'publish', what: 'reset' } });
+test('rtmps to a server that breaks off: tried again', async () => {
+  const server = await hostile({ tls: await authority.issue('IP:127.0.0.1'), misdeed: { at: 'publish', what: 'reset' } });
   driver = new Driver(live({ properties: `tls-ca-file=${authority.file}` }));
-  for (const [id, { port }] of Object.entries({ plain, reset, silent, late }))
-    await driver.add(id, `rtmps://127.0.0.1:${port}/live`, 'k3y');
-  assert.match((await driver.state('plain', 'retrying')).error, /TLS failed/);
-  assert.match((await driver.state('reset', 'retrying')).error, /closed|broke|reset/);
-  assert.match((await driver.state('late', 'retrying')).error, /closed|broke|reset/);
-  assert.match((await driver.state('silent', 'retrying', { timeoutMs: 15000 })).error, /did not answer in time/);
-  late.reform();
-  checkFrames(await frames(late));
+  await driver.add('one', server.url, 'k3y');
+  assert.match((await driver.state('one', 'retrying')).error, /closed|broke/);
+  server.reform();
+  checkFrames(await frames(server));
 });
 
 test('a file of authorities that is not there is said at once', async () => {
