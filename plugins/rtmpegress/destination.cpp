@@ -239,7 +239,7 @@ std::optional<std::string> Destination::watch(Push &push) {
             return "the server did not answer in time";
         if (live && stall.update(now, bytes.sent, bytes.acknowledged, push.has_backlog()))
             return "the server takes no more data";
-        if (live && feed_.is_waiting(push) && now - asked_us > kKeyframeAskMs * 1000) {
+        if (live && feed_.needs_keyframe(push) && now - asked_us > kKeyframeAskMs * 1000) {
             asked_us = now;
             hooks_.need_keyframe();
         }

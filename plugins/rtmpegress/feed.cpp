@@ -121,10 +121,10 @@ uint64_t Feed::dropped(FrameSink &sink) {
     return 0;
 }
 
-bool Feed::is_waiting(FrameSink &sink) {
+bool Feed::needs_keyframe(FrameSink &sink) {
     MutexLock lock(mutex_);
     return std::any_of(sinks_.begin(), sinks_.end(),
-                       [&](const Entry &entry) { return entry.sink == &sink && !entry.flowing; });
+                       [&](const Entry &entry) { return entry.sink == &sink && !entry.flowing && sink.has_room(); });
 }
 
 } // namespace rostrum

@@ -20,6 +20,8 @@ class FrameSink {
     virtual ~FrameSink() = default;
     /// May it begin here? Not while it still has too much to send, and never twice at one keyframe.
     virtual bool can_begin(const FramePtr &start) = 0;
+    /// It has little to send: a keyframe, if there were one, would be of use.
+    virtual bool has_room() { return true; }
     /// The next frames are continuous from `start` on.
     virtual void begin(const FramePtr &start) = 0;
     /// False: no room. The feed then holds back until can_begin() at a later keyframe.
@@ -52,8 +54,8 @@ class Feed {
     /// Starts the sink at the newest keyframe if that is still at hand, else at the next.
     void attach(FrameSink &sink);
     void detach(FrameSink &sink);
-    /// The sink waits for a keyframe.
-    bool is_waiting(FrameSink &sink);
+    /// The sink waits for a keyframe, and for nothing else.
+    bool needs_keyframe(FrameSink &sink);
     /// Frames that it did not get since it first began, because it had no room.
     uint64_t dropped(FrameSink &sink);
 

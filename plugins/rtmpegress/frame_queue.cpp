@@ -30,16 +30,24 @@ bool FrameQueue::can_begin(const FramePtr &start) {
     return start->dts != last_start_ && track(start->kind).waiting_ns() < kResumeNs;
 }
 
+bool FrameQueue::has_room() {
+    MutexLock lock(mutex_);
+    return std::all_of(tracks_.begin(), tracks_.end(), [](const Track &each) { return each.waiting_ns() < kResumeNs; });
+}
+
 void FrameQueue::begin(const FramePtr &start, int64_t now_us) {
     MutexLock lock(mutex_);
     const int64_t first = std::min(start->dts, start->pts);
+    const bool anew = begun_ && start->dts + offset_ <= track(start->kind).last_dts; // the source's time
     if (!begun_)
         offset_ = -first;
-    else if (first + offset_ <= last_dts_) // the source's time began anew
+    else if (anew)
         offset_ = last_dts_ + kMsNs - first;
     begun_ = true;
     for (Track &each : tracks_)
         each.last_us = now_us;
+    Track &audio = track(MediaKind::Audio);
+    audio.taken_dts = anew ? INT64_MIN : audio.last_dts;
 }
 
 FrameQueue::Taken FrameQueue::take(const FramePtr &frame, int64_t now_us) {
@@ -51,7 +59,7 @@ FrameQueue::Taken FrameQueue::take(const FramePtr &frame, int64_t now_us) {
     if (here.waiting_ns() > kMaxNs || bytes_ > kMaxBytes)
         return {false, true};
     const Item item{frame, frame->dts + offset_, frame->pts + offset_, now_us};
-    if (item.dts < 0 || item.pts < 0)
+    if (item.dts < 0 || item.pts < 0 || item.dts <= here.taken_dts)
         return {true, false};
     if (frame->keyframe && (frame->kind == MediaKind::Video || !track(MediaKind::Video).used))
         last_start_ = frame->dts;

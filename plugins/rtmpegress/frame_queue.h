@@ -29,6 +29,7 @@ class FrameQueue {
 
     /// As FrameSink; take() also says whether there is now something to send.
     bool can_begin(const FramePtr &start);
+    bool has_room();
     void begin(const FramePtr &start, int64_t now_us);
     struct Taken {
         bool room = false, ready = false;
@@ -49,9 +50,10 @@ class FrameQueue {
     struct Track {
         bool used = false, ended = false;
         std::deque<Item> items;
-        int64_t last_dts = INT64_MIN; // taken
-        int64_t last_us = 0;          // when something was taken
-        uint32_t last_ms = 0;         // given out
+        int64_t last_dts = INT64_MIN;  // taken
+        int64_t taken_dts = INT64_MIN; // taken before begin(): sound that was ahead of the picture comes again
+        int64_t last_us = 0;           // when something was taken
+        uint32_t last_ms = 0;          // given out
         int64_t waiting_ns() const { return items.empty() ? 0 : items.back().dts - items.front().dts; }
     };
 

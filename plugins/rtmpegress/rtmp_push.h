@@ -35,6 +35,7 @@ class RtmpPush final : public Push {
     bool has_backlog() const override;
 
     bool can_begin(const FramePtr &start) override { return queue_.can_begin(start); }
+    bool has_room() override { return queue_.has_room(); }
     void begin(const FramePtr &start) override;
     bool take(const FramePtr &frame) override;
     void end(MediaKind kind) override;

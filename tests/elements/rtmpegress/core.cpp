@@ -136,6 +136,7 @@ void test_history() {
 class FakeSink final : public FrameSink {
   public:
     bool can_begin(const FramePtr &start) override { return start->dts > begun_at; }
+    bool has_room() override { return !full; }
     void begin(const FramePtr &start) override {
         begun_at = start->dts;
         log += " |";
@@ -163,7 +164,7 @@ void test_feed() {
 
     FakeSink early, late;
     feed.attach(early);
-    g_assert_true(feed.is_waiting(early));
+    g_assert_true(feed.needs_keyframe(early));
     feed.publish(make_frame(MediaKind::Video, 0));
     feed.publish(make_frame(MediaKind::Video, 30, true));
     feed.publish(make_frame(MediaKind::Video, 60));
@@ -174,9 +175,10 @@ void test_feed() {
 
     late.full = true;
     feed.publish(make_frame(MediaKind::Video, 120));
+    g_assert_false(feed.needs_keyframe(late)); // it could not take it
     late.full = false;
     feed.publish(make_frame(MediaKind::Video, 150)); // lost one: not decodable before the next keyframe
-    g_assert_true(feed.is_waiting(late));
+    g_assert_true(feed.needs_keyframe(late));
     feed.publish(make_frame(MediaKind::Video, 180, true));
     assert_text(late.log, " | K30 v60 v90 | K180");
     g_assert_cmpuint(feed.dropped(late), ==, 2);
@@ -265,6 +267,32 @@ void test_queue_timeline() {
     assert_text(pop_all(reordered, 0), " K0+80");
 }
 
+/// The picture had no room, its sound was ahead: what was taken of that is not taken again.
+void test_queue_resumes() {
+    FrameQueue queue(true, true);
+    const auto give = [&](MediaKind kind, int64_t ms, bool keyframe = false) {
+        g_assert_true(queue.take(make_frame(kind, ms, keyframe), 0).room);
+    };
+    const FramePtr start = make_frame(MediaKind::Video, 1000, true);
+    queue.begin(start, 0);
+    give(MediaKind::Video, 1000, true);
+    for (const int64_t ms : {1000, 1200, 1400, 1600})
+        give(MediaKind::Audio, ms);
+    assert_text(pop_all(queue, 0, true), " K0 a0 a200 a400 a600");
+    const FramePtr again = make_frame(MediaKind::Video, 1300, true);
+    g_assert_true(queue.can_begin(again));
+    queue.begin(again, 0);
+    give(MediaKind::Video, 1300, true);
+    for (const int64_t ms : {1400, 1600, 1800})
+        give(MediaKind::Audio, ms);
+    assert_text(pop_all(queue, 0, true), " K300 a800");
+
+    queue.begin(make_frame(MediaKind::Video, 0, true), 0); // anew
+    give(MediaKind::Video, 0, true);
+    give(MediaKind::Audio, 20);
+    assert_text(pop_all(queue, 0, true), " K801 a821");
+}
+
 void test_queue_bounds() {
     FrameQueue queue(true, false);
     const FramePtr start = make_frame(MediaKind::Video, 0, true);
@@ -342,6 +370,7 @@ int main(int argc, char **argv) {
     g_test_add_func("/rtmpegress/feed", test_feed);
     g_test_add_func("/rtmpegress/queue/order", test_queue_order);
     g_test_add_func("/rtmpegress/queue/timeline", test_queue_timeline);
+    g_test_add_func("/rtmpegress/queue/resumes", test_queue_resumes);
     g_test_add_func("/rtmpegress/queue/bounds", test_queue_bounds);
     g_test_add_func("/rtmpegress/stall-watch", test_stall_watch);
     g_test_add_func("/rtmpegress/backoff", test_backoff);
