@@ -184,7 +184,7 @@ void numbers_and_masks() {
     rostrum::note_report(first, *rostrum::parse_json(R"({"bytes":6,"error":"gone","retryInMs":500})"));
     expect_text(
         rostrum::describe_destination(first).dump(),
-        R"({"id":"l-0","url":"rtmp://a/live","streamKey":"********","state":"connecting","bytes":6,"retryInMs":500,"error":"gone","lastError":"gone"})");
+        R"({"id":"l-0","url":"rtmp://a/live","state":"connecting","bytes":6,"retryInMs":500,"error":"gone","lastError":"gone"})");
     rostrum::note_report(first, *rostrum::parse_json(R"({"bytes":8,"bitrate":1})"));
     const Json shown = rostrum::describe_destination(first);
     g_assert_false(shown.has("error"));

@@ -8,6 +8,16 @@
 namespace rostrum {
 namespace {
 
+/// As VideoSDK shows them: with a key that says only whether there is one.
+Json outputs_of(const OutputRecord &livestream) {
+    Json outputs = describe_destinations(livestream);
+    for (Json output : outputs.items()) {
+        const bool has_key = !find_destination(livestream, output.text("id")).text("streamKey").empty();
+        output.set("streamKey", has_key ? "********" : "");
+    }
+    return outputs;
+}
+
 /// A running one is what the session has of it: its numbers are newer than the store's.
 Json describe(Api &api, const OutputRecord &stored) {
     const OutputRecord *output = &stored;
@@ -19,8 +29,7 @@ Json describe(Api &api, const OutputRecord &stored) {
     if (const std::string reason = output->details.text("reason"); !reason.empty())
         json.set("reason", reason);
     const Json warnings = output->details.get("warnings");
-    return json.set("outputs", describe_destinations(*output))
-        .set("warnings", warnings.is_array() ? warnings : Json::array());
+    return json.set("outputs", outputs_of(*output)).set("warnings", warnings.is_array() ? warnings : Json::array());
 }
 
 bool allow_private(const Api &api) {

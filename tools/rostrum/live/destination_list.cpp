@@ -82,7 +82,6 @@ Json describe_destination(const Json &destination) {
     const bool has_key = !destination.text("streamKey").empty();
     Json shown = Json::object({{"id", destination.text("id")},
                                {"url", public_destination_url(destination.text("url"), has_key)},
-                               {"streamKey", has_key ? "********" : ""},
                                {"state", destination.text("state", "connecting")}});
     const Json report = destination.get("report");
     for (const std::string &name : report.keys())

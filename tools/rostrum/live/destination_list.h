@@ -22,7 +22,7 @@ void note_report(Json destination, const Json &details);
 
 /// What the session process is to push to: {id, url, streamKey} of those that have not ended.
 Json wanted_destinations(const OutputRecord &livestream);
-/// For people: [{id, url without its secrets, streamKey masked, state, error, lastError, bytes, bitrate, …}].
+/// For people: [{id, url without its secrets, state, error, lastError, bytes, bitrate, …}].
 Json describe_destinations(const OutputRecord &livestream);
 /// The same of one.
 Json describe_destination(const Json &destination);
