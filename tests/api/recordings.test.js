@@ -189,6 +189,23 @@ test('a link expires', async () => {
   assert.equal((await get(recording.file.fileUrl)).status, 200, 'one that was given for longer still works');
 });
 
+test('kill -9 of serve before the file is looked at: it is looked at later', { timeout: 60000 }, async () => {
+  const other = await rostrum.room();
+  const host = await rostrum.testHost(other);
+  const { id } = await rostrum.ok('POST', '/v2/recordings/start', { roomId: other });
+  const told = (type) => receiver.received.find((one) => one.type === type && one.data.id === id);
+  await until('it records', () => told('recording-started'), 30000);
+  await rostrum.ok('POST', '/v2/recordings/end', { roomId: other });
+  await until('it has stopped', () => told('recording-stopped'), 20000);
+  rostrum.program.child.kill('SIGKILL');
+  await rostrum.program.ended;
+  await rostrum.launch();
+  const processed = await until('it is processed', () => told('recording-processed'), 20000);
+  assert.equal(processed.data.processing, 'completed');
+  assert.equal(await decodeErrors(processed.data.files[0].filePath), '');
+  await host.stop();
+});
+
 test('a client that takes its time, and one that goes, cost nobody else', async () => {
   const agent = new http.Agent({ maxSockets: 1 });
   const slow = http.get(here(recording.file.fileUrl), { agent });
