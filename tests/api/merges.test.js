@@ -69,7 +69,12 @@ test('each kind starts, stops, and says what it is', async () => {
     assert.deepEqual([one.status, one.processing], ['stopped', 'completed'], `${kind}: ${JSON.stringify(one)}`);
     assert.equal((await rostrum.ok('GET', `${route}?roomId=${room}`)).data[0].id, id);
     assert.equal(await decodeErrors(one.file.filePath), '');
+    if (kind.startsWith('participant')) assert.equal(one.participantName, 'Test host');
     if (kind.startsWith('participant')) assert.ok(one.file.filePath.includes(`/${sessionId}/ann/`));
+    for (const [participant, total] of Object.entries({ ann: kind.startsWith('participant') ? 1 : 0, bob: 0 })) {
+      const { pageInfo } = await rostrum.ok('GET', `${route}?sessionId=${sessionId}&participantId=${participant}`);
+      assert.equal(pageInfo.total, total, `${kind} of ${participant}`);
+    }
     const elsewhere = kind === 'recording' ? kKinds['composite-recording'] : kKinds.recording;
     assert.equal((await rostrum.call('GET', `${elsewhere.path}/${id}`)).status, 404, 'a kind is found at its own place only');
   }
