@@ -5,12 +5,14 @@
 
 import assert from 'node:assert/strict';
 import crypto from 'node:crypto';
+import { once } from 'node:events';
 import fs from 'node:fs';
 import http from 'node:http';
 import test, { after, before } from 'node:test';
 
 import { until } from '../lib/deadline.js';
 import { decodeErrors, probe } from '../lib/media_file.js';
+import { usage } from '../lib/process.js';
 import { Rostrum } from '../lib/rostrum.js';
 import { WebhookReceiver } from '../lib/webhook_receiver.js';
 
@@ -187,6 +189,53 @@ test('a link expires', async () => {
   assert.equal(late.status, 403);
   assert.match((await late.json()).message, /has expired; ask for the recording again/);
   assert.equal((await get(recording.file.fileUrl)).status, 200, 'one that was given for longer still works');
+});
+
+test('a large file goes out piece by piece; one that shrinks meanwhile cuts the connection', { timeout: 60000 }, async () => {
+  const kBytes = 400 << 20;
+  const { filePath, size } = recording.file;
+  fs.truncateSync(filePath, kBytes); // the rest is a hole
+  const clients = await Promise.all(
+    Array.from({ length: 3 }, async () => {
+      const request = http.get(here(recording.file.fileUrl));
+      request.on('error', () => {});
+      const [response] = await once(request, 'response');
+      return { request, response };
+    }),
+  );
+  const before = usage(rostrum.pid).rssKib;
+  const ends = clients.slice(1).map(async ({ response }) => {
+    let bytes = 0;
+    for await (const piece of response) bytes += piece.length;
+    return bytes;
+  });
+  assert.deepEqual(await Promise.all(ends), [kBytes, kBytes]);
+  const grown = usage(rostrum.pid).rssKib - before;
+  assert.ok(grown < 50 << 10, `${grown} KiB more for three clients of ${kBytes >> 10} KiB`);
+
+  fs.truncateSync(filePath, size);
+  const [{ response }] = clients;
+  await assert.rejects(async () => {
+    for await (const piece of response) void piece;
+  }, /aborted/);
+  assert.equal((await get('/healthz')).status, 200);
+});
+
+test('kill -9 of serve before the file is looked at: it is looked at later', { timeout: 60000 }, async () => {
+  const other = await rostrum.room();
+  const host = await rostrum.testHost(other);
+  const { id } = await rostrum.ok('POST', '/v2/recordings/start', { roomId: other });
+  const told = (type) => receiver.received.find((one) => one.type === type && one.data.id === id);
+  await until('it records', () => told('recording-started'), 30000);
+  await rostrum.ok('POST', '/v2/recordings/end', { roomId: other });
+  await until('it has stopped', () => told('recording-stopped'), 20000);
+  rostrum.program.child.kill('SIGKILL');
+  await rostrum.program.ended;
+  await rostrum.launch();
+  const processed = await until('it is processed', () => told('recording-processed'), 20000);
+  assert.equal(processed.data.processing, 'completed');
+  assert.equal(await decodeErrors(processed.data.files[0].filePath), '');
+  await host.stop();
 });
 
 test('a client that takes its time, and one that goes, cost nobody else', async () => {

@@ -98,6 +98,22 @@ test('a picture that is black throughout has a poster all the same', async () =>
   assert.equal((await probe(at(result.poster))).video.width, 320);
 });
 
+test('without room the file stays as it was, and is described', async () => {
+  for (const name of ['a.mp4', 'a.webm']) {
+    const file = at(`full-${name}`);
+    fs.copyFileSync(at(name), file);
+    const former = fs.readFileSync(file);
+    const { code, result, error } = await runJob({ kind: 'process', path: file }, { fileKib: 40 });
+    assert.equal(code, 0, error);
+    assert.equal(result.finalised, false);
+    assert.match(result.notes[0], /cannot be written/);
+    assert.ok(fs.readFileSync(file).equals(former));
+    assert.deepEqual([result.width, result.bytes, result.sha256], [640, former.length, sha256(file)]);
+    assert.ok(Math.abs(result.durationMs - 7000) < 100);
+    assert.ok(!fs.existsSync(at(`.full-${name}.new`)));
+  }
+});
+
 test('what is cut off anywhere is either mended or refused and left alone', { timeout: 120000 }, async () => {
   const kCuts = 12;
   for (const name of ['a.mp4', 'a.webm']) {

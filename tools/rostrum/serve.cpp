@@ -131,6 +131,7 @@ class Server {
         add_session_routes(router_, api_);
         add_composition_routes(router_, api_);
         add_livestream_routes(router_, api_);
+        add_merge_routes(router_, api_);
         add_recording_routes(router_, api_);
         add_webrtc_routes(router_, api_);
         add_event_routes(router_, api_);

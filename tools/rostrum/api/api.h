@@ -47,6 +47,8 @@ void add_room_routes(Router &router, Api &api);
 void add_session_routes(Router &router, Api &api);
 void add_composition_routes(Router &router, Api &api);
 void add_livestream_routes(Router &router, Api &api);
+/// Before those of recordings, whose `{id}` would take them.
+void add_merge_routes(Router &router, Api &api);
 void add_recording_routes(Router &router, Api &api);
 void add_webrtc_routes(Router &router, Api &api);
 void add_event_routes(Router &router, Api &api);

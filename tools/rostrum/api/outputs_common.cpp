@@ -11,7 +11,7 @@ namespace rostrum {
 void list_outputs(Api &api, Exchange &exchange, OutputKind kind, Json (*describe)(Api &, const OutputRecord &)) {
     const Claims claims = api.claims(exchange);
     demand(check_api(claims));
-    OutputFilter filter{exchange.query("roomId"), exchange.query("sessionId")};
+    OutputFilter filter{exchange.query("roomId"), exchange.query("sessionId"), exchange.query("participantId")};
     if (!filter.room_id.empty())
         filter.room_id = api.room(filter.room_id).room_id;
     if (!claims.room_id.empty()) {

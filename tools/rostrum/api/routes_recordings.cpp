@@ -48,6 +48,10 @@ class Description {
         for (const char *key : {"participantId", "kind"})
             if (facts.has(key))
                 json.set(key, facts.get(key));
+        if (const std::string id = facts.text("participantId"); !id.empty()) {
+            const auto participant = api_.store.sessions.participant(recording_.session_id, id);
+            json.set("participantName", participant ? Json(participant->name) : Json());
+        }
         for (const char *key : {"metadata", "error", "processing", "upload"})
             if (recording_.details.has(key))
                 json.set(key, recording_.details.get(key));

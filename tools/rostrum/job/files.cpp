@@ -20,6 +20,11 @@ namespace {
 
 constexpr size_t kBlock = 1 << 20; // fewer seeks between source and copy
 
+std::function<void()> &activity() {
+    static std::function<void()> call = [] {};
+    return call;
+}
+
 std::string directory_of(const std::string &path) {
     const size_t slash = path.rfind('/');
     return slash == std::string::npos ? "." : path.substr(0, slash + 1);
@@ -27,7 +32,7 @@ std::string directory_of(const std::string &path) {
 
 [[noreturn]] void fail(const std::string &path, const char *what, int error) {
     const std::string text = file_name(path) + ": " + what + ": " + std::strerror(error);
-    if (error == ENOSPC || error == EDQUOT)
+    if (error == ENOSPC || error == EDQUOT || error == EFBIG)
         throw NoRoom(text);
     throw JobError(text, error == ENOENT || error == EISDIR);
 }
@@ -38,6 +43,10 @@ std::string temporary_name(const std::string &path) {
 }
 
 } // namespace
+
+void on_activity(std::function<void()> call) {
+    activity() = std::move(call);
+}
 
 InputFile::InputFile(const std::string &path) : path_(path), fd_(open(path.c_str(), O_RDONLY | O_CLOEXEC)) {
     struct stat status {};
@@ -107,6 +116,7 @@ void ReplacedFile::copy(const InputFile &from, FileRange range) {
         const size_t size = std::min<uint64_t>(range.size, block_.size());
         from.read(range.offset, block_.data(), size);
         write({block_.data(), size});
+        activity()();
         range.offset += size;
         range.size -= size;
     }
@@ -143,6 +153,7 @@ std::string sha256_of_file(const InputFile &file) {
         const size_t size = std::min<uint64_t>(file.size() - at, block.size());
         file.read(at, block.data(), size);
         EVP_DigestUpdate(context.get(), block.data(), size);
+        activity()();
     }
     unsigned char digest[EVP_MAX_MD_SIZE];
     unsigned size = 0;

@@ -4,11 +4,15 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 namespace rostrum::job {
+
+/// Called, often, while bytes are read and written: a large file takes its time. Thread-bound: main thread.
+void on_activity(std::function<void()> call);
 
 /// Bytes [offset, offset + size) of a file.
 struct FileRange {

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 
 #include "tools/rostrum/job/files.h"
+#include "tools/rostrum/job/inspect.h"
 #include "tools/rostrum/job/job_error.h"
 #include "tools/rostrum/job/jobs.h"
 #include "tools/rostrum/job/mp4_movie.h"
@@ -38,6 +39,11 @@ Finalised finalise_mp4(const InputFile &file) {
 }
 
 } // namespace
+
+MediaInfo inspect(const std::string &path) {
+    const InputFile file(path);
+    return begins_as_ebml(file) ? read_webm(file).media : describe_movie(read_movie(file));
+}
 
 Finalised finalise(const std::string &path) {
     const InputFile file(path);

@@ -5,6 +5,7 @@
 // have. Reads a JSON document {"kind": …} from standard input to its end; see report.h for what it says, jobs.h for the
 // kinds. Ends with status 0 when it has said a result, 1 when it has said an error.
 
+#include "tools/rostrum/job/files.h"
 #include "tools/rostrum/job/job_error.h"
 #include "tools/rostrum/job/jobs.h"
 
@@ -29,7 +30,8 @@ struct Kind {
     const char *name;
     Json (*run)(const Json &, Report &);
 };
-constexpr Kind kKinds[] = {{"process", process_part}, {"upload", upload}};
+constexpr Kind kKinds[] = {
+    {"process", process_part}, {"upload", upload}, {"merge", merge_channels}, {"composite-merge", merge_composed}};
 
 /// The sessions come first; and a job does not outlive whoever asked for it.
 void step_back() {
@@ -37,6 +39,7 @@ void step_back() {
     setpriority(PRIO_PROCESS, 0, kNice);
     syscall(SYS_ioprio_set, kOfProcess, 0, kIdleClass);
     umask(077);
+    std::signal(SIGXFSZ, SIG_IGN); // a file that may not grow is a disk without room
 }
 
 int run(const std::string &text, Report &report) {
@@ -58,6 +61,7 @@ int main(int argc, char **argv) {
     rostrum::job::step_back();
     gst_init(&argc, &argv);
     rostrum::job::Report report;
+    rostrum::job::on_activity([&report] { report.alive(); });
     try {
         return rostrum::job::run(std::string(std::istreambuf_iterator<char>(std::cin), {}), report);
     } catch (const rostrum::job::JobError &error) {

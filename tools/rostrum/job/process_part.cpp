@@ -2,23 +2,12 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 
 #include "tools/rostrum/job/files.h"
+#include "tools/rostrum/job/inspect.h"
 #include "tools/rostrum/job/job_error.h"
 #include "tools/rostrum/job/jobs.h"
-#include "tools/rostrum/job/mp4_movie.h"
 #include "tools/rostrum/job/pictures.h"
-#include "tools/rostrum/job/webm.h"
 
 namespace rostrum::job {
-namespace {
-
-MediaInfo describe(const std::string &path) {
-    const InputFile file(path);
-    const bool webm = file.size() >= 4 && file.read({0, 4}) == "\x1A\x45\xDF\xA3";
-    return webm ? read_webm(file).media : describe_movie(read_movie(file));
-}
-
-} // namespace
-
 Json process_part(const Json &document, Report &report) {
     const std::string path = document.text("path");
     Json result = Json::object({{"path", path}});
@@ -28,7 +17,7 @@ Json process_part(const Json &document, Report &report) {
         media = finalise(path).media;
         result.set("finalised", true);
     } catch (const NoRoom &full) { // it plays as it is
-        media = describe(path);
+        media = inspect(path);
         result.set("finalised", false);
         notes.push(std::string(full.what()));
     }

@@ -3,6 +3,7 @@
 
 #include "tools/rostrum/job/report.h"
 
+#include <algorithm>
 #include <cstdio>
 #include <glib.h>
 
@@ -16,11 +17,12 @@ void Report::say(const Json &line) {
 }
 
 void Report::progress(double done) {
+    done_ = std::clamp(done, 0.0, 1.0);
     const int64_t now = g_get_monotonic_time();
     if (now - last_us_ < kProgressUs)
         return;
     last_us_ = now;
-    say(Json::object({{"progress", done < 0 ? 0.0 : done > 1 ? 1.0 : done}}));
+    say(Json::object({{"progress", done_}}));
 }
 
 void Report::state(const Json &state) {

@@ -13,6 +13,8 @@ namespace rostrum::job {
 class Report {
   public:
     void progress(double done);
+    /// As far as before.
+    void alive() { progress(done_); }
     void state(const Json &state);
     void result(const Json &result);
     void error(const std::string &text, bool permanent);
@@ -20,6 +22,7 @@ class Report {
   private:
     void say(const Json &line);
     int64_t last_us_ = 0;
+    double done_ = 0;
 };
 
 } // namespace rostrum::job

@@ -34,7 +34,8 @@ void JobQueue::recover() {
 }
 
 std::string JobQueue::add(JobRecord job) {
-    job.id = new_document_id();
+    if (job.id.empty())
+        job.id = new_document_id();
     job.state = "pending";
     job.created_at = job.updated_at = now_ms();
     store_.create(job);

@@ -29,7 +29,7 @@ class JobQueue {
 
     /// Takes up what an earlier `serve` left.
     void recover();
-    /// Fills in id, state and times, and stores it.
+    /// Fills in the id where there is none, state and times, and stores it.
     std::string add(JobRecord job);
     /// False when it is over already.
     bool cancel(const std::string &id);

@@ -25,6 +25,11 @@ class RecordingJobs {
     /// Its end has been stored; fills in what it holds (`details.parts`, `details.processing`).
     void over(OutputRecord &recording);
 
+    /// Merges, as JobQueue has them.
+    std::string add(JobRecord job) { return queue_.add(std::move(job)); }
+    bool cancel(const std::string &id) { return queue_.cancel(id); }
+    double progress(const std::string &id) const { return queue_.progress(id); }
+
   private:
     void changed(const JobRecord &job);
     void part_changed(const JobRecord &job);

@@ -109,7 +109,8 @@ Node opus_encoder() {
 }
 
 Node aac_encoder() {
-    return {"encoder", "avenc_aac", {{"bitrate", "128000"}}};
+    // M/S coding, which the element is set to force, makes one channel of two that differ.
+    return {"encoder", "avenc_aac", {{"aac-ms", "false"}, {"bitrate", "128000"}}};
 }
 
 unsigned video_kbps(Quality quality) {

@@ -76,19 +76,25 @@ std::vector<OutputRecord> OutputStore::unprocessed() {
 
 Page<OutputRecord> OutputStore::list(OutputKind kind, const OutputFilter &filter, const PageRequest &page) {
 #define OUTPUT_WHERE                                                                                                   \
-    " FROM outputs WHERE kind = ?1 AND (?2 = '' OR room_id = ?2) AND (?3 = '' OR session_id = ?3) AND NOT deleted"
+    " FROM outputs WHERE kind = ?1 AND (?2 = '' OR room_id = ?2) AND (?3 = '' OR session_id = ?3) AND NOT deleted"     \
+    " AND (?4 = '' OR json_extract(details, '$.request.participant') = ?4)"
     Page<OutputRecord> result;
     Query rows =
-        database_.query("SELECT " OUTPUT_COLUMNS OUTPUT_WHERE " ORDER BY created_at DESC, id DESC LIMIT ?4 OFFSET ?5");
+        database_.query("SELECT " OUTPUT_COLUMNS OUTPUT_WHERE " ORDER BY created_at DESC, id DESC LIMIT ?5 OFFSET ?6");
     rows.bind(std::string(traits(kind).name))
         .bind(filter.room_id)
         .bind(filter.session_id)
+        .bind(filter.participant_id)
         .bind(page.per_page)
         .bind(page.offset());
     while (rows.step())
         result.items.push_back(read_output(rows));
     Query total = database_.query("SELECT count(*)" OUTPUT_WHERE);
-    total.bind(std::string(traits(kind).name)).bind(filter.room_id).bind(filter.session_id).run();
+    total.bind(std::string(traits(kind).name))
+        .bind(filter.room_id)
+        .bind(filter.session_id)
+        .bind(filter.participant_id)
+        .run();
     result.total = total.integer(0);
     return result;
 }

@@ -26,6 +26,7 @@ struct OutputRecord {
 
 struct OutputFilter {
     std::string room_id, session_id; ///< "": every one
+    std::string participant_id = {}; ///< of recordings that have one
 };
 
 class OutputStore {
