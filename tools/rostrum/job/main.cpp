@@ -29,7 +29,7 @@ struct Kind {
     const char *name;
     Json (*run)(const Json &, Report &);
 };
-constexpr Kind kKinds[] = {{"process", process_part}, {"upload", upload}};
+constexpr Kind kKinds[] = {{"capture", capture}, {"process", process_part}, {"upload", upload}};
 
 /// The sessions come first; and a job does not outlive whoever asked for it.
 void step_back() {

@@ -7,7 +7,6 @@
 #include "plan_nodes.h"
 
 #include <algorithm>
-#include <cstdlib>
 
 namespace rostrum::session {
 
@@ -56,7 +55,7 @@ std::string hls_branch(const std::string &hls) {
 std::vector<HlsRendition> hls_renditions(const Hls &hls, const Composition &composition) {
     if (hls.audio_only)
         return {{"audio", "", 0}};
-    const auto kbps = static_cast<unsigned>(std::atoi(video_kbps(composition.quality)));
+    const auto kbps = video_kbps(composition.quality);
     std::vector<HlsRendition> all{{"main", encode_branch("H264"), kbps}};
     for (const auto &rendition : kRenditions)
         all.push_back({std::to_string(rendition.height) + "p", rendition_branch(rendition), rendition.kbps});
