@@ -90,6 +90,7 @@ LiveSettings live_settings(const Config &config, const std::string &session_bina
                        config.count("slate-time") * 1000,
                        config.flag("allow-private-destinations")};
     settings.recordings = recording_places(config);
+    settings.hls = {config.state_path("hls"), config.count("hls-dvr-minutes") * 60'000, config.flag("hls-keep")};
     settings.public_url = config.text("public-url");
     settings.empty_timeout_ms = config.count("empty-timeout") * 1000;
     settings.max_participants = config.count("max-participants");
@@ -110,9 +111,8 @@ class Server {
     Server(const Config &config, const std::string &session_binary, const std::string &job_binary)
         : config_(config), store_(config.state_path("rostrum.db")),
           outbox_({config.state_path("webhooks.db"), config.text("webhook-secret"), config.text("webhook-key")}),
-          webhooks_(outbox_, store_.endpoints, config.text("webhook-url")), services_{live_settings(config,
-                                                                                                    session_binary),
-                                                                                      store_, webhooks_},
+          webhooks_(outbox_, store_.endpoints, config.text("webhook-url")),
+          hls_(store_), services_{live_settings(config, session_binary), store_, webhooks_, hls_},
           queue_(store_.jobs,
                  {job_binary, config.state_path("logs/jobs.log"), std::max(1u, config.count("job-processes"))}),
           recording_jobs_(store_, queue_, webhooks_, services_.settings.recordings, services_.settings.public_url),
@@ -133,6 +133,8 @@ class Server {
         add_livestream_routes(router_, api_);
         add_merge_routes(router_, api_);
         add_recording_routes(router_, api_);
+        add_hls_routes(router_, api_);
+        add_hls_file_routes(router_, api_);
         add_webrtc_routes(router_, api_);
         add_event_routes(router_, api_);
         add_page_routes(router_, api_);
@@ -188,6 +190,7 @@ class Server {
     Store store_;
     WebhookOutbox outbox_;
     Webhooks webhooks_;
+    HlsStreams hls_;
     LiveServices services_;
     JobQueue queue_;
     RecordingJobs recording_jobs_;

@@ -50,6 +50,8 @@ void add_livestream_routes(Router &router, Api &api);
 /// Before those of recordings, whose `{id}` would take them.
 void add_merge_routes(Router &router, Api &api);
 void add_recording_routes(Router &router, Api &api);
+void add_hls_routes(Router &router, Api &api);
+void add_hls_file_routes(Router &router, Api &api);
 void add_webrtc_routes(Router &router, Api &api);
 void add_event_routes(Router &router, Api &api);
 void add_page_routes(Router &router, Api &api);

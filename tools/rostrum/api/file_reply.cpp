@@ -188,7 +188,7 @@ void send_file(const ExchangePtr &exchange, const FileToSend &file) {
     exchange->set_header("Accept-Ranges", "bytes");
     exchange->set_header("ETag", facts.etag);
     exchange->set_header("Last-Modified", facts.modified);
-    exchange->set_header("Cache-Control", "private, no-cache");
+    exchange->set_header("Cache-Control", file.cache_control);
     exchange->set_header("X-Content-Type-Options", "nosniff");
     exchange->set_header("Content-Disposition",
                          std::string(file.attachment ? "attachment" : "inline") + "; filename=\"" + file.name + "\"");

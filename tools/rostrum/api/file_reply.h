@@ -11,6 +11,7 @@ struct FileToSend {
     std::string path, type;
     std::string name;        ///< for saving
     bool attachment = false; ///< to be saved, not shown
+    std::string cache_control = "private, no-cache";
 };
 
 /// Answers with a file: ranges, conditions (RFC 9110 sections 13 and 14), HEAD. It is read piece by piece as the client

@@ -10,6 +10,7 @@ namespace rostrum {
 namespace {
 
 constexpr unsigned kSocketTimeoutS = 60; // no progress either way; WebSocket pings come more often
+constexpr int kBacklog = 4096;           // players of one stream come back all at once; libsoup would take 10
 constexpr size_t kDrainBytes = 4 << 20;  // of a refused body: enough for the client to read why, then it is cut off
 
 /// Resets the connection: a client that is still sending notices at once, whatever it has in flight.
@@ -80,9 +81,15 @@ std::string HttpServer::listen(const std::string &url) {
     if (!address)
         return error;
     GError *failure = nullptr;
-    if (!soup_server_listen(server_.get(), address.get(), static_cast<SoupServerListenOptions>(0), &failure))
+    const auto socket = ObjectRef<GSocket>::adopt(g_socket_new(g_socket_address_get_family(address.get()),
+                                                               G_SOCKET_TYPE_STREAM, G_SOCKET_PROTOCOL_TCP, &failure));
+    if (!socket)
         return url + ": " + take_error(failure);
-    return "";
+    g_socket_set_listen_backlog(socket.get(), kBacklog);
+    const bool listening =
+        g_socket_bind(socket.get(), address.get(), TRUE, &failure) && g_socket_listen(socket.get(), &failure) &&
+        soup_server_listen_socket(server_.get(), socket.get(), static_cast<SoupServerListenOptions>(0), &failure);
+    return listening ? "" : url + ": " + take_error(failure);
 }
 
 std::string HttpServer::uri() const {

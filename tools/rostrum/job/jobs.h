@@ -22,6 +22,10 @@ Finalised finalise(const std::string &path);
 /// {"path"}: finalises a part of a recording and makes what goes with it. Gives {path, bytes, durationMs, width,
 /// height, format, videoCodec, audioCodec, finalised, sha256, poster, thumbnails, note}.
 Json process_part(const Json &document, Report &report);
+/// {"path", "init", "segment", "bytes", "atMs", "width", "height", "format": jpg|png|webp}: a picture of a segment of
+/// HLS, the last one with atMs -1, into `path`. A side of 0 follows from the other, or is the picture's. Gives {width,
+/// height, bytes}.
+Json capture(const Json &document, Report &report);
 /// {"path", "inputs": [{path, offsetMs, channel: 0|1}]}: the sound of the inputs as two channels of one MP4 file.
 Json merge_channels(const Json &document, Report &report);
 /// {"path", "inputs": [{path, offsetMs}]}: the inputs, aligned by time, side by side where they overlap.

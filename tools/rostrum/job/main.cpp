@@ -30,8 +30,11 @@ struct Kind {
     const char *name;
     Json (*run)(const Json &, Report &);
 };
-constexpr Kind kKinds[] = {
-    {"process", process_part}, {"upload", upload}, {"merge", merge_channels}, {"composite-merge", merge_composed}};
+constexpr Kind kKinds[] = {{"capture", capture},
+                           {"process", process_part},
+                           {"upload", upload},
+                           {"merge", merge_channels},
+                           {"composite-merge", merge_composed}};
 
 /// The sessions come first; and a job does not outlive whoever asked for it.
 void step_back() {

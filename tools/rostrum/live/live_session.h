@@ -3,6 +3,7 @@
 
 #pragma once
 
+#include "tools/rostrum/live/hls_streams.h"
 #include "tools/rostrum/live/output_machine.h"
 #include "tools/rostrum/live/recording_jobs.h"
 #include "tools/rostrum/live/roster.h"
@@ -17,6 +18,7 @@ namespace rostrum {
 struct LiveSettings {
     LaunchSettings launch;
     RecordingPlaces recordings;
+    HlsPlaces hls;
     std::string public_url; ///< without a slash at the end
     unsigned empty_timeout_ms = 10000;
     size_t max_participants = 5000;
@@ -28,6 +30,7 @@ struct LiveServices {
     LiveSettings settings;
     Store &store;
     Webhooks &webhooks;
+    HlsStreams &hls;
     RecordingJobs *recording_jobs = nullptr;
     uint64_t restarts = 0, crashes = 0;
 };
@@ -124,6 +127,7 @@ class LiveSession final : private SessionProcessObserver {
     /// What platforms say to a running livestream: [{outputId, platform, message}].
     Json warnings_of(const std::string &livestream);
     std::variant<std::string, Refusal> start_recording(const RecordingRequest &wanted);
+    std::variant<std::string, Refusal> start_hls(const Json &config, const std::string &webhook_url);
     /// Holds a recording, or lets it go on. Refused when there is none of that id.
     std::optional<Refusal> pause_recording(const std::string &output_id, bool paused);
     /// `output_id` "": all of that kind. Refused when there is none.
@@ -180,6 +184,14 @@ class LiveSession final : private SessionProcessObserver {
     void refresh_warnings();
     Json livestream_facts(const OutputRecord &record) const;
     void tell_failed_destination(const LiveOutput &output);
+
+    // live_session_hls.cpp
+    void hls_changed(const std::string &hls, const std::string &state, const Json &details) override;
+    void hls_grown(const std::string &hls) override;
+    void record_beside(const std::string &hls, const Json &config);
+    void tell_playable(LiveOutput &output);
+    Json hls_facts(const OutputRecord &record) const;
+    void hls_over(OutputRecord &record);
 
     // live_session_outputs.cpp: livestreams, recordings, HLS
     LiveOutput *find_output(const std::string &id);

@@ -57,6 +57,8 @@ Json LiveSession::meeting_state(const Participant &self) {
         Json entry = Json::object({{"id", output->record.id}});
         if (kind == OutputKind::Livestream)
             entry.set("outputs", describe_destinations(output->record));
+        else if (kind == OutputKind::Hls)
+            entry = hls_facts(output->record).set("playable", output->record.details.get("playable").as_bool());
         (kind == OutputKind::Livestream ? livestreams : kind == OutputKind::Hls ? hls : recordings).push(entry);
     }
     return Json::object({{"roomId", room_.room_id},
@@ -96,6 +98,9 @@ void LiveSession::tell_output(const LiveOutput &output) {
         data.set("outputs", describe_destinations(output.record));
     else if (is_recording(kind) && state == OutputState::Stopped)
         data.set("filePath", output.record.details.get("path"));
+    else if (kind == OutputKind::Hls)
+        for (const Json urls = hls_urls(output.record, services_.settings.public_url); const auto &name : urls.keys())
+            data.set(name, urls.get(name.c_str()));
     emit((std::string(traits(kind).name) + "-state-changed").c_str(), data);
 }
 

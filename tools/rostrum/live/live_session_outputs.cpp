@@ -109,11 +109,14 @@ void LiveSession::advance(LiveOutput &output, std::optional<OutputState> state) 
     services_.store.outputs.update(record);
     if (is_over(*state) && is_recording(record.kind) && services_.recording_jobs)
         services_.recording_jobs->over(record);
+    if (is_over(*state) && record.kind == OutputKind::Hls)
+        hls_over(record);
 
     const OutputTraits &kind = traits(record.kind);
     const bool broken = *state == OutputState::Failed || *state == OutputState::Interrupted;
     const std::string error = record.details.text("error");
     Json data = record.kind == OutputKind::Livestream          ? livestream_facts(record)
+                : record.kind == OutputKind::Hls               ? hls_facts(record)
                 : is_recording(record.kind) && is_over(*state) ? ended_facts(record)
                                                                : recording_facts(record);
     if (broken && !error.empty())
@@ -169,6 +172,11 @@ void LiveSession::apply_output_snapshot(const Json &snapshot) {
     for (const auto &entry : snapshot.get("recordings").items()) {
         alive.insert(entry.text("recording"));
         recording_changed(entry.text("recording"), entry.text("state"), entry.get("details"));
+    }
+    for (const auto &entry : snapshot.get("hls").items()) {
+        alive.insert(entry.text("hls"));
+        hls_changed(entry.text("hls"), entry.text("state"), entry.get("details"));
+        hls_grown(entry.text("hls"));
     }
     for (const auto &output : outputs_)
         if (output->machine.state() == OutputState::Stopping && !alive.count(output->record.id))

@@ -73,25 +73,6 @@ std::optional<Refusal> LiveSession::pause_recording(const std::string &output_id
     return std::nullopt;
 }
 
-/// `autoStartConfig` of the room.
-void LiveSession::start_by_itself() {
-    const Json wanted = room_.settings.get("autoStartConfig").get("recording");
-    if (!wanted.is_object() || (wanted.has("enabled") && !wanted.get("enabled").as_bool()))
-        return;
-    RecordingRequest recording;
-    if (wanted.get("config").is_object())
-        recording.config = wanted.get("config");
-    recording.prefix = clean_prefix(wanted.text("awsDirPath"));
-    recording.request.set("format", wanted.text("fileFormat") == "webm" ? "webm" : "mp4");
-    if (recording.config.text("mode") == "audio")
-        recording.request.set("mode", "audio");
-    const auto result = start_recording(recording);
-    if (auto *refusal = std::get_if<Refusal>(&result)) {
-        g_warning("session %s: the recording does not start by itself: %s", id_.c_str(), refusal->message.c_str());
-        post("recording-failed", Json::object({{"error", refusal->message}}));
-    }
-}
-
 void LiveSession::recording_changed(const std::string &recording, const std::string &state, const Json &details) {
     LiveOutput *output = find_output(recording);
     if (!output)

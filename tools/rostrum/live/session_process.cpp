@@ -263,6 +263,10 @@ void SessionProcess::bind_signals() {
     bind("recording-changed", G_CALLBACK(+[](SessionProcess *self, Text recording, Text state, Text details) {
              self->observer_.recording_changed(recording, state, parse_json(details).value_or(Json::object()));
          }));
+    bind("hls-changed", G_CALLBACK(+[](SessionProcess *self, Text hls, Text state, Text details) {
+             self->observer_.hls_changed(hls, state, parse_json(details).value_or(Json::object()));
+         }));
+    bind("hls-grown", G_CALLBACK(+[](SessionProcess *self, Text hls) { self->observer_.hls_grown(hls); }));
     bind("ended", G_CALLBACK(+[](SessionProcess *self, Text reason) {
              self->ended_ = true;
              self->end_reason_ = reason;

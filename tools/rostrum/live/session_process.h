@@ -57,6 +57,8 @@ class SessionProcessObserver {
     virtual void output_changed(const std::string &livestream, const std::string &output, const std::string &state,
                                 const Json &details) = 0;
     virtual void recording_changed(const std::string &recording, const std::string &state, const Json &details) = 0;
+    virtual void hls_changed(const std::string &hls, const std::string &state, const Json &details) = 0;
+    virtual void hls_grown(const std::string &hls) = 0;
     /// It said Ended and closed the connection. The SessionProcess may be destroyed from here.
     virtual void process_ended(const std::string &reason) = 0;
     /// It did not start, crashed, or its socket answers nobody. The SessionProcess may be destroyed from here.

@@ -48,6 +48,8 @@ class Sessions::Orphan : private SessionProcessObserver {
     void speaker_changed(const std::string &) override {}
     void output_changed(const std::string &, const std::string &, const std::string &, const Json &) override {}
     void recording_changed(const std::string &, const std::string &, const Json &) override {}
+    void hls_changed(const std::string &, const std::string &, const Json &) override {}
+    void hls_grown(const std::string &) override {}
 
     const std::string socket_;
     SessionProcess process_;

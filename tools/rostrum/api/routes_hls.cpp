@@ -1,0 +1,131 @@
+// SPDX-FileCopyrightText: Rostrum contributors
+// SPDX-License-Identifier: LGPL-2.1-or-later
+
+#include "tools/rostrum/api/hls_capture.h"
+#include "tools/rostrum/api/outputs_common.h"
+#include "tools/rostrum/base/ids.h"
+
+namespace rostrum {
+namespace {
+
+const std::string &public_url(const Api &api) {
+    return api.sessions.services().settings.public_url;
+}
+
+Json describe(Api &api, const OutputRecord &output) {
+    Json json = describe_output(api, output);
+    const Json urls = hls_urls(output, public_url(api));
+    for (const auto &name : urls.keys())
+        json.set(name, urls.get(name.c_str()));
+    const Json request = output.details.get("request");
+    json.set("mode", request.get("mode")).set("playable", output.details.get("playable").as_bool());
+    if (output.details.has("error"))
+        json.set("error", output.details.get("error"));
+    if (output.details.has("durationMs"))
+        json.set("duration", double(output.details.get("durationMs").as_integer()) / 1000);
+    if (output.details.has("recordingId"))
+        json.set("recordingId", output.details.get("recordingId"));
+    return json;
+}
+
+OutputRecord record_of(Api &api, const std::string &id) {
+    if (auto record = api.store.outputs.find(OutputKind::Hls, id))
+        return *record;
+    throw Refusal{404, "there is no such HLS stream"};
+}
+
+void start(Api &api, const ExchangePtr &exchange) {
+    const Claims claims = api.claims(*exchange);
+    const Json body = exchange->json_body();
+    const Room room = api.room_to_moderate(claims, body);
+    Json config = body.get("config").is_object() ? body.get("config") : Json::object();
+    if (body.get("recording").is_object())
+        config.set("recording", body.get("recording"));
+    LiveSession &session = api.live(room, traits(OutputKind::Hls).start_failed);
+    const auto go = [&api, exchange, config, webhook_url = webhook_url_of(body)](LiveSession &live) {
+        const auto result = live.start_hls(config, webhook_url);
+        if (auto *refusal = std::get_if<Refusal>(&result))
+            throw *refusal;
+        exchange->reply(200, describe(api, record_of(api, std::get<std::string>(result))));
+    };
+    with_checked_layout(api, exchange, session, config, {"config", "layout", "description"}, go);
+}
+
+void stop(Api &api, Exchange &exchange) {
+    const Claims claims = api.claims(exchange);
+    const Json body = exchange.json_body();
+    const Room room = api.room_to_moderate(claims, body);
+    LiveSession &session = api.live(room, traits(OutputKind::Hls).stop_failed);
+    demand(session.stop_outputs(OutputKind::Hls, body.text("id")));
+    exchange.reply(200, Json("HLS ended successfully"));
+}
+
+/// The one that runs in a room; null when there is none.
+const LiveOutput *running(Api &api, const Room &room) {
+    const LiveSession *session = api.sessions.in_room(room.room_id);
+    if (session)
+        for (const auto &output : session->outputs())
+            if (output->record.kind == OutputKind::Hls && is_wanted(output->machine.state()))
+                return output.get();
+    return nullptr;
+}
+
+void get_active(Api &api, Exchange &exchange) {
+    const Claims claims = api.claims(exchange);
+    demand(check_api(claims));
+    const Room room = api.room(exchange.param("id"));
+    demand(check_read(claims, room.room_id));
+    const LiveOutput *output = running(api, room);
+    if (!output)
+        throw Refusal{404, "no HLS stream is running in this room"};
+    exchange.reply(200, Json::object({{"code", 200}, {"data", describe(api, output->record)}}));
+}
+
+void capture(Api &api, const ExchangePtr &exchange) {
+    const Claims claims = api.claims(*exchange);
+    const Json body = exchange->json_body();
+    const Room room = api.room_to_moderate(claims, body);
+    const LiveOutput *output = running(api, room);
+    if (!output)
+        throw Refusal{404, "no HLS stream is running in this room"};
+    capture_hls(api, exchange, *api.sessions.services().hls.find(output->record), room.room_id, body);
+}
+
+void remove(Api &api, Exchange &exchange) {
+    const Claims claims = api.claims(exchange);
+    const OutputRecord output = readable_output(api, exchange, OutputKind::Hls);
+    demand(check_moderate(claims, output.room_id));
+    if (!output.end)
+        throw Refusal{409, traits(OutputKind::Hls).stop_failed, "the HLS stream is still running; end it first"};
+    api.store.outputs.remove(OutputKind::Hls, output.id);
+    api.sessions.services().hls.remove(output);
+    exchange.reply(200, Json("Room Hls Recording deleted successfully !"));
+}
+
+} // namespace
+
+void add_hls_routes(Router &router, Api &api) {
+    const std::string json = "application/json";
+    const auto bind = [&api](void (*handler)(Api &, Exchange &)) {
+        return [&api, handler](const ExchangePtr &exchange) { handler(api, *exchange); };
+    };
+    router.add(
+        "POST", "/v2/hls/start", [&api](const ExchangePtr &exchange) { start(api, exchange); },
+        "Offer the composed picture as HLS", json);
+    for (const char *path : {"/v2/hls/end", "/v2/hls/stop"})
+        router.add("POST", path, bind(stop), "End an HLS stream", json);
+    router.add(
+        "POST", "/v2/hls/capture", [&api](const ExchangePtr &exchange) { capture(api, exchange); },
+        "A picture of a running HLS stream", json);
+    router.add("GET", "/v2/hls",
+               bind([](Api &a, Exchange &exchange) { list_outputs(a, exchange, OutputKind::Hls, describe); }),
+               "List HLS streams");
+    router.add("GET", "/v2/hls/{id}/active", bind(get_active), "The HLS stream that runs in a room");
+    router.add("GET", "/v2/hls/{id}", bind([](Api &a, Exchange &exchange) {
+                   exchange.reply(200, describe(a, readable_output(a, exchange, OutputKind::Hls)));
+               }),
+               "Get an HLS stream");
+    router.add("DELETE", "/v2/hls/{id}", bind(remove), "Delete an HLS stream and its files");
+}
+
+} // namespace rostrum

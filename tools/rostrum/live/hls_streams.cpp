@@ -1,0 +1,70 @@
+// SPDX-FileCopyrightText: Rostrum contributors
+// SPDX-License-Identifier: LGPL-2.1-or-later
+
+#include "tools/rostrum/live/hls_streams.h"
+
+#include "tools/rostrum/base/ids.h"
+
+#include <algorithm>
+#include <filesystem>
+
+namespace rostrum {
+
+std::shared_ptr<HlsStream> HlsStreams::find(const std::string &name) {
+    const std::string id = name.substr(0, name.find('-'));
+    const auto record = is_document_id(id) ? store_.outputs.find(OutputKind::Hls, id) : std::nullopt;
+    if (!record || !equal_constant_time(name, record->details.text("name")))
+        return nullptr;
+    return find(*record);
+}
+
+std::shared_ptr<HlsStream> HlsStreams::find(const OutputRecord &record) {
+    if (const auto known = streams_.find(record.id); known != streams_.end())
+        return known->second;
+    while (opened_.size() >= kMaxOpen) {
+        streams_.erase(opened_.front());
+        opened_.pop_front();
+    }
+    const Json request = record.details.get("request");
+    auto stream = std::make_shared<HlsStream>(request.text("directory"),
+                                              static_cast<uint32_t>(request.get("dvrMs").as_integer()));
+    if (record.end)
+        stream->close();
+    opened_.push_back(record.id);
+    return streams_[record.id] = stream;
+}
+
+void HlsStreams::grown(const std::string &id) {
+    if (const auto known = streams_.find(id); known != streams_.end())
+        known->second->read();
+}
+
+void HlsStreams::over(const std::string &id) {
+    if (const auto known = streams_.find(id); known != streams_.end())
+        known->second->close();
+}
+
+void HlsStreams::remove(const OutputRecord &record) {
+    streams_.erase(record.id);
+    std::erase(opened_, record.id);
+    auto *directory = new std::string(record.details.get("request").text("directory"));
+    g_autoptr(GTask) task = g_task_new(nullptr, nullptr, nullptr, nullptr);
+    g_task_set_task_data(task, directory, [](gpointer data) { delete static_cast<std::string *>(data); });
+    g_task_run_in_thread(task, [](GTask *, gpointer, gpointer data, GCancellable *) {
+        std::error_code ignored;
+        if (!static_cast<std::string *>(data)->empty())
+            std::filesystem::remove_all(*static_cast<std::string *>(data), ignored);
+    });
+}
+
+/// Of a stream that is over and could not be seen whole while it was live, the whole.
+Json hls_urls(const OutputRecord &record, const std::string &public_url) {
+    const std::string base = public_url + "/hls/" + record.details.text("name") + "/";
+    const bool window = record.details.get("request").get("dvrMs").as_integer() > 0;
+    const std::string playback = base + hls::file_of(record.end && window ? hls::View::Vod : hls::View::Dvr);
+    return Json::object({{"playbackHlsUrl", playback},
+                         {"livestreamUrl", base + hls::file_of(hls::View::Live)},
+                         {"downstreamUrl", playback}});
+}
+
+} // namespace rostrum

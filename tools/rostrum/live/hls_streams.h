@@ -1,0 +1,47 @@
+// SPDX-FileCopyrightText: Rostrum contributors
+// SPDX-License-Identifier: LGPL-2.1-or-later
+
+#pragma once
+
+#include "tools/rostrum/live/hls_stream.h"
+#include "tools/rostrum/store/store.h"
+
+#include <deque>
+#include <memory>
+
+namespace rostrum {
+
+struct HlsPlaces {
+    std::string directory; ///< $STATE/hls
+    uint32_t dvr_ms = 0;   ///< how far back a viewer of a live stream may go; 0 = to its begin
+    bool keep = true;      ///< also what is older
+};
+
+/// The HLS streams that players ask for, those that are over among them. A stream's name in URLs is its id and a
+/// secret, so that players and CDNs need no token. Thread-bound: main thread.
+class HlsStreams {
+  public:
+    explicit HlsStreams(Store &store) : store_(store) {}
+
+    /// By its name in URLs; null when there is none.
+    std::shared_ptr<HlsStream> find(const std::string &name);
+    std::shared_ptr<HlsStream> find(const OutputRecord &record);
+
+    void grown(const std::string &id);
+    /// Its session process writes no more of it.
+    void over(const std::string &id);
+    /// Its files go, in the background.
+    void remove(const OutputRecord &record);
+
+  private:
+    static constexpr size_t kMaxOpen = 200; // an index in memory is 100 bytes a segment
+
+    Store &store_;
+    std::map<std::string, std::shared_ptr<HlsStream>> streams_; // by id
+    std::deque<std::string> opened_;                            // in that order
+};
+
+/// {playbackHlsUrl, livestreamUrl, downstreamUrl}.
+Json hls_urls(const OutputRecord &record, const std::string &public_url);
+
+} // namespace rostrum
