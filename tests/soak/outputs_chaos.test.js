@@ -23,6 +23,7 @@ const kSyncLimitMs = 80;
 const kFlashLuma = 60; // one white tile of two; without a flash the picture is black but for a clock
 const kFlashEverySeconds = 1; // the first one after ann came back is not looked at: her clocks are not known before a report of hers
 const kLiveAgainMs = 60000; // above the longest wait between two attempts
+const kGrowth = 1.5; // of memory from a third of the time to its end, at most
 const kLongestGapSeconds = 0.5; // in a file that records all the time: a busy machine may lose pictures, nothing else may
 
 const kRecordings = [
@@ -127,13 +128,18 @@ test('outputs hold', { timeout: (kSeconds * 3 + 300) * 1000 }, async () => {
   const hls = new ToggledHls(rostrum, watcher, room);
   const witness = new ToggledRecording(rostrum, watcher, room, kRecordings[0]);
   await witness.start();
+  let early;
+  const third = over - (kSeconds * 1000 * 2) / 3;
   await Promise.all([
+    until('a third is over', () => performance.now() > third, kSeconds * 1000).then(() => (early = usage(session).rssKib)),
     ...['ann', 'bob'].map((id) => act(id, (chance) => disturbHost(id, chance))),
     ...servers.map((server, index) => act(`server${index}`, (chance) => disturbServer(server, chance))),
     ...[...pushes, ...recordings, hls].map((output, index) => act(`output${index}`, (chance) => toggle(output, chance))),
   ]);
   assert.equal(await rostrum.sessionPid(watcher.joined.sessionId), session, 'it is the same process');
-  console.log(`${Math.round(usage(session).rssKib / 1024)} MiB, ${Math.round(usage(session).cpu)} s of CPU`);
+  const { rssKib, cpu } = usage(session);
+  console.log(`${Math.round(early / 1024)} to ${Math.round(rssKib / 1024)} MiB, ${Math.round(cpu)} s of CPU`);
+  assert.ok(rssKib < early * kGrowth, 'memory does not grow');
 
   for (const push of pushes) if (!push.running) await push.start();
   for (const push of pushes) await live(push, kLiveAgainMs);

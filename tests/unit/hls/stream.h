@@ -5,8 +5,8 @@
 
 #pragma once
 
-#include "packager.h"
 #include "journal.h"
+#include "packager.h"
 
 #include <functional>
 #include <map>

@@ -3,6 +3,7 @@
 
 // rostrum-session: the media of one live session. Started by `rostrum serve`; lives on when `serve` goes away.
 
+#include "memory.h"
 #include "prewarm.h"
 #include "session_service.h"
 
@@ -121,6 +122,7 @@ int run(const Arguments &arguments) {
 } // namespace
 
 int main(int argc, char **argv) {
+    rostrum::session::bound_spare_memory();
     // A player that goes away while something is written to it is no reason to die.
     std::signal(SIGPIPE, SIG_IGN);
     Arguments arguments;

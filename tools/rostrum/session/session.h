@@ -7,6 +7,7 @@
 
 #include "hls_outputs.h"
 #include "livestreams.h"
+#include "memory.h"
 #include "peers.h"
 #include "plan.h"
 #include "reconcile.h"
@@ -124,6 +125,7 @@ class Session : private Reconciler::Observer, private Recordings::Listener {
     Timer slate_timer_;
     RenditionClock renditions_;
     Timer rendition_timer_;
+    SpareMemory spare_memory_;
     std::string speaker_;
     std::map<std::string, std::set<std::string>> announced_; // participant → kinds
     peerwire::Mutex errors_mutex_;                           // never held while anything is called

@@ -89,6 +89,7 @@ void Session::branch_removed(RunningBranch &branch) {
         hls_.removed(branch);
     else if (branch.branch().kind == Branch::Kind::Livestream)
         livestreams_.forget(branch.element("egress"));
+    spare_memory_.return_soon();
 }
 
 void Session::branch_failed(const std::string &branch, const std::string &reason) {
