@@ -312,7 +312,8 @@ static void install_properties(GObjectClass *klass) {
     g_object_class_install_property(
         klass, PROP_LOCATION,
         g_param_spec_string("location", "Location",
-                            "One destination: rtmp[s]://[user:password@]host[:port]/application/stream-key. Its id is "
+                            "One destination: rtmp[s]://[user:password@]host[:port]/application/stream-key or "
+                            "srt://host:port?streamid=…. Its id is "
                             "\"location\". Reads back with the key masked",
                             nullptr, static_cast<GParamFlags>(rw | GST_PARAM_MUTABLE_PLAYING)));
     g_object_class_install_property(

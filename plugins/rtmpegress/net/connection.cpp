@@ -40,6 +40,8 @@ void Connection::fail(int error) {
 
 /// Moves what is to be sent to the wire, through TLS once its handshake is done.
 void Connection::encrypt() {
+    wire_.erase(wire_.begin(), wire_.begin() + static_cast<ptrdiff_t>(wire_head_));
+    wire_head_ = 0;
     if (!tls_) {
         if (wire_.empty())
             wire_.swap(outgoing_);
@@ -74,10 +76,6 @@ void Connection::flush() {
         wire_head_ += static_cast<size_t>(size);
         sent_ += static_cast<uint64_t>(size);
     }
-    if (wire_head_ < wire_.size())
-        return;
-    wire_.clear();
-    wire_head_ = 0;
 }
 
 void Connection::shut_down() {

@@ -3,6 +3,8 @@
 
 #include "rtmpegress/net/tls_client.h"
 
+#include "rtmpegress/net/tls_context.h"
+
 #include <gio/gio.h>
 #include <openssl/err.h>
 #include <openssl/x509v3.h>
@@ -11,7 +13,6 @@ namespace rostrum {
 
 using peerwire::Error;
 using peerwire::Result;
-using peerwire::SslCtxPtr;
 using peerwire::SslPtr;
 
 namespace {
@@ -33,16 +34,9 @@ std::string newest_error() {
 
 Result<TlsClient> TlsClient::create(const std::string &host, const std::string &ca_file) {
     ERR_clear_error();
-    const SslCtxPtr context(SSL_CTX_new(TLS_client_method()));
-    if (!context || SSL_CTX_set_min_proto_version(context.get(), TLS1_2_VERSION) != 1)
-        return Error{500, "TLS is not available"};
-    const int trusted = ca_file.empty() ? SSL_CTX_set_default_verify_paths(context.get())
-                                        : SSL_CTX_load_verify_file(context.get(), ca_file.c_str());
-    if (trusted != 1)
+    auto context = tls_context(ca_file);
+    if (!context)
         return Error{500, "the file of trusted certificates cannot be read"};
-    SSL_CTX_set_verify(context.get(), SSL_VERIFY_PEER, nullptr);
-    // Servers that hang up without TLS's goodbye are common, and RTMP has one of its own.
-    SSL_CTX_set_options(context.get(), SSL_OP_IGNORE_UNEXPECTED_EOF | SSL_OP_NO_RENEGOTIATION);
     SslPtr ssl(SSL_new(context.get()));
     BIO *in = BIO_new(BIO_s_mem()), *out = BIO_new(BIO_s_mem());
     if (!ssl || !in || !out || !expect_host(ssl.get(), host)) {
@@ -53,7 +47,7 @@ Result<TlsClient> TlsClient::create(const std::string &host, const std::string &
     BIO_set_mem_eof_return(in, -1); // empty means: later
     SSL_set_bio(ssl.get(), in, out);
     SSL_set_connect_state(ssl.get());
-    return TlsClient(std::move(ssl));
+    return TlsClient(std::move(context), std::move(ssl));
 }
 
 void TlsClient::receive(rtmp::ByteView ciphertext) {

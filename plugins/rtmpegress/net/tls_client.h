@@ -44,9 +44,11 @@ class TlsClient {
     bool is_closed() const { return closed_; }
 
   private:
-    explicit TlsClient(peerwire::SslPtr ssl) : ssl_(std::move(ssl)) {}
+    TlsClient(std::shared_ptr<SSL_CTX> context, peerwire::SslPtr ssl)
+        : context_(std::move(context)), ssl_(std::move(ssl)) {}
     void look_at(int result);
 
+    std::shared_ptr<SSL_CTX> context_; // stays shared while this lives
     peerwire::SslPtr ssl_;
     std::optional<Failure> failure_;
     bool closed_ = false;
