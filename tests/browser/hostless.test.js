@@ -117,7 +117,7 @@ test('nobody returns: outputs end with the reason, then the session does by its 
     const end = told.find(({ type }) => type === 'livestream-stopped');
     if (!end) throw new Error(`told so far: ${told.map(({ type }) => type)}`);
     return end;
-  });
+  }, 30000);
   assert.equal(data.reason, 'no-host');
   assert.equal((await rostrum.ok('GET', `/v2/livestreams/${id}`)).reason, 'no-host');
   await until('the session ends', async () => (await rostrum.ok('GET', `/v2/sessions/${sessionId}`)).status === 'ended');
