@@ -4,8 +4,11 @@
 // Where a livestream may go, as the API says it before anything starts.
 
 import assert from 'node:assert/strict';
+import dns from 'node:dns/promises';
+import os from 'node:os';
 import test, { after, before } from 'node:test';
 
+import { until } from '../lib/deadline.js';
 import { Rostrum } from '../lib/rostrum.js';
 
 let rostrum;
@@ -76,5 +79,30 @@ test('a destination that cannot be is refused with what is wrong with it, and it
   const many = Array.from({ length: 11 }, () => ({ url: 'rtmp://a.example/live', streamKey: 'k' }));
   assert.equal((await start(room, many)).status, 400);
   assert.ok(!watcher.names().includes('livestream-state-changed'));
+  await watcher.close();
+});
+
+test('a name that leads to this machine is refused when it is resolved, for good and with the setting that allows it', async (t) => {
+  const address = await dns.lookup(os.hostname()).catch(() => null);
+  if (!address) return t.skip('the name of this machine does not resolve');
+  const room = await rostrum.room();
+  const watcher = await rostrum.events(room, { participantId: 'watcher', mode: 'SIGNALLING_ONLY' });
+  const { status, body } = await start(room, [
+    { url: `rtmp://${os.hostname()}:9/live`, streamKey: 'k' },
+    { url: `srt://${os.hostname()}:9` },
+  ]);
+  assert.equal(status, 200, JSON.stringify(body));
+  const livestream = await until(
+    'it has failed',
+    async () => {
+      const now = await rostrum.ok('GET', `/v2/livestreams/${body.id}`);
+      return now.status === 'failed' && now;
+    },
+    20000,
+  );
+  for (const output of livestream.outputs) {
+    assert.deepEqual([output.state, output.attempts], ['failed', 1]);
+    assert.match(output.error, /allow-private-destinations/);
+  }
   await watcher.close();
 });

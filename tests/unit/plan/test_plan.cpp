@@ -170,6 +170,17 @@ void test_network() {
     g_assert_true(bare.find("program")->nodes.back().properties == alone);
 }
 
+/// Unless the configuration allows it, nobody is pushed to in a private network.
+void test_private_destinations() {
+    PlanConfig config;
+    const auto egress = [&config] {
+        return plan(streaming(kAnn), config).find("livestream")->nodes.back().properties.at("allow-private");
+    };
+    same(egress(), "false");
+    config.allow_private = true;
+    same(egress(), "true");
+}
+
 } // namespace
 
 int main(int argc, char **argv) {
@@ -181,5 +192,6 @@ int main(int argc, char **argv) {
     g_test_add_func("/plan/branches-stay", test_branches_stay);
     g_test_add_func("/plan/layers-keep-their-pads", test_layers_keep_their_pads);
     g_test_add_func("/plan/network", test_network);
+    g_test_add_func("/plan/private-destinations", test_private_destinations);
     return g_test_run();
 }

@@ -37,16 +37,20 @@ OutputRecord readable_output(Api &api, const Exchange &exchange, OutputKind kind
 }
 
 Json describe_output(Api &api, const OutputRecord &output) {
-    return Json::object({{"id", output.id},
-                         {"userId", api.token_key.api_key},
-                         {"sessionId", output.session_id},
-                         {"roomId", output.room_id},
-                         {"status", output.state},
-                         {"createdAt", iso_time(output.created_at)},
-                         {"start", output.start ? Json(iso_time(*output.start)) : Json()},
-                         {"end", output.end ? Json(iso_time(*output.end)) : Json()},
-                         {"links", Json::object({{"get_room", api.url("/v2/rooms/" + output.room_id)},
-                                                 {"get_session", api.url("/v2/sessions/" + output.session_id)}})}});
+    Json json =
+        Json::object({{"id", output.id},
+                      {"userId", api.token_key.api_key},
+                      {"sessionId", output.session_id},
+                      {"roomId", output.room_id},
+                      {"status", output.state},
+                      {"createdAt", iso_time(output.created_at)},
+                      {"start", output.start ? Json(iso_time(*output.start)) : Json()},
+                      {"end", output.end ? Json(iso_time(*output.end)) : Json()},
+                      {"links", Json::object({{"get_room", api.url("/v2/rooms/" + output.room_id)},
+                                              {"get_session", api.url("/v2/sessions/" + output.session_id)}})}});
+    if (const std::string reason = output.details.text("reason"); !reason.empty())
+        json.set("reason", reason);
+    return json;
 }
 
 void with_checked_layout(Api &api, const ExchangePtr &exchange, LiveSession &session, const Json &config,

@@ -26,8 +26,6 @@ Json describe(Api &api, const OutputRecord &stored) {
             if (live->record.id == stored.id)
                 output = &live->record;
     Json json = describe_output(api, *output);
-    if (const std::string reason = output->details.text("reason"); !reason.empty())
-        json.set("reason", reason);
     const Json warnings = output->details.get("warnings");
     return json.set("outputs", outputs_of(*output)).set("warnings", warnings.is_array() ? warnings : Json::array());
 }

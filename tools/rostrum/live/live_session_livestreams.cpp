@@ -139,8 +139,6 @@ Json LiveSession::livestream_facts(const OutputRecord &record) const {
     }
     if (failed)
         data.set("ended", true);
-    if (const std::string reason = record.details.text("reason"); !failed && !reason.empty())
-        data.set("reason", reason);
     return data;
 }
 

@@ -123,6 +123,8 @@ void LiveSession::advance(LiveOutput &output, std::optional<OutputState> state) 
         data.set("error", error);
     if (*state == OutputState::Interrupted)
         data.set("resumes", true);
+    if (const std::string reason = record.details.text("reason"); !broken && !reason.empty())
+        data.set("reason", reason);
     // What was interrupted has been told as failed: it ends once for each time it started.
     if (!(is_over(*state) && output.interrupted))
         post(std::string(kind.name) + "-" + (broken ? "failed" : record.state), data, record.webhook_url);

@@ -15,7 +15,7 @@ namespace {
 constexpr unsigned k720 = 1280, k1080 = 1920, k1440 = 2560; // longer sides of 16:9
 
 const std::vector<Platform> kPlatforms = {
-    {"YouTube", {"youtube.com"}, {{k720, 8'000}, {k1080, 10'000}, {k1440, 24'000}}, 4, false},
+    {"YouTube", {"youtube.com"}, {{k1080, 8'000}, {k1440, 25'000}}, 4, false},
     {"Twitch", {"twitch.tv", "contribute.live-video.net"}, {{k1080, 6'000}}, 2, false},
     {"Facebook", {"facebook.com"}, {{k720, 4'000}, {k1080, 6'000}}, 4, true},
     {"LinkedIn", {"linkedin.com", "licdn.com", "channel.media.azure.net"}, {{k1080, 6'000}}, 2, false},
