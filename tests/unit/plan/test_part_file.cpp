@@ -29,34 +29,32 @@ void same(const std::string &got, const std::string &wanted) {
 struct Told {
     peerwire::Mutex mutex;
     peerwire::CondVar changed;
-    bool opened GUARDED_BY(mutex) = false, begun GUARDED_BY(mutex) = false, closed GUARDED_BY(mutex) = false;
-    std::string error GUARDED_BY(mutex);
+    bool opened = false, begun = false, closed = false, failed = false; // under the mutex
+    std::string error;
 
     PartFile::Observer observer() {
-        return {[this] { set([this]() REQUIRES(mutex) { opened = true; }); },
-                [this] { set([this]() REQUIRES(mutex) { begun = true; }); },
-                [this](const std::string &why) { set([&]() REQUIRES(mutex) { error = why; }); },
-                [this] { set([this]() REQUIRES(mutex) { closed = true; }); }};
+        return {[this] { set(&Told::opened); }, [this] { set(&Told::begun); },
+                [this](const std::string &why) {
+                    error = why;
+                    set(&Told::failed);
+                },
+                [this] { set(&Told::closed); }};
     }
-    template <class Change> void set(Change change) {
+    void set(bool Told::*flag) {
         peerwire::MutexLock lock(mutex);
-        change();
+        this->*flag = true;
         changed.notify_all();
     }
-    template <class Condition> void wait(Condition condition) {
+    void wait(bool Told::*flag) {
         peerwire::MutexLock lock(mutex);
         const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(10);
-        while (!condition())
+        while (!(this->*flag))
             if (changed.wait_until(mutex, deadline) == std::cv_status::timeout)
                 g_error("the writer says nothing");
     }
-    void wait_closed() {
-        wait([this]() REQUIRES(mutex) { return closed; });
-    }
     std::string wait_error() {
-        std::string why;
-        wait([&]() REQUIRES(mutex) { return !(why = error).empty(); });
-        return why;
+        wait(&Told::failed);
+        return error;
     }
 };
 
@@ -80,13 +78,13 @@ void test_written() {
     const std::string path = directory() + "/deep/deeper/r.mp4";
     Told told;
     PartFile file(path, told.observer());
-    told.wait([&]() REQUIRES(told.mutex) { return told.opened; });
+    told.wait(&Told::opened);
     same(content(path), "missing"); // it has no valid beginning yet
     g_assert_true(file.append(bytes("one "), 500));
     g_assert_true(file.append(bytes("two"), 900));
     file.finish();
-    told.wait_closed();
-    told.wait([&]() REQUIRES(told.mutex) { return told.begun; });
+    told.wait(&Told::closed);
+    told.wait(&Told::begun);
     same(content(path), "one two");
     g_assert_cmpuint(file.written().bytes, ==, 7);
     g_assert_cmpuint(file.written().end_ms, ==, 900);
@@ -105,12 +103,24 @@ void test_nothing_replaced() {
     same(content(path), "former");
 }
 
+/// Nobody would find the rest.
+void test_removed() {
+    const std::string path = directory() + "/r.mp4";
+    Told told;
+    PartFile file(path, told.observer());
+    g_assert_true(file.append(bytes("one"), 1));
+    told.wait(&Told::begun);
+    g_assert_cmpint(g_unlink(path.c_str()), ==, 0);
+    file.append(bytes("two"), 2);
+    same(told.wait_error(), "cannot go on with " + path + ": No such file or directory");
+}
+
 void test_nothing_written() {
     const std::string path = directory() + "/r.mp4";
     Told told;
     PartFile file(path, told.observer());
     file.finish();
-    told.wait_closed();
+    told.wait(&Told::closed);
     same(content(path), "missing");
     same(content(path + ".new"), "missing");
 }
@@ -205,6 +215,7 @@ int main(int argc, char **argv) {
     g_test_init(&argc, &argv, nullptr);
     g_test_add_func("/part-file/written", test_written);
     g_test_add_func("/part-file/nothing-replaced", test_nothing_replaced);
+    g_test_add_func("/part-file/removed", test_removed);
     g_test_add_func("/part-file/nothing-written", test_nothing_written);
     for (const auto &row : kBad)
         g_test_add_data_func((std::string("/part-file/bad/") + row.name).c_str(), &row, test_bad);

@@ -145,6 +145,7 @@ class PartFile::Writer {
         const bool first = good_ == 0;
         if (first)
             take_name();
+        assert_named();
         good_ += unit.bytes.size();
         {
             peerwire::MutexLock lock(shared_->mutex);
@@ -161,6 +162,15 @@ class PartFile::Writer {
             return;
         if (errno != EINVAL || rename(unnamed_.c_str(), path_.c_str()) != 0)
             throw_errno("cannot name " + path_);
+    }
+
+    /// Somebody may have removed the file, or the directory with it: nobody would find what is written from then on.
+    void assert_named() const {
+        struct stat file;
+        if (fstat(file_, &file) != 0 || file.st_nlink > 0)
+            return;
+        errno = ENOENT;
+        throw_errno("cannot go on with " + path_);
     }
 
     /// What was written of a unit that is not complete is taken back.

@@ -9,6 +9,7 @@
 
 #include <fcntl.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <utility>
@@ -162,7 +163,7 @@ void Recordings::removed(RunningBranch &branch) {
     const std::string id = found->second.recording;
     Entry &entry = entries_[id];
     for (auto &part : found->second.recorder->parts())
-        if (part.bytes > 0)
+        if (part.bytes > 0 && access(part.path.c_str(), F_OK) == 0) // neither empty nor removed
             entry.parts.push_back(std::move(part));
     entry.disk_is_free = found->second.recorder->over();
     running_.erase(found);
