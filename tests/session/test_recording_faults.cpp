@@ -183,7 +183,7 @@ void test_fault(gconstpointer data) {
     g_test_message("%s", failed.error.c_str());
     g_assert_nonnull(strstr(failed.error.c_str(), row.error));
     g_assert_true(failed.resumes);
-    session.graph("text"); // it answers
+    session.snapshot(); // it answers
     test::run_for_ms(1500);
     g_assert_cmpuint(session.count("RecordingChanged r started"), ==, 1);
     disk.becomes("well");
