@@ -183,12 +183,13 @@ void test_fault(gconstpointer data) {
     g_test_message("%s", failed.error.c_str());
     g_assert_nonnull(strstr(failed.error.c_str(), row.error));
     g_assert_true(failed.resumes);
-    session.graph("text"); // it answers
+    session.snapshot(); // it answers
     test::run_for_ms(1500);
     g_assert_cmpuint(session.count("RecordingChanged r started"), ==, 1);
     disk.becomes("well");
     test::wait_for("going on", [&] { return session.count("RecordingChanged r started") == 2; });
     test::run_for_ms(1500);
+    g_assert_cmpuint(session.count("ProgramChanged"), ==, 1); // what the recording is made of stayed
     session.set_state(kLow);
     session.wait_event("RecordingChanged r stopped");
     const auto details = test::details_of(session, "r");
@@ -271,7 +272,27 @@ void test_small_disk() {
         g_assert_cmpfloat(std::fabs(sound[i].time - sound[i - 1].time - 1024 / 48000.0), <, 0.002);
 }
 
-/// The directory turns into a file; it is made anew when it can be.
+/// Somebody tidies up: what is recorded from then on is in a new directory.
+void test_directory_removed() {
+    Directory directory;
+    SessionProcess session;
+    const std::string home = directory / "gone", path = home + "/r.mp4";
+    session.set_state(kLow + R"(,"recordings":[{"id":"r","path":")" + path + "\"}]");
+    session.wait_event("RecordingChanged r started");
+    test::run_for_ms(1200);
+    g_assert_cmpint(g_unlink(path.c_str()), ==, 0);
+    g_assert_cmpint(g_rmdir(home.c_str()), ==, 0);
+    session.wait_event("RecordingChanged r failed");
+    g_assert_nonnull(strstr(test::details_of(session, "r").error.c_str(), "No such file or directory"));
+    test::wait_for("going on", [&] { return session.count("RecordingChanged r started") == 2; });
+    test::run_for_ms(700);
+    session.set_state(kLow);
+    session.wait_event("RecordingChanged r stopped");
+    g_assert_cmpuint(test::details_of(session, "r").parts.size(), ==, 1);
+    test::assert_decodes(path);
+}
+
+/// The directory is a file; it is made when it can be.
 void test_directory_gone() {
     Directory directory;
     SessionProcess session;
@@ -303,5 +324,6 @@ int main(int argc, char **argv) {
         }
     g_test_add_func("/session/recording-faults/small-disk", test_small_disk);
     g_test_add_func("/session/recording-faults/directory-gone", test_directory_gone);
+    g_test_add_func("/session/recording-faults/directory-removed", test_directory_removed);
     return g_test_run();
 }

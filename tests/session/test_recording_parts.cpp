@@ -138,7 +138,7 @@ void check_pause(const test::RecordingDetails &details) {
     g_assert_cmpfloat(file.duration(), >, 3.8);
     g_assert_cmpfloat(file.duration(), <, 5.5);
     g_assert_cmpfloat(std::fabs(details.seconds - file.duration()), <, 0.2);
-    for (const double offset : test::lip_sync(file))
+    for (const double offset : test::lip_sync(test::settled(file)))
         g_assert_cmpfloat(std::fabs(offset), <=, 0.080);
     for (const char *stream : {"v:0", "a:0"}) {
         const auto packets = test::packets_of(details.parts[0].path, stream);

@@ -138,6 +138,11 @@ std::vector<double> lip_sync(const MediaFile &file) {
     return result;
 }
 
+MediaFile settled(MediaFile file) {
+    std::erase_if(file.flashes, [&](double at) { return at < file.video_begin + kSettledSeconds; });
+    return file;
+}
+
 void assert_frame_rate(const MediaFile &file) {
     g_assert_cmpfloat(file.frames / file.duration(), >, 5);
 }

@@ -29,6 +29,10 @@ MediaFile read_media(const std::string &path, Streams streams = Streams::Both);
 /// Beep minus its flash, in seconds, for each flash that has a beep within half a second.
 std::vector<double> lip_sync(const MediaFile &file);
 
+/// Without the first moments of a host: until its first sender report sound and picture do not know of each other.
+inline constexpr double kSettledSeconds = 2.5;
+MediaFile settled(MediaFile file);
+
 /// Asserts that pictures came all the time: 30 a second unless the machine is busy, then whole pictures are dropped.
 void assert_frame_rate(const MediaFile &file);
 

@@ -47,8 +47,9 @@ RecordingDetails details_of(const SessionProcess &session, const std::string &re
     details.seconds = static_cast<double>(number(object, "durationMs")) / 1000;
     details.bytes = number(object, "bytes");
     details.resumes = json_object_get_boolean_member_with_default(object, "resumes", FALSE);
-    JsonArray *parts = json_object_get_array_member(object, "parts");
-    for (guint i = 0; i < json_array_get_length(parts); ++i)
+    JsonArray *parts =
+        json_object_has_member(object, "parts") ? json_object_get_array_member(object, "parts") : nullptr;
+    for (guint i = 0; parts && i < json_array_get_length(parts); ++i)
         details.parts.push_back(part_of(json_array_get_object_element(parts, i)));
     return details;
 }

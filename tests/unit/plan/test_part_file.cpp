@@ -4,7 +4,6 @@
 // A file on disks that are well, full, gone, forbidden and blocked.
 
 #include "part_file.h"
-#include "part_path.h"
 
 #include <glib.h>
 #include <glib/gstdio.h>
@@ -29,34 +28,32 @@ void same(const std::string &got, const std::string &wanted) {
 struct Told {
     peerwire::Mutex mutex;
     peerwire::CondVar changed;
-    bool opened GUARDED_BY(mutex) = false, begun GUARDED_BY(mutex) = false, closed GUARDED_BY(mutex) = false;
-    std::string error GUARDED_BY(mutex);
+    bool opened = false, begun = false, closed = false, failed = false; // under the mutex
+    std::string error;
 
     PartFile::Observer observer() {
-        return {[this] { set([this]() REQUIRES(mutex) { opened = true; }); },
-                [this] { set([this]() REQUIRES(mutex) { begun = true; }); },
-                [this](const std::string &why) { set([&]() REQUIRES(mutex) { error = why; }); },
-                [this] { set([this]() REQUIRES(mutex) { closed = true; }); }};
+        return {[this] { set(&Told::opened); }, [this] { set(&Told::begun); },
+                [this](const std::string &why) {
+                    error = why;
+                    set(&Told::failed);
+                },
+                [this] { set(&Told::closed); }};
     }
-    template <class Change> void set(Change change) {
+    void set(bool Told::*flag) {
         peerwire::MutexLock lock(mutex);
-        change();
+        this->*flag = true;
         changed.notify_all();
     }
-    template <class Condition> void wait(Condition condition) {
+    void wait(bool Told::*flag) {
         peerwire::MutexLock lock(mutex);
         const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(10);
-        while (!condition())
+        while (!(this->*flag))
             if (changed.wait_until(mutex, deadline) == std::cv_status::timeout)
                 g_error("the writer says nothing");
     }
-    void wait_closed() {
-        wait([this]() REQUIRES(mutex) { return closed; });
-    }
     std::string wait_error() {
-        std::string why;
-        wait([&]() REQUIRES(mutex) { return !(why = error).empty(); });
-        return why;
+        wait(&Told::failed);
+        return error;
     }
 };
 
@@ -79,14 +76,14 @@ Bytes bytes(const char *text) {
 void test_written() {
     const std::string path = directory() + "/deep/deeper/r.mp4";
     Told told;
-    PartFile file(path, told.observer());
-    told.wait([&]() REQUIRES(told.mutex) { return told.opened; });
+    PartFile file(std::make_shared<PartNames>(path), FileFormat::Mp4, told.observer());
+    told.wait(&Told::opened);
     same(content(path), "missing"); // it has no valid beginning yet
     g_assert_true(file.append(bytes("one "), 500));
     g_assert_true(file.append(bytes("two"), 900));
     file.finish();
-    told.wait_closed();
-    told.wait([&]() REQUIRES(told.mutex) { return told.begun; });
+    told.wait(&Told::closed);
+    told.wait(&Told::begun);
     same(content(path), "one two");
     g_assert_cmpuint(file.written().bytes, ==, 7);
     g_assert_cmpuint(file.written().end_ms, ==, 900);
@@ -97,20 +94,33 @@ void test_written() {
 /// Not even when somebody made it meanwhile.
 void test_nothing_replaced() {
     const std::string path = directory() + "/r.mp4";
-    g_assert_true(g_file_set_contents(path.c_str(), "former", -1, nullptr));
     Told told;
-    PartFile file(path, told.observer());
+    PartFile file(std::make_shared<PartNames>(path), FileFormat::Mp4, told.observer());
+    told.wait(&Told::opened);
+    g_assert_true(g_file_set_contents(path.c_str(), "former", -1, nullptr));
     g_assert_true(file.append(bytes("new"), 1));
     same(told.wait_error(), "cannot name " + path + ": File exists");
     same(content(path), "former");
 }
 
+/// Nobody would find the rest.
+void test_removed() {
+    const std::string path = directory() + "/r.mp4";
+    Told told;
+    PartFile file(std::make_shared<PartNames>(path), FileFormat::Mp4, told.observer());
+    g_assert_true(file.append(bytes("one"), 1));
+    told.wait(&Told::begun);
+    g_assert_cmpint(g_unlink(path.c_str()), ==, 0);
+    file.append(bytes("two"), 2);
+    same(told.wait_error(), "cannot go on with " + path + ": No such file or directory");
+}
+
 void test_nothing_written() {
     const std::string path = directory() + "/r.mp4";
     Told told;
-    PartFile file(path, told.observer());
+    PartFile file(std::make_shared<PartNames>(path), FileFormat::Mp4, told.observer());
     file.finish();
-    told.wait_closed();
+    told.wait(&Told::closed);
     same(content(path), "missing");
     same(content(path + ".new"), "missing");
 }
@@ -127,7 +137,7 @@ const BadRow kBad[] = {
 void test_bad(gconstpointer data) {
     const auto &row = *static_cast<const BadRow *>(data);
     Told told;
-    PartFile file(row.path, told.observer());
+    PartFile file(std::make_shared<PartNames>(row.path), FileFormat::Mp4, told.observer());
     const std::string error = told.wait_error();
     g_test_message("%s", error.c_str());
     g_assert_true(g_str_has_prefix(error.c_str(), row.error));
@@ -148,7 +158,7 @@ void test_full() {
     small.rlim_cur = 10;
     setrlimit(RLIMIT_FSIZE, &small);
     Told told;
-    PartFile file(path, told.observer());
+    PartFile file(std::make_shared<PartNames>(path), FileFormat::Mp4, told.observer());
     file.append(bytes("1234567"), 500);
     file.append(bytes("89012345"), 900);
     const std::string error = told.wait_error();
@@ -166,7 +176,8 @@ void test_blocked() {
     PartFile::Over over;
     Told told;
     {
-        PartFile file(path, told.observer()); // opening a pipe blocks until somebody reads
+        PartFile file(std::make_shared<PartNames>(path), FileFormat::Mp4,
+                      told.observer()); // opening a pipe blocks until somebody reads
         size_t taken = 0;
         while (file.append(Bytes(1 << 20), 1))
             taken += 1 << 20;
@@ -185,18 +196,22 @@ void test_blocked() {
 }
 
 void test_names() {
-    const std::string path = directory() + "/r.mp4";
-    g_assert_cmpuint(*free_part(path, {}), ==, 1);
-    g_assert_cmpuint(*free_part(path, {1, 3}), ==, 2);
-    for (const char *name : {"r.mp4", "r.part2.webm", "r.part3.mp4"})
-        g_file_set_contents((path.substr(0, path.rfind('/') + 1) + name).c_str(), "x", 1, nullptr);
-    g_assert_cmpuint(*free_part(path, {}), ==, 4);
-    g_assert_cmpuint(*free_part(path, {4}), ==, 5);
-    const auto parts = existing_parts(path);
-    g_assert_cmpuint(parts.size(), ==, 3);
-    g_assert_true(g_str_has_suffix(parts[1].c_str(), "r.part2.webm"));
-    same(part_path("/a/r.mp4", 1, FileFormat::Webm), "/a/r.webm");
-    same(part_path("/a/r.webm", 7, FileFormat::Mp4), "/a/r.part7.mp4");
+    const std::string path = directory() + "/r.mp4", stem = path.substr(0, path.rfind('.'));
+    for (const char *rest : {".mp4", ".part2.webm", ".part3.mp4"})
+        g_file_set_contents((stem + rest).c_str(), "12345", -1, nullptr);
+    PartNames names(path);
+    g_assert_false(names.known());
+    same(names.claim(FileFormat::Webm), stem + ".part4.webm");
+    same(names.claim(FileFormat::Mp4), stem + ".part5.mp4"); // the other one is being written
+    names.release(stem + ".part4.webm");
+    same(names.claim(FileFormat::Mp4), stem + ".part4.mp4");
+    g_assert_true(names.known());
+    const auto earlier = names.earlier();
+    g_assert_cmpuint(earlier.size(), ==, 3);
+    same(earlier[1].path, stem + ".part2.webm");
+    g_assert_true(earlier[1].format == FileFormat::Webm);
+    g_assert_cmpuint(earlier[1].bytes, ==, 5);
+    g_assert_cmpint(std::abs(earlier[1].started_at_ms - g_get_real_time() / 1000), <, 60'000);
 }
 
 } // namespace
@@ -205,6 +220,7 @@ int main(int argc, char **argv) {
     g_test_init(&argc, &argv, nullptr);
     g_test_add_func("/part-file/written", test_written);
     g_test_add_func("/part-file/nothing-replaced", test_nothing_replaced);
+    g_test_add_func("/part-file/removed", test_removed);
     g_test_add_func("/part-file/nothing-written", test_nothing_written);
     for (const auto &row : kBad)
         g_test_add_data_func((std::string("/part-file/bad/") + row.name).c_str(), &row, test_bad);

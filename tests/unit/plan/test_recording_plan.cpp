@@ -39,6 +39,11 @@ Recording composite(const char *id, std::vector<ChosenParticipant> chosen, bool 
     return recording;
 }
 
+Recording sound_of(Recording recording) {
+    recording.audio_only = true;
+    return recording;
+}
+
 Recording suspended(Recording recording) {
     recording.suspended = true;
     return recording;
@@ -112,6 +117,8 @@ const Row kRows[] = {
     {"composite of a screen", sharing(with(kAnn, {composite("c", {{"ann", {MediaKind::ScreenVideo}}})}), "ann"),
      "passthrough", "recording:c=mp4mux", "composite-c:aac/tee composite-c:encode:h264/tee", "avenc_aac x264enc",
      "composite-c:ann.video"},
+    {"composite of sound", with(kAnn, {sound_of(composite("c", {{"ann", {}}}))}), "passthrough", "recording:c=mp4mux",
+     "composite-c:aac/tee", "avenc_aac", "composite-c:ann.audio"},
     {"participant", with(kAnn, {participant("p", "ann")}), "passthrough", "recording:p=mp4mux",
      "participant-ann:aac/tee participant-ann:encode:h264/tee", "avenc_aac x264enc",
      "participant-ann:ann.audio participant-ann:ann.video"},

@@ -42,6 +42,7 @@ struct PartFile::Shared {
     bool busy GUARDED_BY(mutex) = true;
     Clock::time_point busy_since GUARDED_BY(mutex) = Clock::now();
     Written written GUARDED_BY(mutex);
+    std::string path GUARDED_BY(mutex);
     Observer observer GUARDED_BY(mutex);
 
     template <class Call> void tell(Call call) {
@@ -65,11 +66,12 @@ struct PartFile::Shared {
 /// The thread's work.
 class PartFile::Writer {
   public:
-    Writer(std::shared_ptr<Shared> shared, std::string path)
-        : shared_(std::move(shared)), path_(std::move(path)), unnamed_(path_ + ".new") {}
+    Writer(std::shared_ptr<Shared> shared, std::shared_ptr<PartNames> names, FileFormat format)
+        : shared_(std::move(shared)), names_(std::move(names)), format_(format) {}
 
     void run() {
         try {
+            claim_name();
             open_file();
             shared_->tell([](const Observer &told) { told.opened(); });
             while (auto unit = next())
@@ -91,6 +93,13 @@ class PartFile::Writer {
     }
 
   private:
+    void claim_name() {
+        path_ = names_->claim(format_);
+        unnamed_ = path_ + ".new";
+        peerwire::MutexLock lock(shared_->mutex);
+        shared_->path = path_;
+    }
+
     void open_file() {
         const auto directory = std::filesystem::path(path_).parent_path();
         std::error_code error;
@@ -145,6 +154,7 @@ class PartFile::Writer {
         const bool first = good_ == 0;
         if (first)
             take_name();
+        assert_named();
         good_ += unit.bytes.size();
         {
             peerwire::MutexLock lock(shared_->mutex);
@@ -163,8 +173,24 @@ class PartFile::Writer {
             throw_errno("cannot name " + path_);
     }
 
+    /// Somebody may have removed the file, or the directory with it: nobody would find what is written from then on.
+    void assert_named() {
+        struct stat file;
+        if (fstat(file_, &file) != 0 || file.st_nlink > 0)
+            return;
+        good_ = 0;
+        {
+            peerwire::MutexLock lock(shared_->mutex);
+            shared_->written = {};
+        }
+        errno = ENOENT;
+        throw_errno("cannot go on with " + path_);
+    }
+
     /// What was written of a unit that is not complete is taken back.
     void close_file() {
+        if (good_ == 0)
+            names_->release(path_);
         if (file_ < 0)
             return;
         if (good_ == 0)
@@ -180,18 +206,21 @@ class PartFile::Writer {
     }
 
     const std::shared_ptr<Shared> shared_;
-    const std::string path_;
-    const std::string unnamed_; // until the first unit is there
+    const std::shared_ptr<PartNames> names_;
+    const FileFormat format_;
+    std::string path_;
+    std::string unnamed_; // until the first unit is there
     int file_ = -1;
     uint64_t good_ = 0; // bytes of whole units
 };
 
-PartFile::PartFile(std::string path, Observer observer) : path_(std::move(path)), shared_(std::make_shared<Shared>()) {
+PartFile::PartFile(std::shared_ptr<PartNames> names, FileFormat format, Observer observer)
+    : shared_(std::make_shared<Shared>()) {
     {
         peerwire::MutexLock lock(shared_->mutex);
         shared_->observer = std::move(observer);
     }
-    std::thread([writer = Writer(shared_, path_)]() mutable { writer.run(); }).detach();
+    std::thread([writer = Writer(shared_, std::move(names), format)]() mutable { writer.run(); }).detach();
 }
 
 PartFile::~PartFile() {
@@ -223,6 +252,11 @@ void PartFile::finish() {
     peerwire::MutexLock lock(shared_->mutex);
     shared_->finishing = true;
     shared_->changed.notify_all();
+}
+
+std::string PartFile::path() const {
+    peerwire::MutexLock lock(shared_->mutex);
+    return shared_->path;
 }
 
 PartFile::Written PartFile::written() const {

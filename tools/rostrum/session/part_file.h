@@ -6,6 +6,7 @@
 #pragma once
 
 #include "media_units.h"
+#include "part_names.h"
 
 #include "sync/mutex.h"
 
@@ -29,7 +30,7 @@ class PartFile {
     };
 
     /// Directories that are missing are made.
-    PartFile(std::string path, Observer observer);
+    PartFile(std::shared_ptr<PartNames> names, FileFormat format, Observer observer);
     /// What still waits is given up.
     ~PartFile();
     PartFile(const PartFile &) = delete;
@@ -51,7 +52,8 @@ class PartFile {
     using Over = std::function<bool()>;
     Over over() const;
 
-    const std::string &path() const { return path_; }
+    /// "" until it has got one.
+    std::string path() const;
 
     // Half a minute of a program; a disk that needs longer than that has failed.
     static constexpr size_t kMaxPendingBytes = 16 << 20;
@@ -62,7 +64,6 @@ class PartFile {
     struct Shared;
     class Writer;
 
-    const std::string path_;
     const std::shared_ptr<Shared> shared_;
 };
 

@@ -137,6 +137,8 @@ bool is_chosen(const std::set<MediaKind> &kinds, bool screen, bool video) {
 bool shows(const Recording &recording, const Composition &composition, const Host &host, bool video) {
     if (recording.kind == RecordingKind::Participant)
         return host.participant == recording.participant;
+    if (video && recording.audio_only)
+        return false;
     if (recording.participants.empty())
         return true;
     return std::any_of(recording.participants.begin(), recording.participants.end(), [&](const auto &chosen) {

@@ -17,11 +17,17 @@ namespace {
 std::set<std::string> factories() {
     State state;
     state.wanted.livestreams = {{"warm", {{"warm", "rtmp://127.0.0.1/warm", ""}}}};
-    state.wanted.recordings = {{"warm", "/warm.mp4"}};
+    state.wanted.recordings = {{"warm", "/warm.mp4"}, {"warm-webm", "/warm-webm.webm"}};
+    state.wanted.recordings.back().format = FileFormat::Webm;
     for (const char *encoding : {"H264", "VP8", "VP9"}) {
         Host &host = state.add_host(encoding);
         host.tracks = {{"audio_0", false, "OPUS", ""}, {"video_0", true, encoding, ""}};
         host.connected = true;
+        Recording track{std::string("warm-") + encoding, std::string("/warm-") + encoding + ".mp4"};
+        track.kind = RecordingKind::Track;
+        track.participant = encoding;
+        track.track = MediaKind::Video;
+        state.wanted.recordings.push_back(std::move(track));
     }
     std::set<std::string> names;
     for (const auto &branch : plan(state, {}).branches)

@@ -4,7 +4,6 @@
 #include "recorder.h"
 
 #include "keyframe_switch.h"
-#include "part_path.h"
 #include "plan_recordings.h"
 
 #include <algorithm>
@@ -18,9 +17,9 @@ constexpr const char *kPads[] = {"video_%u", "audio_%u"}; // by RecordingFlow::S
 
 } // namespace
 
-Recorder::Recorder(RunningBranch &branch, std::string path, const RecordingRules &rules,
+Recorder::Recorder(RunningBranch &branch, std::shared_ptr<PartNames> names, const RecordingRules &rules,
                    std::unique_ptr<Observer> observer)
-    : branch_(branch), path_(std::move(path)), observer_(std::move(observer)) {
+    : branch_(branch), names_(std::move(names)), observer_(std::move(observer)) {
     {
         peerwire::MutexLock lock(flow_->mutex);
         flow_->rules = rules;
@@ -54,27 +53,18 @@ void Recorder::add_gates() {
             const char *queue = stream == RecordingFlow::kVideo ? "video_queue" : "audio_queue";
             entries_.push_back(adopt(gst_element_get_static_pad(branch_.element(queue), "sink")));
         }
-    if (!add_part())
-        return;
+    add_part();
     peerwire::MutexLock lock(flow_->mutex);
     first.media = parts_.back()->media();
     flow_->parts.push_back(std::move(first));
 }
 
 /// With the muxer and the sink that the branch has now.
-bool Recorder::add_part() {
-    std::set<unsigned> taken = observer_->taken_parts();
-    taken.merge(numbers());
-    const auto number = free_part(path_, taken);
-    if (!number) {
-        post_to_main(alive_, [this] { fail("there are too many parts"); });
-        return false;
-    }
+void Recorder::add_part() {
     RecordingPart::Observer &observer = *this;
-    parts_.push_back(std::make_unique<RecordingPart>(branch_.element("mux"), branch_.element("file"), path_, *number,
+    parts_.push_back(std::make_unique<RecordingPart>(branch_.element("mux"), branch_.element("file"), names_,
                                                      format_of(branch_.branch()), observer));
     ++made_;
-    return true;
 }
 
 /// The former muxer still has to finish its file.
@@ -83,8 +73,7 @@ void Recorder::make_part(unsigned part) {
         return;
     branch_.renew({"mux", "file"});
     parts_.back()->retire();
-    if (!add_part())
-        return;
+    add_part();
     RecordingFlow::Entrance entrance;
     entrance.media = parts_.back()->media();
     for (const auto stream : {RecordingFlow::kVideo, RecordingFlow::kAudio})
@@ -193,13 +182,6 @@ std::vector<PartInfo> Recorder::parts() const {
     for (const auto &part : parts_)
         infos.push_back(part->info());
     return infos;
-}
-
-std::set<unsigned> Recorder::numbers() const {
-    std::set<unsigned> numbers;
-    for (const auto &part : parts_)
-        numbers.insert(part->number());
-    return numbers;
 }
 
 PartFile::Over Recorder::over() const {

@@ -20,14 +20,12 @@ class Recorder : private RecordingPart::Observer {
         virtual void recorder_started() = 0;     // the first picture has been let in
         virtual void recorder_written() = 0;     // there is a first file
         virtual void recorder_part_begins() = 0; // another one than the first
-        /// Numbers that other recorders of the same recording use.
-        virtual std::set<unsigned> taken_parts() = 0;
         /// It writes no more. May be told again.
         virtual void recorder_failed(const std::string &why) = 0;
     };
 
-    /// `path`: of the first part of the recording, whatever parts exist already.
-    Recorder(RunningBranch &branch, std::string path, const RecordingRules &rules, std::unique_ptr<Observer> observer);
+    Recorder(RunningBranch &branch, std::shared_ptr<PartNames> names, const RecordingRules &rules,
+             std::unique_ptr<Observer> observer);
     ~Recorder() override;
     Recorder(const Recorder &) = delete;
     Recorder &operator=(const Recorder &) = delete;
@@ -39,7 +37,6 @@ class Recorder : private RecordingPart::Observer {
     void finish(std::function<void()> done);
 
     std::vector<PartInfo> parts() const;
-    std::set<unsigned> numbers() const;
     /// Whether the disk holds none of the files any longer; may be asked when the recorder is gone.
     PartFile::Over over() const;
 
@@ -57,7 +54,7 @@ class Recorder : private RecordingPart::Observer {
     void part_done(RecordingPart &part) override;
 
     void add_gates();
-    bool add_part();
+    void add_part();
     void make_part(unsigned part);
     void dispose(const RecordingPart &part);
     void fail(const std::string &why);
@@ -66,7 +63,7 @@ class Recorder : private RecordingPart::Observer {
     void ask_for_keyframe();
 
     RunningBranch &branch_;
-    const std::string path_;
+    const std::shared_ptr<PartNames> names_;
     const std::unique_ptr<Observer> observer_;
     const Alive alive_ = std::make_shared<bool>(true);
     const std::shared_ptr<RecordingFlow> flow_ = std::make_shared<RecordingFlow>();

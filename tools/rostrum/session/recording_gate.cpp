@@ -161,7 +161,7 @@ class Gate {
                 flow_->waits_for_keyframe = true;
                 return std::nullopt;
             }
-            const bool due = !begins && split_due(time);
+            const bool due = !begins && split_due(flow_->rules, timeline.lead(time).time, time);
             flow_->waits_for_keyframe = !key && due && time - due_since_ >= kKeyframePatienceNs;
             begins_ = !timeline.has_begun();
             if (!begins_ && (other_caps_ || (key && due)))
@@ -178,9 +178,9 @@ class Gate {
         return place;
     }
 
-    bool split_due(int64_t time) REQUIRES(flow_->mutex) {
-        const RecordingRules &rules = flow_->rules;
-        const auto reached_ms = static_cast<uint64_t>(flow_->timeline.lead(time).time) / GST_MSECOND;
+    /// The part has come to `reached_ns`.
+    bool split_due(const RecordingRules &rules, int64_t reached_ns, int64_t time) {
+        const auto reached_ms = static_cast<uint64_t>(reached_ns) / GST_MSECOND;
         const bool due = (rules.split_ms && reached_ms >= rules.split_ms) ||
                          (rules.split_bytes && media_ && media_->bytes >= rules.split_bytes);
         if (!due || due_since_ == Timeline::kNever)

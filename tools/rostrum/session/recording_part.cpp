@@ -3,8 +3,6 @@
 
 #include "recording_part.h"
 
-#include "part_path.h"
-
 #include <algorithm>
 #include <utility>
 
@@ -31,9 +29,9 @@ struct RecordingPart::Sink {
     }
 };
 
-RecordingPart::RecordingPart(GstElement *mux, GstElement *sink, const std::string &path, unsigned number,
-                             FileFormat format, Observer &observer)
-    : observer_(observer), mux_(ref(mux)), sink_(ref(sink)), number_(number), format_(format) {
+RecordingPart::RecordingPart(GstElement *mux, GstElement *sink, std::shared_ptr<PartNames> names, FileFormat format,
+                             Observer &observer)
+    : observer_(observer), mux_(ref(mux)), sink_(ref(sink)), format_(format) {
     const auto on_main = [this](void (Observer::*tell)(RecordingPart &)) {
         return [this, tell, alive = alive_] { post_to_main(alive, [this, tell] { (observer_.*tell)(*this); }); };
     };
@@ -47,7 +45,7 @@ RecordingPart::RecordingPart(GstElement *mux, GstElement *sink, const std::strin
         });
     };
     file_ = std::make_shared<PartFile>(
-        part_path(path, number, format),
+        std::move(names), format_,
         PartFile::Observer{on_main(&Observer::part_opened), on_main(&Observer::part_begun), failed, closed});
     const auto shared =
         std::make_shared<Sink>(Sink{file_, media_, MediaUnits(format_), [failed] { failed("the disk is too slow"); }});

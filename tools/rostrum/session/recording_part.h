@@ -12,15 +12,6 @@
 
 namespace rostrum::session {
 
-/// What is known of a part.
-struct PartInfo {
-    std::string path;
-    FileFormat format = FileFormat::Mp4;
-    int64_t started_at_ms = 0; // since 1970
-    uint64_t duration_ms = 0, bytes = 0;
-    unsigned width = 0, height = 0; // 0 = no picture
-};
-
 /// Thread-bound: main, except Media.
 class RecordingPart {
   public:
@@ -42,8 +33,7 @@ class RecordingPart {
         virtual void part_done(RecordingPart &part) = 0;
     };
 
-    /// The number `number` of the recording whose first part is `path`.
-    RecordingPart(GstElement *mux, GstElement *sink, const std::string &path, unsigned number, FileFormat format,
+    RecordingPart(GstElement *mux, GstElement *sink, std::shared_ptr<PartNames> names, FileFormat format,
                   Observer &observer);
     ~RecordingPart();
     RecordingPart(const RecordingPart &) = delete;
@@ -52,7 +42,6 @@ class RecordingPart {
     const std::shared_ptr<Media> &media() const { return media_; }
     GstElement *mux() const { return mux_.get(); }
     const PartFile &file() const { return *file_; }
-    unsigned number() const { return number_; }
     bool done() const { return done_; }
     PartInfo info() const;
 
@@ -67,7 +56,6 @@ class RecordingPart {
     Observer &observer_;
     const Alive alive_ = std::make_shared<bool>(true);
     const GstPtr<GstElement> mux_, sink_;
-    const unsigned number_;
     const FileFormat format_;
     const std::shared_ptr<Media> media_ = std::make_shared<Media>();
     std::shared_ptr<PartFile> file_;

@@ -4,11 +4,7 @@
 #include "recordings.h"
 
 #include "json_text.h"
-#include "part_path.h"
 #include "plan.h"
-
-#include <fcntl.h>
-#include <sys/stat.h>
 
 #include <algorithm>
 #include <utility>
@@ -25,20 +21,19 @@ RecordingRules rules_of(const Recording &recording) {
     return {recording.paused, recording.split_ms, recording.split_bytes};
 }
 
-/// A part that a former process made: what the file system says of it.
-PartInfo info_of_file(const std::string &path) {
-    PartInfo info;
-    info.path = path;
-    info.format = g_str_has_suffix(path.c_str(), extension_of(FileFormat::Mp4)) ? FileFormat::Mp4 : FileFormat::Webm;
-    struct statx file;
-    if (statx(AT_FDCWD, path.c_str(), 0, STATX_BTIME | STATX_MTIME | STATX_SIZE, &file) != 0)
-        return info;
-    const auto ms = [](const statx_timestamp &time) { return time.tv_sec * 1000 + time.tv_nsec / 1'000'000; };
-    info.bytes = file.stx_size;
-    const int64_t end = ms(file.stx_mtime), begin = file.stx_mask & STATX_BTIME ? ms(file.stx_btime) : end;
-    info.started_at_ms = begin;
-    info.duration_ms = static_cast<uint64_t>(std::max<int64_t>(end - begin, 0));
-    return info;
+void add_parts(const std::vector<PartInfo> &parts, JsonText &json) {
+    uint64_t duration_ms = 0, bytes = 0;
+    json.begin_array("parts");
+    for (const auto &part : parts) {
+        duration_ms += part.duration_ms;
+        bytes += part.bytes;
+        json.begin_object().add("path", part.path).add("startedAt", part.started_at_ms);
+        json.add("durationMs", static_cast<int64_t>(part.duration_ms)).add("bytes", static_cast<int64_t>(part.bytes));
+        if (part.width > 0)
+            json.add("width", int64_t{part.width}).add("height", int64_t{part.height});
+        json.add("format", extension_of(part.format) + 1).end_object();
+    }
+    json.end_array().add("durationMs", static_cast<int64_t>(duration_ms)).add("bytes", static_cast<int64_t>(bytes));
 }
 
 } // namespace
@@ -53,7 +48,6 @@ class Recordings::RecorderObserver : public Recorder::Observer {
         if (g_str_equal(recordings_.entries_[id_].state, "started"))
             recordings_.set_state(id_, "started");
     }
-    std::set<unsigned> taken_parts() override { return recordings_.taken_parts(id_); }
     void recorder_failed(const std::string &why) override { recordings_.fail(id_, why); }
 
   private:
@@ -79,7 +73,10 @@ void Recordings::want(const std::vector<Recording> &wanted) {
         const bool begins = known == entries_.end() || g_str_equal(known->second.state, "stopped");
         if (begins)
             entries_[recording.id] = {};
-        entries_[recording.id].recording = recording;
+        Entry &entry = entries_[recording.id];
+        if (!entry.names || entry.recording.path != recording.path)
+            entry.names = std::make_shared<PartNames>(recording.path);
+        entry.recording = recording;
         if (begins)
             set_state(recording.id, "starting");
     }
@@ -107,9 +104,9 @@ void Recordings::suspend(std::vector<Recording> &wanted) const {
 
 void Recordings::built(RunningBranch &branch) {
     const std::string id = recording_of(branch.branch().id);
-    const Recording &recording = entries_[id].recording;
+    const Entry &entry = entries_[id];
     running_[&branch] = {id,
-                         std::make_unique<Recorder>(branch, recording.path, rules_of(recording),
+                         std::make_unique<Recorder>(branch, entry.names, rules_of(entry.recording),
                                                     std::make_unique<RecorderObserver>(*this, id)),
                          false};
 }
@@ -118,14 +115,6 @@ void Recordings::linked() {
     for (auto &[branch, running] : running_)
         if (!std::exchange(running.asked, true))
             running.recorder->request_start();
-}
-
-std::set<unsigned> Recordings::taken_parts(const std::string &recording) const {
-    std::set<unsigned> taken;
-    for (const auto &[branch, running] : running_)
-        if (running.recording == recording)
-            taken.merge(running.recorder->numbers());
-    return taken;
 }
 
 void Recordings::refuse(const std::string &recording, const std::string &why) {
@@ -210,17 +199,13 @@ std::map<std::string, const char *> Recordings::states() const {
 
 /// Those of this process, and before them what an earlier one left.
 std::vector<PartInfo> Recordings::parts_of(const std::string &recording, const Entry &entry) const {
-    std::vector<PartInfo> own = entry.parts;
+    std::vector<PartInfo> parts = entry.names->earlier();
+    parts.insert(parts.end(), entry.parts.begin(), entry.parts.end());
     for (const auto &[branch, running] : running_)
         if (running.recording == recording)
             for (auto &part : running.recorder->parts())
                 if (part.started_at_ms != 0)
-                    own.push_back(std::move(part));
-    std::vector<PartInfo> parts;
-    for (const auto &path : existing_parts(entry.recording.path))
-        if (std::none_of(own.begin(), own.end(), [&](const PartInfo &part) { return part.path == path; }))
-            parts.push_back(info_of_file(path));
-    parts.insert(parts.end(), own.begin(), own.end());
+                    parts.push_back(std::move(part));
     return parts;
 }
 
@@ -229,19 +214,10 @@ std::string Recordings::details(const std::string &recording) const {
     if (found == entries_.end())
         return "{}";
     const Entry &entry = found->second;
-    uint64_t duration_ms = 0, bytes = 0;
     JsonText json;
-    json.add("path", entry.recording.path).begin_array("parts");
-    for (const auto &part : parts_of(recording, entry)) {
-        duration_ms += part.duration_ms;
-        bytes += part.bytes;
-        json.begin_object().add("path", part.path).add("startedAt", part.started_at_ms);
-        json.add("durationMs", static_cast<int64_t>(part.duration_ms)).add("bytes", static_cast<int64_t>(part.bytes));
-        if (part.width > 0)
-            json.add("width", int64_t{part.width}).add("height", int64_t{part.height});
-        json.add("format", extension_of(part.format) + 1).end_object();
-    }
-    json.end_array().add("durationMs", static_cast<int64_t>(duration_ms)).add("bytes", static_cast<int64_t>(bytes));
+    json.add("path", entry.recording.path);
+    if (entry.names->known()) // else what is known of it from before is not known here yet
+        add_parts(parts_of(recording, entry), json);
     if (!entry.error.empty())
         json.add("error", entry.error);
     if (g_str_equal(entry.state, "failed"))

@@ -53,6 +53,7 @@ class Recordings {
 
     struct Entry {
         Recording recording;
+        std::shared_ptr<PartNames> names = {};
         const char *state = "starting";
         std::string error;
         std::vector<PartInfo> parts; // that are over
@@ -70,7 +71,6 @@ class Recordings {
     class RecorderObserver;
 
     void started(const std::string &recording, bool written);
-    std::set<unsigned> taken_parts(const std::string &recording) const;
     void stop(const std::string &recording);
     void fail(const std::string &recording, const std::string &why);
     void schedule_retry(Entry &entry);
