@@ -238,6 +238,39 @@ test('kill -9 of serve before the file is looked at: it is looked at later', { t
   await host.stop();
 });
 
+test('kill -9 of the session: the parts are processed each, and all can be fetched', { timeout: 90000 }, async () => {
+  const other = await rostrum.room();
+  const people = await rostrum.events(other, { participantId: 'watcher', mode: 'SIGNALLING_ONLY' });
+  const host = await rostrum.testHost(other);
+  const { id } = await rostrum.ok('POST', '/v2/recordings/start', { roomId: other });
+  const told = (type) => receiver.received.filter((one) => one.type === type && one.data.id === id);
+  await until('it records', () => told('recording-started').length, 30000);
+  const from = performance.now();
+  await until('2 s are recorded', () => performance.now() - from > 2000);
+  process.kill(await rostrum.sessionPid(people.joined.sessionId), 'SIGKILL');
+  await people.next('session-restarted', undefined, { timeoutMs: 20000 });
+  await host.stop('SIGKILL');
+  const again = await rostrum.testHost(other);
+  const stem = `${rostrum.state}/recordings/${other}/${people.joined.sessionId}/${id}`;
+  await until('it goes on in a new part', () => fs.existsSync(`${stem}.part2.mp4`) && fs.statSync(`${stem}.part2.mp4`).size > 100000, 30000);
+  await rostrum.ok('POST', '/v2/recordings/end', { roomId: other });
+  await until('it is processed', () => told('recording-processed').length, 40000);
+  const types = receiver.received.filter((one) => one.data.id === id).map((one) => one.type);
+  assert.deepEqual(types, ['recording-starting', 'recording-started', 'recording-stopping', 'recording-stopped', 'recording-processed']);
+  const { parts, files } = await rostrum.ok('GET', `/v2/recordings/${id}`);
+  assert.deepEqual([parts.length, files.length], [2, 2]);
+  for (const part of parts) {
+    assert.equal(part.processing, 'completed', part.error);
+    const bytes = await bytesOf(await get(part.fileUrl));
+    assert.equal(crypto.createHash('sha256').update(bytes).digest('hex'), part.sha256);
+    assert.equal(await decodeErrors(part.path), '');
+    assert.equal((await get(part.posterUrl)).status, 200);
+    assert.equal((await get(part.thumbnailsUrl)).status, 200);
+  }
+  assert.ok(parts[1].startedAt >= parts[0].startedAt + parts[0].durationMs, 'the parts follow one another');
+  await again.stop();
+});
+
 test('a client that takes its time, and one that goes, cost nobody else', async () => {
   const agent = new http.Agent({ maxSockets: 1 });
   const slow = http.get(here(recording.file.fileUrl), { agent });
