@@ -189,6 +189,9 @@ test('a link expires', async () => {
   assert.equal(late.status, 403);
   assert.match((await late.json()).message, /has expired; ask for the recording again/);
   assert.equal((await get(recording.file.fileUrl)).status, 200, 'one that was given for longer still works');
+  await rostrum.program.stop();
+  rostrum.args.splice(-2);
+  await rostrum.launch();
 });
 
 test('a large file goes out piece by piece; one that shrinks meanwhile cuts the connection', { timeout: 60000 }, async () => {
@@ -236,6 +239,66 @@ test('kill -9 of serve before the file is looked at: it is looked at later', { t
   assert.equal(processed.data.processing, 'completed');
   assert.equal(await decodeErrors(processed.data.files[0].filePath), '');
   await host.stop();
+});
+
+test('kill -9 of the session: the parts are processed each, and all can be fetched', { timeout: 90000 }, async () => {
+  const other = await rostrum.room();
+  const people = await rostrum.events(other, { participantId: 'watcher', mode: 'SIGNALLING_ONLY' });
+  const host = await rostrum.testHost(other);
+  const { id } = await rostrum.ok('POST', '/v2/recordings/start', { roomId: other });
+  const told = (type) => receiver.received.filter((one) => one.type === type && one.data.id === id);
+  await until('it records', () => told('recording-started').length, 30000);
+  const from = performance.now();
+  await until('2 s are recorded', () => performance.now() - from > 2000);
+  process.kill(await rostrum.sessionPid(people.joined.sessionId), 'SIGKILL');
+  await people.next('session-restarted', undefined, { timeoutMs: 20000 });
+  await host.stop('SIGKILL');
+  const again = await rostrum.testHost(other);
+  const stem = `${rostrum.state}/recordings/${other}/${people.joined.sessionId}/${id}`;
+  await until('it goes on in a new part', () => fs.existsSync(`${stem}.part2.mp4`) && fs.statSync(`${stem}.part2.mp4`).size > 100000, 30000);
+  await rostrum.ok('POST', '/v2/recordings/end', { roomId: other });
+  await until('it is processed', () => told('recording-processed').length, 40000);
+  const types = receiver.received.filter((one) => one.data.id === id).map((one) => one.type);
+  assert.deepEqual(types, ['recording-starting', 'recording-started', 'recording-stopping', 'recording-stopped', 'recording-processed']);
+  const { parts, files } = await rostrum.ok('GET', `/v2/recordings/${id}`);
+  assert.deepEqual([parts.length, files.length], [2, 2]);
+  for (const part of parts) {
+    assert.equal(part.processing, 'completed', part.error);
+    const bytes = await bytesOf(await get(part.fileUrl));
+    assert.equal(crypto.createHash('sha256').update(bytes).digest('hex'), part.sha256);
+    assert.equal(await decodeErrors(part.path), '');
+    assert.equal((await get(part.posterUrl)).status, 200);
+    assert.equal((await get(part.thumbnailsUrl)).status, 200);
+  }
+  assert.ok(parts[1].startedAt >= parts[0].startedAt + parts[0].durationMs, 'the parts follow one another');
+  await again.stop();
+});
+
+test('a recording without a place to write to is told as failed, and as started when it goes on', { timeout: 90000 }, async () => {
+  const other = await rostrum.room();
+  const people = await rostrum.events(other, { participantId: 'watcher', mode: 'SIGNALLING_ONLY' });
+  const host = await rostrum.testHost(other);
+  const { id } = await rostrum.ok('POST', '/v2/recordings/start', { roomId: other });
+  const told = (type) => receiver.received.filter((one) => one.type === type && one.data.id === id);
+  await until('it records', () => told('recording-started').length, 30000);
+  const directory = `${rostrum.state}/recordings/${other}/${people.joined.sessionId}`;
+  fs.renameSync(directory, `${directory}.away`);
+  fs.writeFileSync(directory, 'no directory');
+  process.kill(await rostrum.sessionPid(people.joined.sessionId), 'SIGKILL');
+  await people.next('session-restarted', undefined, { timeoutMs: 20000 });
+  await host.stop('SIGKILL');
+  const again = await rostrum.testHost(other);
+  const [failed] = await until('it fails', () => told('recording-failed').length && told('recording-failed'), 30000);
+  assert.equal(failed.data.resumes, true);
+  assert.match(failed.data.error, /\w/);
+  fs.rmSync(directory);
+  fs.renameSync(`${directory}.away`, directory);
+  await until('it goes on', () => told('recording-started').length === 2, 40000);
+  await rostrum.ok('POST', '/v2/recordings/end', { roomId: other });
+  await until('it is processed', () => told('recording-processed').length, 40000);
+  const types = receiver.received.filter((one) => one.data.id === id).map((one) => one.type.slice('recording-'.length));
+  assert.deepEqual(types, ['starting', 'started', 'failed', 'started', 'stopping', 'stopped', 'processed']);
+  await again.stop();
 });
 
 test('a client that takes its time, and one that goes, cost nobody else', async () => {

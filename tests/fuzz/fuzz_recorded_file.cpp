@@ -45,7 +45,7 @@ void try_movie(const InputFile &file) {
 void try_webm(const InputFile &file) {
     const Webm webm = read_webm(file);
     const Webm again = written(read_webm, [&](ReplacedFile &out) { write_webm(webm, file, out); });
-    check(again.has_index && again.clusters.size() == webm.clusters.size() && again.cues.size() == webm.cues.size());
+    check(again.has_index && again.clusters.size() == webm.clusters.size() && !again.cues.empty());
 }
 
 } // namespace

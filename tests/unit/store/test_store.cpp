@@ -181,9 +181,12 @@ void jobs() {
     const auto found = store.jobs.find("j1");
     g_assert_true(found && found->state == "completed" && found->result.get("bytes").as_integer() == 7);
     g_assert_true(found->resume.get("part").as_integer() == 3 && found->error == "once");
+    g_assert_cmpint(store.jobs.count("completed"), ==, 1);
     g_assert_cmpint(store.jobs.list({{"merge"}, "r", ""}, {}).total, ==, 1);
     g_assert_cmpint(store.jobs.list({{"merge"}, "other", ""}, {}).total, ==, 0);
     g_assert_cmpint(store.jobs.list({{"upload"}, "", ""}, {}).total, ==, 0);
+    store.jobs.remove("j1");
+    g_assert_false(store.jobs.find("j1").has_value());
 }
 
 void unprocessed_recordings() {

@@ -43,6 +43,9 @@ std::string metrics(const Api &api, const HttpServer &server, const WebhookOutbo
     text.value(static_cast<double>(viewers), "{role=\"viewer\"}");
     text.family("rostrum_outputs", "gauge", "Livestreams and recordings under way");
     text.value(static_cast<double>(outputs));
+    text.family("rostrum_jobs", "gauge", "Work on recorded files: waiting, under way, given up");
+    for (const char *state : {"pending", "processing", "failed"})
+        text.value(static_cast<double>(api.store.jobs.count(state)), std::string("{state=\"") + state + "\"}");
     text.family("rostrum_session_crashes_total", "counter", "Session processes that were lost");
     text.value(static_cast<double>(api.sessions.services().crashes));
     text.family("rostrum_session_restarts_total", "counter", "Session processes that came back");

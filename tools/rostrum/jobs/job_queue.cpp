@@ -143,9 +143,13 @@ void JobQueue::settle(JobRecord &job, const Json &outcome) {
 void JobQueue::change(JobRecord &job, const char *state) {
     job.state = state;
     job.updated_at = now_ms();
+    Transaction transaction(store_.database());
     store_.update(job);
     if (on_changed)
         on_changed(job);
+    transaction.commit();
+    if (on_stored)
+        on_stored(job);
 }
 
 } // namespace rostrum

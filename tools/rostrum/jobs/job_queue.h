@@ -22,8 +22,10 @@ class JobQueue {
   public:
     JobQueue(JobStore &store, JobSettings settings);
 
-    /// Told of every new state.
+    /// Told of every new state, in the transaction that stores it: what is stored along holds with it or not at all.
     std::function<void(const JobRecord &)> on_changed;
+    /// The same once it is stored.
+    std::function<void(const JobRecord &)> on_stored;
     /// What is added to the document of a job when it runs, and never stored.
     std::function<Json(const JobRecord &)> secrets_of;
 

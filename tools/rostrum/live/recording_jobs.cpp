@@ -23,6 +23,7 @@ RecordingJobs::RecordingJobs(Store &store, JobQueue &queue, Webhooks &webhooks, 
                              const std::string &public_url)
     : store_(store), queue_(queue), webhooks_(webhooks), places_(places), public_url_(public_url) {
     queue_.on_changed = [this](const JobRecord &job) { changed(job); };
+    queue_.on_stored = [this](const JobRecord &job) { stored(job); };
     queue_.secrets_of = [this](const JobRecord &job) {
         return job.kind == "upload" ? Json::object({{"s3", to_json(places_.s3)}}) : Json::object();
     };
@@ -59,6 +60,16 @@ void RecordingJobs::changed(const JobRecord &job) {
         upload_changed(job);
     else
         merge_changed(job);
+}
+
+/// Files that the bucket has confirmed go once that is stored: before, a crash would have them sent again.
+void RecordingJobs::stored(const JobRecord &job) {
+    if (job.state != "completed" || (job.kind != "process" && job.kind != "upload"))
+        return;
+    if (!places_.s3.keep_local && job.kind == "upload")
+        for (const auto &file : job.document.get("files").items())
+            g_unlink(file.text("path").c_str());
+    store_.jobs.remove(job.id); // the recording has what it made
 }
 
 void RecordingJobs::part_changed(const JobRecord &job) {
@@ -163,9 +174,6 @@ void RecordingJobs::upload_changed(const JobRecord &job) {
     if (job.state == "failed")
         data.set("error", job.error);
     data.set("fileDetails", file_details(places_, public_url_, *recording, now_ms()));
-    if (job.state == "completed" && !places_.s3.keep_local) // the bucket has confirmed each
-        for (const auto &file : job.document.get("files").items())
-            g_unlink(file.text("path").c_str());
     post(job.state == "completed" ? "recording-uploaded" : "recording-upload-failed", recording->room_id,
          recording->session_id, data, recording->webhook_url);
 }

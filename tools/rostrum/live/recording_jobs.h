@@ -32,6 +32,7 @@ class RecordingJobs {
 
   private:
     void changed(const JobRecord &job);
+    void stored(const JobRecord &job);
     void part_changed(const JobRecord &job);
     void upload_changed(const JobRecord &job);
     void abort_upload(const JobRecord &failed);

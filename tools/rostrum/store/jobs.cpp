@@ -97,10 +97,14 @@ Page<JobRecord> JobStore::list(const JobFilter &filter, const PageRequest &page)
     return result;
 }
 
-std::vector<JobRecord> JobStore::of_output(const std::string &output_id) {
-    Query rows = database_.query("SELECT " JOB_COLUMNS " FROM jobs WHERE output_id = ? ORDER BY created_at, id");
-    rows.bind(output_id);
-    return read_all(rows);
+void JobStore::remove(const std::string &id) {
+    database_.query("DELETE FROM jobs WHERE id = ?").bind(id).run();
+}
+
+int64_t JobStore::count(const std::string &state) {
+    Query row = database_.query("SELECT count(*) FROM jobs WHERE state = ?");
+    row.bind(state).run();
+    return row.integer(0);
 }
 
 std::vector<JobRecord> JobStore::pending() {

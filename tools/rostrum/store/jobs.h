@@ -39,12 +39,15 @@ class JobStore {
     void update(const JobRecord &job);
     std::optional<JobRecord> find(const std::string &id);
     Page<JobRecord> list(const JobFilter &filter, const PageRequest &page);
-    /// Those of a recording.
-    std::vector<JobRecord> of_output(const std::string &output_id);
+    /// What it made is stored elsewhere.
+    void remove(const std::string &id);
+    /// How many are in a state.
+    int64_t count(const std::string &state);
     /// What is pending, oldest first.
     std::vector<JobRecord> pending();
     /// What was under way when an earlier `serve` ended is pending again.
     void release_all(int64_t now);
+    Database &database() { return database_; }
 
   private:
     Database &database_;

@@ -53,8 +53,7 @@ constexpr const char *kSteps[] = {
         resume TEXT NOT NULL, result TEXT NOT NULL, error TEXT NOT NULL
     ) WITHOUT ROWID;
     CREATE INDEX jobs_by_age ON jobs (kind, created_at, id);
-    CREATE INDEX jobs_by_output ON jobs (output_id, created_at);
-    CREATE INDEX jobs_waiting ON jobs (created_at, id) WHERE state IN ('pending', 'processing');
+    CREATE INDEX jobs_by_state ON jobs (state, created_at, id);
     )sql",
 };
 
