@@ -45,6 +45,11 @@ inline State recording(State state) {
     return state;
 }
 
+inline State with_hls(State state, bool audio_only = false) {
+    state.wanted.hls = {{"h", "/tmp/h", audio_only}};
+    return state;
+}
+
 inline State with_slate(State state) {
     state.slate = true;
     return state;

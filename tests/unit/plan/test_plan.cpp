@@ -93,6 +93,11 @@ const Row kRows[] = {
      "1280x720 grid dark"},
     {"a recording of nobody", recording({}), "composed", "aac compose encode:h264 program recording:r",
      "encode:h264/packets", "compose/sound_packets", "", "avenc_aac opusenc x264enc", "1280x720 grid dark"},
+    {"HLS", with_hls({}), "composed", "aac compose encode:h264 encode:h264:180 encode:h264:360 hls:h program",
+     "encode:h264/packets", "compose/sound_packets", "", "avenc_aac opusenc x264enc x264enc x264enc",
+     "1280x720 grid dark"},
+    {"HLS of sound alone", with_hls({}, true), "composed", "aac compose encode:h264 hls:h program",
+     "encode:h264/packets", "compose/sound_packets", "", "avenc_aac opusenc x264enc", "1280x720 grid dark"},
     {"low, portrait, sidebar, light", light_portrait(recording({})), "composed",
      "aac compose encode:h264 program recording:r", "encode:h264/packets", "compose/sound_packets", "",
      "avenc_aac opusenc x264enc", "480x854 sidebar light"},
@@ -134,6 +139,21 @@ void test_layers_keep_their_pads() {
     same(fanout_pads(both, "feed:ann/fanout"), "track:ann:video_0/tee>video_0 track:ann:video_2/tee>video_2");
     same(fanout_pads(both, "program/fanout"), "program:2/video>video_2");
     g_assert_true(*upper.find("program:2") == *both.find("program:2"));
+}
+
+/// Each rendition of HLS is one encode, which is there once whoever uses it.
+void test_hls_shares_the_encodes() {
+    State state = with_hls(recording(streaming(kPair)));
+    state.renditions = true;
+    const Graph graph = plan(state, {});
+    g_assert_cmpuint(factories(graph, {"x264enc"}).size(), ==, 3);
+    std::vector<std::string> fed;
+    for (const auto &link : graph.links)
+        if (branch_of(link.to.node) == "hls:h")
+            fed.push_back(link.from.node + ">" + link.to.node);
+    same(joined(fed), "aac/tee>hls:h/audio_queue encode:h264/encoded>hls:h/main_queue "
+                      "encode:h264:180/encoded>hls:h/180p_queue encode:h264:360/encoded>hls:h/360p_queue");
+    g_assert_true(*graph.find("encode:h264") == *plan(recording(kPair), {}).find("encode:h264"));
 }
 
 void test_branches_stay() {
@@ -189,6 +209,7 @@ int main(int argc, char **argv) {
         g_test_add_data_func((std::string("/plan/row/") + row.name).c_str(), &row, test_row);
         g_test_add_data_func((std::string("/plan/well-formed/") + row.name).c_str(), &row, test_well_formed);
     }
+    g_test_add_func("/plan/hls-shares-the-encodes", test_hls_shares_the_encodes);
     g_test_add_func("/plan/branches-stay", test_branches_stay);
     g_test_add_func("/plan/layers-keep-their-pads", test_layers_keep_their_pads);
     g_test_add_func("/plan/network", test_network);
