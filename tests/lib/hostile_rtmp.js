@@ -6,18 +6,7 @@ import { once } from 'node:events';
 import net from 'node:net';
 import tls from 'node:tls';
 
-import {
-  acknowledgement,
-  ChunkParser,
-  command,
-  kHandshake,
-  message,
-  parseAmf,
-  pingRequest,
-  setChunkSize,
-  setPeerBandwidth,
-  windowAckSize,
-} from './rtmp_wire.js';
+import { acknowledgement, ChunkParser, command, kHandshake, parseAmf, pingRequest, setPeerBandwidth, windowAckSize } from './rtmp_wire.js';
 
 /** Where a misdeed can happen, in order. "media": after some frames. */
 export const steps = ['accept', 'handshake', 'connect', 'createStream', 'publish', 'media'];
@@ -63,6 +52,7 @@ class Session {
   #window = 0;
   #greeting = Buffer.alloc(0);
   #greeted = false;
+  #skip = 0; // of C2
   #parser = new ChunkParser();
   #timers = [];
 
@@ -134,11 +124,9 @@ class Session {
     if (this.#misdeed('handshake')) return undefined;
     const c1 = this.#greeting.subarray(1, 1 + kHandshake);
     this.#say(Buffer.concat([Buffer.from([3]), Buffer.alloc(kHandshake, 1), c1]));
-    this.#skip = kHandshake; // C2
+    this.#skip = kHandshake;
     return this.#messages(rest);
   }
-
-  #skip = 0;
 
   #messages(data) {
     const skipped = Math.min(this.#skip, data.length);
@@ -244,5 +232,3 @@ export function adobeLogin(user, password) {
     return query.response === expected ? undefined : '[ AccessManager.Reject ] : [ authmod=adobe ] : ?reason=authfailed&opaque=x';
   };
 }
-
-export { message, setChunkSize };
