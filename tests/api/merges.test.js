@@ -18,7 +18,11 @@ const kKinds = {
   recording: { path: '/v2/recordings', stop: 'end', body: {} },
   'participant-recording': { path: '/v2/recordings/participant', stop: 'stop', body: { participantId: 'ann', fileFormat: 'mp4' } },
   'participant-track-recording': { path: '/v2/recordings/participant/track', stop: 'stop', body: { participantId: 'ann', kind: 'audio' } },
-  'composite-recording': { path: '/v2/recordings/composite', stop: 'stop', body: { participants: [{ participantId: 'ann', kind: ['audio', 'video'] }] } },
+  'composite-recording': {
+    path: '/v2/recordings/composite',
+    stop: 'stop',
+    body: { participants: [{ participantId: 'ann', kind: ['audio', 'video'] }] },
+  },
 };
 let rostrum, receiver, room, sessionId;
 const recordings = {};
@@ -60,7 +64,11 @@ test('each kind starts, stops, and says what it is', async () => {
     const id = recordings[kind];
     const types = receiver.received.filter((one) => one.data.id === id).map((one) => one.type);
     const wanted = ['starting', 'started', 'stopping', 'stopped'].map((state) => `${kind}-${state}`);
-    assert.deepEqual(types.filter((type) => wanted.includes(type)), wanted, `${kind}: ${types}`);
+    assert.deepEqual(
+      types.filter((type) => wanted.includes(type)),
+      wanted,
+      `${kind}: ${types}`,
+    );
     const { data } = told(`${kind}-stopped`, id);
     assert.deepEqual([data.participantId, data.kind], [body.participantId, body.participantId && body.kind]);
     assert.equal((await fetch(data.fileDetails[0].fileUrl)).status, 200);
@@ -146,7 +154,12 @@ test('what is asked for wrongly is refused with words', async () => {
   const rows = [
     [merge, {}, 400, /sessionId is missing/],
     [merge, { sessionId }, 400, /channel1 has to be a list/],
-    [merge, { sessionId, channel1: [{ participantId: 'bob' }], channel2: [{ participantId: 'ann' }] }, 404, /no participant recording of 'bob'/],
+    [
+      merge,
+      { sessionId, channel1: [{ participantId: 'bob' }], channel2: [{ participantId: 'ann' }] },
+      404,
+      /no participant recording of 'bob'/,
+    ],
     [merge, { sessionId, channel1: [{ participantId: 'ann', type: 'film' }], channel2: [{}] }, 400, /participant or track/],
     ['/v2/transcodings/merge', {}, 400, /recordingIds/],
     ['/v2/transcodings/merge', { recordingIds: ['0'.repeat(24)] }, 404, /no recording/],

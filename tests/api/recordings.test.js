@@ -63,7 +63,10 @@ test('webhooks and events tell of the end, and of what was made of it', async ()
 
 test('a recording says what it holds', async () => {
   const { file, parts } = recording;
-  assert.deepEqual([recording.status, recording.processing, recording.paused, recording.metadata], ['stopped', 'completed', false, { show: 7 }]);
+  assert.deepEqual(
+    [recording.status, recording.processing, recording.paused, recording.metadata],
+    ['stopped', 'completed', false, { show: 7 }],
+  );
   assert.deepEqual([file.meta.resolution, file.meta.format, file.type], [{ width: 1280, height: 720 }, 'mp4', 'video']);
   assert.ok(file.meta.duration > 4 && file.meta.duration < 9, `${file.meta.duration} s`);
   assert.equal(file.size, fs.statSync(file.filePath).size);
@@ -255,7 +258,11 @@ test('kill -9 of the session: the parts are processed each, and all can be fetch
   await host.stop('SIGKILL');
   const again = await rostrum.testHost(other);
   const stem = `${rostrum.state}/recordings/${other}/${people.joined.sessionId}/${id}`;
-  await until('it goes on in a new part', () => fs.existsSync(`${stem}.part2.mp4`) && fs.statSync(`${stem}.part2.mp4`).size > 100000, 30000);
+  await until(
+    'it goes on in a new part',
+    () => fs.existsSync(`${stem}.part2.mp4`) && fs.statSync(`${stem}.part2.mp4`).size > 100000,
+    30000,
+  );
   await rostrum.ok('POST', '/v2/recordings/end', { roomId: other });
   await until('it is processed', () => told('recording-processed').length, 40000);
   const types = receiver.received.filter((one) => one.data.id === id).map((one) => one.type);

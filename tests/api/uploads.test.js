@@ -78,7 +78,10 @@ test('a recording arrives whole though serve and bucket are killed on the way', 
     assert.ok(job);
     rostrum.program.child.kill('SIGKILL');
     await rostrum.program.ended;
-    await until('the job ends with serve', () => !fs.existsSync(`/proc/${job}`) || /^State:\s+Z/m.test(fs.readFileSync(`/proc/${job}/status`, 'utf8')));
+    await until(
+      'the job ends with serve',
+      () => !fs.existsSync(`/proc/${job}`) || /^State:\s+Z/m.test(fs.readFileSync(`/proc/${job}/status`, 'utf8')),
+    );
 
     s3.allow(13 * kMib);
     await rostrum.launch();
@@ -128,7 +131,9 @@ test('wrong credentials are said, and nothing is lost or told', { timeout: 60000
     assert.ok(Date.parse(state.nextTryAt) > 0);
     assert.ok(fs.existsSync(file.filePath));
     const answer = JSON.stringify(await rostrum.ok('GET', `/v2/recordings/${id}`));
-    const logs = fs.readdirSync(path.join(rostrum.state, 'logs')).map((name) => fs.readFileSync(path.join(rostrum.state, 'logs', name), 'utf8'));
+    const logs = fs
+      .readdirSync(path.join(rostrum.state, 'logs'))
+      .map((name) => fs.readFileSync(path.join(rostrum.state, 'logs', name), 'utf8'));
     for (const text of [answer, rostrum.program.stderr, ...logs]) assert.ok(!text.includes(secret));
   } finally {
     await rostrum.stop();

@@ -46,7 +46,25 @@ async function loudness(file, from, seconds) {
 /** The colour in the middle of each half of a picture. @returns {Promise<string[]>} */
 async function halves(file, second) {
   const raw = `${file}.rgb`;
-  await run('ffmpeg', ['-v', 'error', '-nostdin', '-y', '-ss', `${second}`, '-i', file, '-frames:v', '1', '-vf', 'scale=16:9', '-pix_fmt', 'rgb24', '-f', 'rawvideo', raw]);
+  await run('ffmpeg', [
+    '-v',
+    'error',
+    '-nostdin',
+    '-y',
+    '-ss',
+    `${second}`,
+    '-i',
+    file,
+    '-frames:v',
+    '1',
+    '-vf',
+    'scale=16:9',
+    '-pix_fmt',
+    'rgb24',
+    '-f',
+    'rawvideo',
+    raw,
+  ]);
   const bytes = fs.readFileSync(raw);
   const name = (x) => {
     const [red, , blue] = bytes.subarray((4 * 16 + x) * 3, (4 * 16 + x) * 3 + 3);

@@ -41,7 +41,8 @@ after(() => directory.remove());
 function topBoxes(file) {
   const bytes = fs.readFileSync(file);
   const types = [];
-  for (let offset = 0; offset + 8 <= bytes.length; offset += bytes.readUInt32BE(offset)) types.push(bytes.toString('latin1', offset + 4, offset + 8));
+  for (let offset = 0; offset + 8 <= bytes.length; offset += bytes.readUInt32BE(offset))
+    types.push(bytes.toString('latin1', offset + 4, offset + 8));
   return types;
 }
 

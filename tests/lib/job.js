@@ -12,7 +12,10 @@ export const kJob = path.join(kBuild, 'tools/rostrum/job/rostrum-job');
 /** Runs a job to its end, with files that may grow to `fileKib` only. @returns {Promise<{code: number, lines: object[], result?: object, error?: string, permanent?: boolean}>} */
 export async function runJob(document, { timeoutMs = 60000, fileKib } = {}) {
   const limited = ['-c', `ulimit -f ${fileKib}; exec ${kJob}`]; // bash counts in KiB
-  const program = new Program(fileKib ? 'bash' : kJob, fileKib ? limited : [], { stdin: 'pipe', env: { GST_REGISTRY: path.join(kBuild, 'gst-registry.bin') } });
+  const program = new Program(fileKib ? 'bash' : kJob, fileKib ? limited : [], {
+    stdin: 'pipe',
+    env: { GST_REGISTRY: path.join(kBuild, 'gst-registry.bin') },
+  });
   program.child.stdin.end(JSON.stringify(document));
   const { code, signal } = await within(`job ${document.kind}`, program.ended, timeoutMs);
   const lines = program.lines.map((line) => JSON.parse(line));

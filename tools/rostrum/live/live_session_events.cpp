@@ -97,7 +97,7 @@ void LiveSession::tell_output(const LiveOutput &output) {
     if (kind == OutputKind::Livestream)
         data.set("outputs", describe_destinations(output.record));
     else if (is_recording(kind) && state == OutputState::Stopped)
-        data.set("filePath", output.record.details.get("path"));
+        data.set("filePath", ended_facts(output.record).get("filePath"));
     else if (kind == OutputKind::Hls)
         for (const Json urls = hls_urls(output.record, services_.settings.public_url); const auto &name : urls.keys())
             data.set(name, urls.get(name.c_str()));
