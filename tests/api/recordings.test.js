@@ -345,6 +345,14 @@ test('what is asked for wrongly is refused with what is right', async () => {
     assert.equal(status, 400, `${route} ${JSON.stringify(body)}`);
     assert.match(answer.message, words);
   }
+  for (const [recording, words] of [
+    [{ fileFormat: 'm3u8' }, /autoStartConfig.recording: fileFormat/],
+    [{ config: { theme: 'PINK' } }, /autoStartConfig.recording: unknown theme 'PINK'/],
+  ]) {
+    const { status, body: answer } = await rostrum.call('POST', '/v2/rooms', { autoStartConfig: { recording } });
+    assert.equal(status, 400);
+    assert.match(answer.message, words);
+  }
   assert.equal((await rostrum.call('POST', `${start}/participant/stop`, { roomId: room, participantId: 'nobody' })).status, 404);
   assert.equal((await rostrum.call('POST', `${start}/${recording.id}/pause`, {})).status, 409);
   assert.equal((await rostrum.call('POST', `${start}/${'0'.repeat(24)}/pause`, {})).status, 404);

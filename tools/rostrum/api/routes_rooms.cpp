@@ -4,6 +4,7 @@
 #include "tools/rostrum/api/api.h"
 
 #include "tools/rostrum/base/ids.h"
+#include "tools/rostrum/live/composition.h"
 
 namespace rostrum {
 namespace {
@@ -37,6 +38,21 @@ void check_auto_close(const Json &config) {
         throw bad("autoCloseConfig.duration has to be a whole number of minutes");
 }
 
+/// What would be refused when the session begins is refused while somebody reads the answer.
+void check_auto_start(const Json &wanted) {
+    if (!wanted.is_object())
+        throw bad("autoStartConfig has to be an object");
+    for (const char *name : {"recording", "hls"}) {
+        const Json config = wanted.get(name).get("config");
+        const auto composition = parse_composition(config.is_null() ? Json::object() : config, default_composition());
+        if (const auto *refusal = std::get_if<Refusal>(&composition))
+            throw bad(std::string("autoStartConfig.") + name + ": " + refusal->message);
+    }
+    const std::string format = wanted.get("recording").text("fileFormat", "mp4");
+    if (format != "mp4" && format != "webm")
+        throw bad("autoStartConfig.recording: fileFormat has to be mp4 or webm");
+}
+
 void check_allowed(const Json &allowed) {
     const auto ids = allowed.strings();
     if (!allowed.is_array() || ids.size() != allowed.items().size() || ids.size() > kMaxAllowed)
@@ -60,6 +76,8 @@ Json read_settings(const Json &body) {
             check_webhook(value);
         else if (key == "autoCloseConfig")
             check_auto_close(value);
+        else if (key == "autoStartConfig")
+            check_auto_start(value);
         else if (key == "allowedParticipantIds")
             check_allowed(value);
         else if (key == "geoFence" ? !value.is_string() : !value.is_object())
