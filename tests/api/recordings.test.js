@@ -308,6 +308,19 @@ test('a recording without a place to write to is told as failed, and as started 
   await again.stop();
 });
 
+test('a recording in which nothing was recorded is told as processed too', async () => {
+  const other = await rostrum.room();
+  await rostrum.events(other, { participantId: 'watcher', mode: 'SIGNALLING_ONLY' });
+  const start = await rostrum.ok('POST', '/v2/recordings/participant/start', { roomId: other, participantId: 'nobody' });
+  await rostrum.ok('POST', '/v2/recordings/participant/stop', { roomId: other, participantId: 'nobody' });
+  const told = (type) => receiver.received.findIndex((one) => one.type === type && one.data.id === start.id);
+  await until('it is told', () => told('recording-processed') >= 0, 25000);
+  assert.ok(told('participant-recording-stopped') < told('recording-processed'));
+  const { processing, parts, file } = await rostrum.ok('GET', `/v2/recordings/participant/${start.id}`);
+  assert.deepEqual([processing, parts, file], ['failed', [], null]);
+  assert.equal((await rostrum.call('GET', `/v2/recordings/${start.id}/file`)).status, 404);
+});
+
 test('a client that takes its time, and one that goes, cost nobody else', async () => {
   const agent = new http.Agent({ maxSockets: 1 });
   const slow = http.get(here(recording.file.fileUrl), { agent });

@@ -51,6 +51,14 @@ void RecordingJobs::over(OutputRecord &recording) {
         queue_.add(std::move(job));
     }
     transaction.commit();
+    if (any)
+        return;
+    empty_.push_back(recording.id);
+    telling_.once(0, [this] { // its end is told first
+        for (const auto &id : std::exchange(empty_, {}))
+            if (auto nothing = store_.outputs.find_recording(id))
+                processed(*nothing);
+    });
 }
 
 void RecordingJobs::changed(const JobRecord &job) {
@@ -80,8 +88,7 @@ void RecordingJobs::part_changed(const JobRecord &job) {
     for (auto part : recording->details.get("parts").items()) {
         if (part.text("path") == job.document.text("path")) {
             part.set("processing", job.state);
-            if (!job.error.empty())
-                part.set("error", job.error);
+            part.set("error", job.error.empty() ? Json() : Json(job.error));
             for (const char *fact : kPartFacts)
                 if (job.result.has(fact))
                     part.set(fact, job.result.get(fact));
@@ -111,7 +118,7 @@ void RecordingJobs::processed(OutputRecord &recording) {
             {{"filePath", path},
              {"fileUrl", file_url(places_, public_url_, recording, path.substr(path.rfind('/') + 1), now_ms())}});
         for (const char *fact : {"bytes", "durationMs", "width", "height", "format", "sha256", "processing", "error"})
-            if (part.has(fact))
+            if (!part.get(fact).is_null())
                 file.set(fact, part.get(fact));
         files.push(file);
     }

@@ -47,6 +47,8 @@ class RecordingJobs {
     Webhooks &webhooks_;
     const RecordingPlaces &places_;
     const std::string &public_url_;
+    std::vector<std::string> empty_; // recordings that ended without a file, not told yet
+    Timer telling_;
 };
 
 } // namespace rostrum
