@@ -310,7 +310,9 @@ test('a recording without a place to write to is told as failed, and as started 
 
 test('a recording in which nothing was recorded is told as processed too', async () => {
   const other = await rostrum.room();
-  await rostrum.events(other, { participantId: 'watcher', mode: 'SIGNALLING_ONLY' });
+  const people = await rostrum.events(other, { participantId: 'watcher', mode: 'SIGNALLING_ONLY' });
+  const graph = `/v2/sessions/${people.joined.sessionId}/graph`;
+  await until('the session is up', async () => (await rostrum.call('GET', graph)).status === 200, 20000);
   const start = await rostrum.ok('POST', '/v2/recordings/participant/start', { roomId: other, participantId: 'nobody' });
   await rostrum.ok('POST', '/v2/recordings/participant/stop', { roomId: other, participantId: 'nobody' });
   const told = (type) => receiver.received.findIndex((one) => one.type === type && one.data.id === start.id);
