@@ -8,7 +8,10 @@
 namespace rostrum {
 
 namespace {
-constexpr unsigned kIdleSeconds = 3; // Node closes idle connections after 5 s: we are first, or a POST would race it
+// Node closes idle connections after 5 s: we are first, or a POST would race it. libsoup's own idle timeout is no way
+// to be first, for a POST that meets its last moment is never answered, nor cancelled; it only tidies up.
+constexpr gint64 kKeepUs = 3'000'000;
+constexpr unsigned kTidySeconds = 60;
 constexpr gsize kMaxAnswerBytes = 64 * 1024; // of a body that nobody reads; more costs the receiver its connection
 } // namespace
 
@@ -100,7 +103,7 @@ struct HttpPoster::Call : std::enable_shared_from_this<HttpPoster::Call> {
 };
 
 HttpPoster::HttpPoster(unsigned timeout_ms)
-    : session_(soup_session_new_with_options("user-agent", "Rostrum-Webhook/1", "idle-timeout", kIdleSeconds, nullptr)),
+    : session_(soup_session_new_with_options("user-agent", "Rostrum-Webhook/1", "idle-timeout", kTidySeconds, nullptr)),
       timeout_ms_(timeout_ms) {}
 
 HttpPoster::~HttpPoster() {
@@ -112,6 +115,10 @@ HttpPoster::~HttpPoster() {
 }
 
 void HttpPoster::post(const std::string &url, const Headers &headers, std::string_view body, Done done) {
+    const gint64 now_us = g_get_monotonic_time();
+    if (now_us - posted_us_ > kKeepUs)
+        soup_session_abort(session_.get()); // nothing is under way: it closes what is idle
+    posted_us_ = now_us;
     call_ = std::make_shared<Call>();
     call_->done = std::move(done);
     call_->message.reset(soup_message_new("POST", url.c_str()));

@@ -44,6 +44,7 @@ class HttpPoster {
 
     GObjectPtr<SoupSession> session_;
     const unsigned timeout_ms_;
+    gint64 posted_us_ = 0; // the last one
     std::shared_ptr<Call> call_;
 };
 
