@@ -33,14 +33,14 @@ after(async () => {
 const rows = [
   { name: 'the picture of an H.264 host', path: kTrack, body: { participantId: 'ann', kind: 'video' }, codecs: ['h264'], format: 'mp4', parts: 8 },
   { name: 'the sound of an H.264 host', path: kTrack, body: { participantId: 'ann', kind: 'audio' }, codecs: ['opus'], format: 'webm', parts: 1 },
-  // The best layer may pause while Chromium finds out what its path carries.
-  { name: 'the best layer of a VP8 host', path: kTrack, body: { participantId: 'bob', kind: 'video' }, codecs: ['vp8'], format: 'webm', parts: 8 },
+  // Whichever layer is the best one that Chromium sends at the moment.
+  { name: 'the layers of a VP8 host', path: kTrack, body: { participantId: 'bob', kind: 'video' }, codecs: ['vp8'], format: 'webm', parts: 1 },
   { name: 'a VP8 host', path: kParticipant, body: { participantId: 'bob', fileFormat: 'mp4' }, codecs: ['h264', 'aac'], format: 'mp4', parts: 1 },
 ];
 
 const told = (type, id) => receiver.received.some((one) => one.type.endsWith(type) && one.data.id === id);
 
-test('participants and tracks are recorded as Chromium sends them', { timeout: 120_000 }, async (t) => {
+test('participants and tracks are recorded as Chromium sends them', { timeout: 170_000 }, async (t) => {
   const room = await rostrum.room();
   await hostPage(browser, rostrum, room, { participantId: 'ann' });
   await hostPage(browser, rostrum, room, { participantId: 'bob', name: 'Bob', vp8Only: true, simulcast: true });
@@ -52,7 +52,7 @@ test('participants and tracks are recorded as Chromium sends them', { timeout: 1
   for (const { path, body, id } of rows) await rostrum.ok('POST', `${path}/stop`, { roomId: room, id, ...body });
   for (const { name, path, id, codecs, format, parts } of rows)
     await t.test(name, async () => {
-      await until('its files are done', () => told('-processed', id), 30_000);
+      await until('its files are done', () => told('-processed', id), 120_000);
       const recording = await rostrum.ok('GET', `${path}/${id}`);
       assert.ok(recording.parts.length >= 1 && recording.parts.length <= parts, `${recording.parts.length} parts`);
       let seconds = 0;

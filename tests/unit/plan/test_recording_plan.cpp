@@ -136,17 +136,17 @@ const Row kRows[] = {
     {"participant, no disk", with(kAnn, {suspended(participant("p", "ann"))}), "passthrough", "", "",
      "avenc_aac x264enc", "participant-ann:ann.audio participant-ann:ann.video"},
     {"track, H.264", with(kAnn, {track("t", "ann", MediaKind::Video)}), "passthrough", "recording:t=mp4mux",
-     "track:ann:video_0/tee", "", ""},
+     "layer:t:video_0/jitter", "", ""},
     {"track, VP8", with(kPair, {track("t", "bob", MediaKind::Video, FileFormat::Mp4)}), "composed",
-     "recording:t=webmmux", "track:bob:video_0/tee", "opusenc x264enc", ":ann.audio :ann.video :bob.audio :bob.video"},
+     "recording:t=webmmux", "layer:t:video_0/jitter", "opusenc x264enc", ":ann.audio :ann.video :bob.audio :bob.video"},
     {"track, sound", with(kAnn, {track("t", "ann", MediaKind::Audio)}), "passthrough", "recording:t=webmmux",
-     "track:ann:audio_0/tee", "", ""},
+     "layer:t:audio_0/jitter", "", ""},
     {"track, sound, mp4", with(kAnn, {track("t", "ann", MediaKind::Audio, FileFormat::Mp4)}), "passthrough",
-     "recording:t=mp4mux", "track:ann:audio_0/tee", "", ""},
+     "recording:t=mp4mux", "layer:t:audio_0/jitter", "", ""},
     {"track, the best layer", with(kLayers, {track("t", "ann", MediaKind::Video)}), "passthrough",
-     "recording:t=webmmux", "track:ann:video_1/tee", "", ""},
+     "recording:t=webmmux", "layer:t:video_1/jitter", "", ""},
     {"track, the best layer that flows", with(kThin, {track("t", "ann", MediaKind::Video)}), "passthrough",
-     "recording:t=webmmux", "track:ann:video_0/tee", "", ""},
+     "recording:t=webmmux", "layer:t:video_0/jitter", "", ""},
     {"track, AV1", with(with_hosts({host("ann", {video("AV1")})}), {track("t", "ann", MediaKind::Video)}), "composed",
      "", "", "opusenc x264enc", ":ann.video"},
     {"track, nobody is there", with({}, {track("t", "ann", MediaKind::Video)}), "empty", "", "", "", ""},
@@ -154,11 +154,11 @@ const Row kRows[] = {
      "passthrough", "", "", "", ""},
     {"track, camera off, but it is the sound",
      with_marks(with(kAnn, {track("t", "ann", MediaKind::Audio)}), "ann", {.camera_off = true}), "passthrough",
-     "recording:t=webmmux", "track:ann:audio_0/tee", "", ""},
+     "recording:t=webmmux", "layer:t:audio_0/jitter", "", ""},
     {"track of a screen, nobody shares", with(kAnn, {track("t", "ann", MediaKind::ScreenVideo)}), "passthrough", "", "",
      "", ""},
     {"track of a screen", sharing(with(kAnn, {track("t", "ann", MediaKind::ScreenVideo)}), "ann"), "passthrough",
-     "recording:t=mp4mux", "track:ann:video_0/tee", "", ""},
+     "recording:t=mp4mux", "layer:t:video_0/jitter", "", ""},
     {"track, no disk", with(kAnn, {suspended(track("t", "ann", MediaKind::Video))}), "passthrough", "", "", "", ""},
 };
 
@@ -207,6 +207,15 @@ void test_row(gconstpointer data) {
     same(stages(graph), row.stages);
 }
 
+/// Another layer of the same codec goes on in the branch, which chooses it at a keyframe.
+void test_layers() {
+    const Recording wanted = track("t", "ann", MediaKind::Video);
+    const Graph best = plan(with(kLayers, {wanted}), {}), thin = plan(with(kThin, {wanted}), {});
+    g_assert_true(*best.find("recording:t") == *thin.find("recording:t"));
+    same(shown(best, "recording:t/layer"), "layer:t:video_1/jitter");
+    same(shown(thin, "recording:t/layer"), "layer:t:video_0/jitter");
+}
+
 void test_why_not() {
     const Recording wanted = track("t", "ann", MediaKind::Video);
     same(why_not_recorded(kAnn, wanted), "");
@@ -251,6 +260,7 @@ int main(int argc, char **argv) {
     g_test_init(&argc, &argv, nullptr);
     for (const auto &row : kRows)
         g_test_add_data_func((std::string("/recording-plan/") + row.name).c_str(), &row, test_row);
+    g_test_add_func("/recording-plan/layers", test_layers);
     g_test_add_func("/recording-plan/why-not", test_why_not);
     g_test_add_func("/recording-plan/others-stay", test_others_stay);
     g_test_add_func("/recording-plan/participant-canvas", test_participant_canvas);

@@ -79,12 +79,20 @@ std::vector<Node> depayloader(const std::string &encoding) {
     return {{"depay", "rtpopusdepay", {}}, {"sound", "opusparse", {}}};
 }
 
+/// The packets of one layer in order, for the recording to choose from.
+Branch recorded_layer(const Recording &wanted, const Track &track) {
+    Branch branch{"layer:" + wanted.id + ":" + track.pad, Branch::Kind::Decode, {}, {}, {}};
+    branch.nodes = {leaky_queue("queue", kOutputQueueNs),
+                    guard("guard"),
+                    {"jitter", "rtpjitterbuffer", {{"latency", kTrackJitterMs}, {"do-lost", "true"}}}};
+    chain(branch, {"queue", "guard", "jitter"});
+    return branch;
+}
+
 Branch track_recording(const Recording &wanted, const Track &track, FileFormat format) {
-    Branch branch{recording_branch(wanted.id), Branch::Kind::Recording, {}, {}, {}};
-    branch.revision = wanted.path + " " + track.pad + " " + track.encoding;
-    std::vector<Node> nodes{leaky_queue(track.video ? "video_queue" : "audio_queue", kOutputQueueNs),
-                            guard(track.video ? "video_guard" : "audio_guard"),
-                            {"jitter", "rtpjitterbuffer", {{"latency", kTrackJitterMs}, {"do-lost", "true"}}}};
+    Branch branch{recording_branch(wanted.id), Branch::Kind::Recording, {}, {}, wanted.path + " " + track.encoding};
+    std::vector<Node> nodes{selector("layer"), leaky_queue(track.video ? "video_queue" : "audio_queue", kOutputQueueNs),
+                            guard(track.video ? "video_guard" : "audio_guard")};
     for (auto &node : depayloader(track.encoding))
         nodes.push_back(std::move(node));
     add_nodes(branch, std::move(nodes), track.video ? "video_%u" : "audio_%u");
@@ -250,11 +258,13 @@ void add_track_recording(const State &state, const Recording &recording, Graph &
     const auto format = track ? track_format(track->encoding, recording.format) : std::nullopt;
     if (!format)
         return;
-    Branch branch = track_recording(recording, *track, *format);
-    graph.links.push_back({tee_of(*state.find_host(recording.participant), *track),
-                           {branch.full(branch.nodes.front().name), "sink"},
-                           {}});
+    Branch branch = track_recording(recording, *track, *format), layer = recorded_layer(recording, *track);
+    const PadRef packets{layer.full("jitter"), "src"};
+    graph.links.push_back({packets, {branch.full("layer"), "sink_%u"}, {}});
+    graph.links.push_back({tee_of(*state.find_host(recording.participant), *track), {layer.full("queue"), "sink"}, {}});
+    graph.selections.push_back({branch.full("layer"), packets, ""});
     graph.branches.push_back(std::move(branch));
+    graph.branches.push_back(std::move(layer));
 }
 
 } // namespace

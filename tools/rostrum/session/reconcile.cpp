@@ -185,11 +185,12 @@ void Reconciler::select_now(const Selection &selection, RunningLink &link) {
         });
 }
 
-/// The programs and the branches whose media they show now.
+/// The programs, the recordings that go on, and the branches whose media they show now.
 std::set<std::string> Reconciler::shown() const {
     std::set<std::string> branches;
     for (const auto &branch : branches_)
-        if (branch->branch().kind == Branch::Kind::Program)
+        if (branch->branch().kind == Branch::Kind::Program ||
+            (branch->branch().kind == Branch::Kind::Recording && wanted_branch(branch->branch().id)))
             branches.insert(branch->branch().id);
     for (bool grew = true; grew;) {
         grew = false;

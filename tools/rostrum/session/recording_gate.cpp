@@ -13,6 +13,9 @@ namespace {
 // A split waits for a keyframe that comes anyway (KeyframeCadence) before it asks for one.
 constexpr int64_t kKeyframePatienceNs = 2'500'000'000;
 
+// Another layer of a picture may begin a little before the last one has ended; times in a file only grow.
+constexpr int64_t kLeastStepNs = 1'000'000;
+
 /// Of the pad's own segment; what passes the gate has a plain one.
 int64_t running_time(GstPad *pad, GstClockTime timestamp) {
     g_autoptr(GstEvent) event = gst_pad_get_sticky_event(pad, GST_EVENT_SEGMENT, 0);
@@ -68,9 +71,10 @@ class Gate {
 
     GstPadProbeReturn on_buffer(GstPad *pad, GstPadProbeInfo *info) {
         GstBuffer *buffer = GST_PAD_PROBE_INFO_BUFFER(info);
-        const int64_t time = running_time(pad, GST_BUFFER_PTS(buffer));
+        int64_t time = running_time(pad, GST_BUFFER_PTS(buffer));
         if (time == Timeline::kNever)
             return GST_PAD_PROBE_DROP;
+        time = newest_ = std::max(time, newest_ + kLeastStepNs);
         const auto place = leads_ ? lead(pad, buffer, time) : follow(buffer, time);
         if (!place || !enter(pad, place->part))
             return GST_PAD_PROBE_DROP;
@@ -295,6 +299,7 @@ class Gate {
     bool begins_ = false;     // the recording, with this buffer
     int part_ = -1;           // the pad is linked to; -1 = to none yet
     int64_t part_begins_at_ = 0;
+    int64_t newest_ = Timeline::kNever;           // time that came here
     int64_t due_since_ = Timeline::kNever;        // a split
     std::shared_ptr<RecordingPart::Media> media_; // of part_
 };
