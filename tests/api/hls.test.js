@@ -12,6 +12,7 @@ import { promisify } from 'node:util';
 import { until, within } from '../lib/deadline.js';
 import { get, nextPart, playlistErrors, startHls, variantsOf } from '../lib/hls.js';
 import { Rostrum } from '../lib/rostrum.js';
+import { WebhookReceiver } from '../lib/webhook_receiver.js';
 
 const run = promisify(execFile);
 let rostrum, room, watcher, host, hls;
@@ -164,6 +165,12 @@ test('the stream goes on when serve is killed, and with a discontinuity when the
     return list.status === 200 && list;
   });
   assert.deepEqual(await playlistErrors(before.text, after.text), []);
+  const { msn } = nextPart(after.text);
+  const more = await until('it hears of more', async () => {
+    const list = await get(`${url.replace(origin, rostrum.url)}?_HLS_msn=${msn + 1}&_HLS_part=0`);
+    return list.status === 200 && list;
+  });
+  assert.deepEqual(await playlistErrors(after.text, more.text), []);
   hls = await rostrum.ok('GET', `/v2/hls/${hls.id}`);
 
   process.kill(session, 'SIGKILL');
@@ -175,7 +182,7 @@ test('the stream goes on when serve is killed, and with a discontinuity when the
     },
     30000,
   );
-  assert.deepEqual(await playlistErrors(after.text, resumed.text), []);
+  assert.deepEqual(await playlistErrors(more.text, resumed.text), []);
 });
 
 test('when it is over it can be watched as a whole, and deleted', async () => {
@@ -203,10 +210,25 @@ test('when it is over it can be watched as a whole, and deleted', async () => {
   await until('its files are gone', () => !fs.existsSync(`${rostrum.state}/hls/${room}/${hls.sessionId}/${hls.id}`));
 });
 
-test('it starts by itself where the room says so', async () => {
-  const own = await rostrum.room({ autoStartConfig: { hls: { config: { mode: 'audio' } } } });
-  const guest = await rostrum.testHost(own);
-  const active = await until('it is active', async () => (await rostrum.call('GET', `/v2/hls/${own}/active`)).body?.data);
-  assert.equal(active.mode, 'audio');
-  await guest.stop();
+test('it starts by itself where the room says so, and webhooks tell of its life in order', async () => {
+  const receiver = await WebhookReceiver.start();
+  try {
+    const own = await rostrum.room({
+      autoStartConfig: { hls: { config: { mode: 'audio' } } },
+      webhook: { endPoint: receiver.url, events: ['hls-*'] },
+    });
+    const guest = await rostrum.testHost(own);
+    const active = await until('it is active', async () => (await rostrum.call('GET', `/v2/hls/${own}/active`)).body?.data);
+    assert.equal(active.mode, 'audio');
+    const { data } = await receiver.next('hls-playable');
+    assert.equal(data.playbackHlsUrl, active.playbackHlsUrl);
+    assert.equal(data.livestreamUrl, active.livestreamUrl);
+    await guest.stop();
+    await rostrum.ok('POST', '/v2/sessions/end', { roomId: own });
+    await receiver.next('hls-stopped');
+    assert.deepEqual(receiver.types(), ['hls-starting', 'hls-started', 'hls-playable', 'hls-stopping', 'hls-stopped']);
+    assert.match((await get(active.playbackHlsUrl)).text, /audio\/index\.m3u8/);
+  } finally {
+    await receiver.stop();
+  }
 });

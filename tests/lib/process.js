@@ -88,7 +88,7 @@ export async function run(file, args, { timeoutMs = 60000, ...options } = {}) {
 /** A directory that is gone after the test. */
 export function temporaryDirectory(name) {
   const directory = fs.mkdtempSync(path.join(os.tmpdir(), `rostrum-${name}-`));
-  return { path: directory, remove: () => fs.rmSync(directory, { recursive: true, force: true, maxRetries: 3 }) };
+  return { path: directory, remove: () => fs.rmSync(directory, { recursive: true, force: true, maxRetries: 20 }) };
 }
 
 /** Ports that were free a moment ago, for servers that cannot bind port 0 themselves. @param {number} n */

@@ -6,7 +6,6 @@
 #include "tools/rostrum/live/hls_stream.h"
 #include "tools/rostrum/store/store.h"
 
-#include <deque>
 #include <memory>
 
 namespace rostrum {
@@ -34,11 +33,19 @@ class HlsStreams {
     void remove(const OutputRecord &record);
 
   private:
-    static constexpr size_t kMaxOpen = 200; // an index in memory is 100 bytes a segment
+    static constexpr size_t kMaxOver = 16; // that are open: one of ten hours takes 3 MB
+
+    struct Open {
+        std::string name; // in URLs
+        std::shared_ptr<HlsStream> stream;
+        uint64_t used = 0; // when, counted in uses
+    };
+    std::shared_ptr<HlsStream> use(Open &open);
+    void close_least_used();
 
     Store &store_;
-    std::map<std::string, std::shared_ptr<HlsStream>> streams_; // by id
-    std::deque<std::string> opened_;                            // in that order
+    std::map<std::string, Open> streams_; // by id
+    uint64_t uses_ = 0;
 };
 
 /// {playbackHlsUrl, livestreamUrl, downstreamUrl}.

@@ -27,9 +27,9 @@ constexpr int kDirectoryMode = 0700, kFileMode = 0600;
     throw DiskError(path + ": " + g_strerror(error));
 }
 
-void write_all(int fd, std::string_view bytes, const std::string &path) {
+void write_all(const FileHandle &file, std::string_view bytes, const std::string &path) {
     while (!bytes.empty()) {
-        const ssize_t written = ::write(fd, bytes.data(), bytes.size());
+        const ssize_t written = ::write(file.get(), bytes.data(), bytes.size());
         if (written < 0 && errno == EINTR)
             continue;
         if (written <= 0)
@@ -38,16 +38,11 @@ void write_all(int fd, std::string_view bytes, const std::string &path) {
     }
 }
 
-int open_file(const std::string &path, int flags) {
-    const int fd = ::open(path.c_str(), flags | O_CREAT | O_CLOEXEC, kFileMode);
-    if (fd < 0)
+FileHandle open_file(const std::string &path, int flags) {
+    FileHandle file(::open(path.c_str(), flags | O_CREAT | O_CLOEXEC, kFileMode));
+    if (file.get() < 0)
         fail(path);
-    return fd;
-}
-
-void close_fd(int &fd) {
-    if (fd >= 0)
-        ::close(std::exchange(fd, -1));
+    return file;
 }
 
 void make_directory(const std::string &path) {
@@ -57,20 +52,17 @@ void make_directory(const std::string &path) {
 
 } // namespace
 
-HlsFiles::HlsFiles(HlsSetup setup) : setup_(std::move(setup)), segments_(setup_.renditions.size(), -1) {
+FileHandle::~FileHandle() {
+    if (fd_ >= 0)
+        ::close(fd_);
+}
+
+HlsFiles::HlsFiles(HlsSetup setup) : setup_(std::move(setup)), segments_(setup_.renditions.size()) {
     make_directory(setup_.directory);
     for (const auto &rendition : setup_.renditions)
         make_directory(setup_.directory + "/" + rendition.name);
-    journal_ = open_file(setup_.directory + "/journal", O_RDWR | O_APPEND);
-    if (flock(journal_, LOCK_EX) != 0) // until a writer before this one has let go of it
-        fail(setup_.directory);
+    open_journal();
     recover();
-}
-
-HlsFiles::~HlsFiles() {
-    close_fd(journal_);
-    for (int &segment : segments_)
-        close_fd(segment);
 }
 
 std::string HlsFiles::path(size_t rendition, const std::string &file) const {
@@ -84,7 +76,15 @@ void HlsFiles::note(const std::string &line) {
     ++lines_;
 }
 
-/// A line that was cut off is overwritten; a stream of which nothing can be played yet begins anew.
+/// Waits until a writer before this one has let go of it.
+void HlsFiles::open_journal() {
+    journal_ = open_file(setup_.directory + "/journal", O_RDWR | O_APPEND);
+    if (flock(journal_.get(), LOCK_EX) != 0)
+        fail(setup_.directory);
+}
+
+/// A line that was cut off is overwritten. A stream of which nothing can be played yet begins anew, with another file:
+/// so its readers notice.
 void HlsFiles::recover() {
     const std::string name = setup_.directory + "/journal";
     g_autofree char *text = nullptr;
@@ -99,11 +99,15 @@ void HlsFiles::recover() {
         same = timeline_.renditions[i].name == setup_.renditions[i].name;
     if (!good || timeline_.ended || (!same && timeline_.complete() > 0))
         throw DiskError(name + ": it is of another stream");
-    const bool playable = same && timeline_.complete() > 0;
-    if (ftruncate(journal_, playable ? static_cast<off_t>(whole) : 0) != 0)
-        fail(name);
-    if (playable)
+    if (same && timeline_.complete() > 0) {
+        if (ftruncate(journal_.get(), static_cast<off_t>(whole)) != 0)
+            fail(name);
         return complete_broken();
+    }
+    if (size > 0) {
+        g_unlink(name.c_str());
+        open_journal();
+    }
     timeline_ = {};
     for (const auto &rendition : setup_.renditions)
         note(hls::rendition_line(rendition.name, rendition.peak_bps, rendition.average_bps));
@@ -139,21 +143,13 @@ std::vector<unsigned> HlsFiles::next_generations() const {
 
 void HlsFiles::put_init(size_t rendition, unsigned generation, const hls::Tracks &tracks, const std::string &bytes) {
     const std::string name = path(rendition, hls::init_name(generation));
-    int fd = open_file(name, O_WRONLY | O_TRUNC);
-    try {
-        write_all(fd, bytes, name);
-    } catch (const DiskError &) {
-        close_fd(fd);
-        throw;
-    }
-    close_fd(fd);
+    write_all(open_file(name, O_WRONLY | O_TRUNC), bytes, name);
     note(hls::map_line(rendition, {tracks.video ? tracks.video->width : 0, tracks.video ? tracks.video->height : 0,
                                    hls::codecs_of(tracks)}));
 }
 
 void HlsFiles::begin_segment(size_t rendition, uint64_t sequence, int64_t time_ns, unsigned generation,
                              bool discontinuity) {
-    close_fd(segments_[rendition]);
     segments_[rendition] = open_file(path(rendition, hls::segment_name(sequence)), O_WRONLY | O_TRUNC);
     note(hls::segment_line(rendition, sequence, setup_.epoch_ms + time_ns / 1'000'000, generation, discontinuity));
 }
@@ -168,7 +164,7 @@ void HlsFiles::put_part(size_t rendition, uint64_t sequence, unsigned, int64_t d
 }
 
 void HlsFiles::end_segment(size_t rendition, uint64_t sequence) {
-    close_fd(segments_[rendition]);
+    segments_[rendition] = {};
     note(hls::complete_line(rendition, sequence));
     if (!setup_.keep && setup_.dvr_ms > 0)
         remove_old();

@@ -10,6 +10,7 @@
 #include "packager.h"
 
 #include <stdexcept>
+#include <utility>
 
 namespace rostrum::session {
 
@@ -31,12 +32,28 @@ struct DiskError : std::runtime_error {
     using std::runtime_error::runtime_error;
 };
 
+/// Closes what it holds.
+class FileHandle {
+  public:
+    FileHandle() = default;
+    explicit FileHandle(int fd) : fd_(fd) {}
+    FileHandle(FileHandle &&other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
+    FileHandle &operator=(FileHandle other) noexcept {
+        std::swap(fd_, other.fd_);
+        return *this;
+    }
+    ~FileHandle();
+    int get() const { return fd_; }
+
+  private:
+    int fd_ = -1;
+};
+
 class HlsFiles : public hls::PackageSink {
   public:
     /// Takes up what an earlier process has left: its last segment ends where it stopped. Throws DiskError, as all the
     /// others do.
     explicit HlsFiles(HlsSetup setup);
-    ~HlsFiles() override;
     HlsFiles(const HlsFiles &) = delete;
     HlsFiles &operator=(const HlsFiles &) = delete;
 
@@ -55,6 +72,7 @@ class HlsFiles : public hls::PackageSink {
 
   private:
     std::string path(size_t rendition, const std::string &file) const;
+    void open_journal();
     void recover();
     void complete_broken();
     void remove_old();
@@ -62,8 +80,8 @@ class HlsFiles : public hls::PackageSink {
 
     const HlsSetup setup_;
     hls::Timeline timeline_;
-    int journal_ = -1;
-    std::vector<int> segments_; // open files, by rendition; -1 = none
+    FileHandle journal_;
+    std::vector<FileHandle> segments_; // that are being written, by rendition
     uint64_t bytes_ = 0, lines_ = 0;
 };
 
