@@ -72,7 +72,8 @@ async function session(options = {}) {
   const end = async () => {
     shown.push(...watcher.messages.map((message) => JSON.stringify(message)));
     await host.stop();
-    await watcher.close();
+    await rostrum.ok('POST', '/v2/sessions/end', { roomId: room });
+    await watcher.closed;
   };
   return { room, watcher, end };
 }
