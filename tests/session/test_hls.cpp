@@ -227,7 +227,9 @@ void test_toggled() {
     const Timeline timeline = test::read_journal(steady);
     const std::vector<double> pictures = test::packet_times(file, "v:0");
     test::assert_steady(pictures, 0.033, 0.5);
-    test::assert_steady(test::packet_times(file, "a:0"), 0.0213, 0.0214);
+    std::vector<double> sounds = test::packet_times(file, "a:0");
+    sounds.erase(sounds.begin()); // it begins with the picture, not where its frame does
+    test::assert_steady(sounds, 0.0213, 0.0214);
     // Both hold the pictures of one encode: what it left out, when the machine is busy, is missing in both.
     const std::string recorded = steps(pictures),
                       streamed = steps(test::packet_times(joined(steady, *timeline.find("main")), "v:0"));

@@ -3,6 +3,7 @@
 
 #include "hls_writer.h"
 
+#include <algorithm>
 #include <thread>
 #include <utility>
 
@@ -115,7 +116,9 @@ void HlsWriter::write(const std::shared_ptr<Shared> &shared, const HlsSetup &set
             packager.finish();
             files.end();
         }
-        const bool begun = !files.timeline().renditions[0].segments.empty();
+        const auto &renditions = files.timeline().renditions;
+        const bool begun = std::none_of(renditions.begin(), renditions.end(),
+                                        [](const auto &rendition) { return rendition.segments.empty(); });
         if (begun && std::exchange(told, files.lines()) != files.lines())
             post_to_main(shared->alive, [shared, progress = Progress{files.timeline().complete(), files.bytes()}] {
                 shared->observer.grown(progress);
