@@ -23,7 +23,8 @@ TestHost::TestHost(SessionProcess &session, std::string participant, std::vector
     for (auto &word : words)
         argv.push_back(word.data());
     argv.push_back(nullptr);
-    g_spawn_async(nullptr, argv.data(), nullptr, G_SPAWN_DO_NOT_REAP_CHILD, end_with_parent, nullptr, &pid_, &error);
+    const auto flags = static_cast<GSpawnFlags>(G_SPAWN_DO_NOT_REAP_CHILD | G_SPAWN_STDOUT_TO_DEV_NULL); // it is no TAP
+    g_spawn_async(nullptr, argv.data(), nullptr, flags, end_with_parent, nullptr, &pid_, &error);
     g_assert_no_error(error);
     g_child_watch_add(
         pid_,
