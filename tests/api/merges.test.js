@@ -10,7 +10,7 @@ import test, { after, before } from 'node:test';
 
 import { until } from '../lib/deadline.js';
 import { decodeErrors, probe } from '../lib/media_file.js';
-import { childrenOf } from '../lib/process.js';
+import { childrenOf, isRunning } from '../lib/process.js';
 import { Rostrum } from '../lib/rostrum.js';
 import { WebhookReceiver } from '../lib/webhook_receiver.js';
 
@@ -120,7 +120,7 @@ test('a transcoding goes on after kill -9 of serve', { timeout: 90000 }, async (
   await rostrum.program.ended;
   await rostrum.launch();
   await until('it is told', () => told('composite-merge-completed', id), 60000);
-  assert.ok(!job || !fs.existsSync(`/proc/${job}`), 'the job ended with serve');
+  await until('the job has ended with serve', () => !job || !isRunning(job));
   assert.equal(receiver.received.filter((one) => one.data.id === id && one.type === 'composite-merge-started').length, 1);
   const { state, file } = await rostrum.ok('GET', `/v2/transcodings/${id}`);
   assert.equal(state, 'completed');

@@ -352,6 +352,8 @@ test('what is asked for wrongly is refused with what is right', async () => {
     [`${start}/participant/track/start`, { participantId: 'a', kind: 'audio', fileFormat: 'mp3' }, /sound alone/],
     [`${start}/composite/start`, { participants: 'all' }, /participants has to be a list/],
     [`${start}/composite/start`, { participants: [{ participantId: 'a', kind: ['nose'] }] }, /kind has to be of/],
+    [`${start}/composite/start`, { participants: [{ participantId: 'a' }, { participantId: 'a' }] }, /'a' is named twice/],
+    [`${start}/composite/start`, { participants: Array.from({ length: 101 }, (_, i) => ({ participantId: `p${i}` })) }, /at most 100/],
     [`${start}/participant/stop`, {}, /participantId/],
     [`${start}/participant/track/stop`, { participantId: 'a' }, /kind is missing/],
   ];

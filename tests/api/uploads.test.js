@@ -10,7 +10,7 @@ import path from 'node:path';
 import test, { after, before } from 'node:test';
 
 import { until } from '../lib/deadline.js';
-import { childrenOf } from '../lib/process.js';
+import { childrenOf, isRunning } from '../lib/process.js';
 import { Rostrum } from '../lib/rostrum.js';
 import { S3Server } from '../lib/s3_server.js';
 import { WebhookReceiver } from '../lib/webhook_receiver.js';
@@ -78,10 +78,7 @@ test('a recording arrives whole though serve and bucket are killed on the way', 
     assert.ok(job);
     rostrum.program.child.kill('SIGKILL');
     await rostrum.program.ended;
-    await until(
-      'the job ends with serve',
-      () => !fs.existsSync(`/proc/${job}`) || /^State:\s+Z/m.test(fs.readFileSync(`/proc/${job}/status`, 'utf8')),
-    );
+    await until('the job ends with serve', () => !isRunning(job));
 
     s3.allow(13 * kMib);
     await rostrum.launch();

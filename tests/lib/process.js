@@ -130,6 +130,15 @@ export function childrenOf(pid, name) {
     .map(Number);
 }
 
+/** Not gone, and not only waiting to be reaped by whoever inherited it. @param {number} pid */
+export function isRunning(pid) {
+  try {
+    return !/^State:\s+Z/m.test(fs.readFileSync(`/proc/${pid}/status`, 'utf8'));
+  } catch {
+    return false;
+  }
+}
+
 /** @param {number} pid @returns {string[]} */
 export function commandLine(pid) {
   return fs.readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0');

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 
 #include "tools/rostrum/store/store.h"
+#include "waiting.h"
 
 #include <glib.h>
 #include <glib/gstdio.h>
@@ -147,6 +148,28 @@ void outputs() {
     g_assert_false(store.outputs.find(OutputKind::Recording, "o1").has_value());
 }
 
+/// A store that cannot write takes the state of an output all the same, and writes it when it can.
+void written_later() {
+    Store store(":memory:");
+    const auto room = store.rooms.create(std::nullopt, Json::object(), 1);
+    store.sessions.begin("s1", room.room_id, 10);
+    rostrum::OutputRecord output;
+    output.id = "o1";
+    output.session_id = "s1";
+    output.room_id = room.room_id;
+    output.state = "starting";
+    store.outputs.create(output);
+    store.database.execute("PRAGMA query_only = ON");
+    output.state = "started";
+    g_test_expect_message(G_LOG_DOMAIN, G_LOG_LEVEL_WARNING, "*o1 is stored later*");
+    store.outputs.update(output);
+    g_test_assert_expected_messages();
+    const auto state = [&] { return store.outputs.find(OutputKind::Livestream, "o1")->state; };
+    g_assert_true(state() == "starting");
+    store.database.execute("PRAGMA query_only = OFF");
+    test::wait_for("it is written", [&] { return state() == "started"; });
+}
+
 void output_kinds() {
     for (const char *name : {"livestream", "recording", "participant-recording", "participant-track-recording",
                              "composite-recording", "hls"}) {
@@ -273,6 +296,7 @@ int main(int argc, char **argv) {
     g_test_add_func("/store/session-filters", session_filters);
     g_test_add_func("/store/outputs", outputs);
     g_test_add_func("/store/output-kinds", output_kinds);
+    g_test_add_func("/store/written-later", written_later);
     g_test_add_func("/store/jobs", jobs);
     g_test_add_func("/store/unprocessed-recordings", unprocessed_recordings);
     g_test_add_func("/store/reopening", reopening);

@@ -197,6 +197,7 @@ void send_file(const ExchangePtr &exchange, const FileToSend &file) {
     const auto ranges = wanted_ranges(*exchange, facts);
     if (ranges && ranges->empty()) {
         exchange->set_header("Content-Range", "bytes */" + std::to_string(facts.size));
+        exchange->set_header("Cache-Control", "no-store");
         throw Refusal{416, "the file has " + std::to_string(facts.size) + " bytes"};
     }
     std::string type = file.type;

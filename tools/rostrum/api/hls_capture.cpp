@@ -53,7 +53,7 @@ Place find_place(const hls::RenditionEntry &rendition, const Json &body) {
         int64_t left_us = static_cast<int64_t>(time_of(body) * 1e6);
         for (uint64_t i = 0; i < segments.size(); ++i) {
             if (left_us < segments[i].duration_us && segments[i].bytes > 0)
-                return {i, left_us / 1000};
+                return {i, std::max<int64_t>(left_us, 0) / 1000}; // what begins before lies in a gap
             left_us -= segments[i].duration_us;
         }
         throw Refusal{404, "the stream has no picture at this time"};

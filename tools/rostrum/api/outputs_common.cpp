@@ -71,6 +71,9 @@ void with_checked_layout(Api &api, const ExchangePtr &exchange, LiveSession &ses
             then(*live);
         } catch (const Refusal &refusal) {
             exchange->refuse(refusal);
+        } catch (const std::exception &error) {
+            g_warning("request %s failed: %s", exchange->request_id().c_str(), error.what());
+            exchange->refuse({500, "something went wrong on the server; it is in its log under this requestId"});
         }
     };
     session.check_layout(text, std::move(go_on));

@@ -5,13 +5,15 @@
 
 #include "tools/rostrum/api/outputs_common.h"
 #include "tools/rostrum/base/ids.h"
+#include "tools/rostrum/session/session_limits.h"
 
 #include <algorithm>
+#include <set>
 
 namespace rostrum {
 namespace {
 
-constexpr size_t kMaxParticipants = 100, kMaxMetadataBytes = 16 * 1024;
+constexpr size_t kMaxMetadataBytes = 16 * 1024;
 constexpr int64_t kMaxSplitMinutes = 24 * 60, kMinSplitMib = 10, kMaxSplitMib = 1 << 20;
 
 const std::vector<std::string> kTracks = {"audio", "video", "screen_audio", "screen_video"};
@@ -61,17 +63,22 @@ Json participants_of(OutputKind kind, const Json &body) {
     if (given.is_null())
         return people;
     const auto entries = given.items();
-    if (!given.is_array() || entries.size() > kMaxParticipants)
+    if (!given.is_array() || entries.size() > session::kMaxChosenParticipants)
         throw Refusal{400, traits(kind).start_failed,
                       "participants has to be a list of at most 100 {\"participantId\": \"…\", \"kind\": [\"audio\"]}"};
+    std::set<std::string> seen;
     for (const auto &entry : entries) {
         const Json named = entry.has("kind") ? entry.get("kind") : entry.get("kinds");
-        const auto kinds = named.strings();
+        const auto strings = named.strings();
+        const std::set<std::string> kinds(strings.begin(), strings.end());
         for (const auto &one : kinds)
             if (!is_one_of(one, kTracks))
                 throw Refusal{400, traits(kind).start_failed,
                               "participants: kind has to be of " + quoted_list(kTracks)};
-        people.push(Json::object({{"id", participant_of(kind, entry)}, {"kinds", kinds}}));
+        const std::string id = participant_of(kind, entry);
+        if (!seen.insert(id).second)
+            throw Refusal{400, traits(kind).start_failed, "participants: '" + id + "' is named twice"};
+        people.push(Json::object({{"id", id}, {"kinds", std::vector<std::string>(kinds.begin(), kinds.end())}}));
     }
     return people;
 }

@@ -127,8 +127,12 @@ std::vector<OutputRecord> recordings_of(Api &api, const SessionRecord &session, 
         throw Refusal{400, code::kInvalidParticipantId, "a channel needs a recordingId or a participantId"};
     const OutputKind kind = type == "track" ? OutputKind::TrackRecording : OutputKind::ParticipantRecording;
     std::vector<OutputRecord> found;
-    for (const auto &recording :
-         api.store.outputs.list(kind, {session.room_id, session.id}, {1, static_cast<int64_t>(kMaxInputs)}).items) {
+    const OutputFilter filter{session.room_id, session.id, participant};
+    const auto listed = api.store.outputs.list(kind, filter, {1, static_cast<int64_t>(kMaxInputs)});
+    if (listed.total > static_cast<int64_t>(kMaxInputs))
+        throw Refusal{400, "'" + participant + "' has more than 100 " + type +
+                               " recordings in this session; name them by recordingId"};
+    for (const auto &recording : listed.items) {
         const Json request = recording.details.get("request");
         const bool sound = type == "participant" || request.text("track").ends_with("audio");
         if (sound && request.text("participant") == participant)

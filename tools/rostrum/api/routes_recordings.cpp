@@ -234,7 +234,7 @@ void send_recorded(Api &api, const ExchangePtr &exchange, const OutputRecord &re
     if (file == files.end())
         throw Refusal{404, "this recording has no such file"};
     if (!g_file_test(file->path.c_str(), G_FILE_TEST_IS_REGULAR) &&
-        recording.details.get("upload").text("state") == "completed") {
+        recording.details.get("upload").text("state") == "completed" && places.s3.enabled()) {
         exchange->set_header("Location", file_url(places, "", recording, name, now_ms()));
         return exchange->reply_empty(302);
     }

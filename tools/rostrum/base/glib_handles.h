@@ -59,6 +59,16 @@ inline std::string take_error(GError *error) {
     return text;
 }
 
+/// Does what an event of the main loop asks for. An exception must not pass through GLib's frames and end the program
+/// (a full disk may be in the way of the store at any time): it is logged, and what is left of that event is left out.
+template <class Work> void guarded(Work &&work) {
+    try {
+        work();
+    } catch (const std::exception &error) {
+        g_warning("an event was not dealt with: %s", error.what());
+    }
+}
+
 /// A one-shot or repeating timeout on the main context that ends with its owner. Thread-bound: main thread.
 class Timer {
   public:
@@ -77,7 +87,7 @@ class Timer {
                 auto *once = static_cast<Once<Callback> *>(data);
                 auto run = std::move(once->callback); // the callback may destroy the timer's owner
                 once->timer->id_ = 0;
-                run();
+                guarded(run);
                 return G_SOURCE_REMOVE;
             },
             boxed, [](gpointer data) { delete static_cast<Once<Callback> *>(data); });
@@ -87,7 +97,7 @@ class Timer {
         id_ = g_timeout_add_full(
             G_PRIORITY_DEFAULT, ms,
             [](gpointer data) -> gboolean {
-                (*static_cast<Callback *>(data))();
+                guarded(*static_cast<Callback *>(data));
                 return G_SOURCE_CONTINUE;
             },
             new Callback(std::move(callback)), [](gpointer data) { delete static_cast<Callback *>(data); });

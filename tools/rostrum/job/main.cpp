@@ -11,6 +11,7 @@
 
 #include <csignal>
 #include <cstdio>
+#include <cstdlib>
 #include <gst/gst.h>
 #include <iostream>
 #include <iterator>
@@ -39,6 +40,9 @@ constexpr Kind kKinds[] = {{"capture", capture},
 /// The sessions come first; and a job does not outlive whoever asked for it.
 void step_back() {
     prctl(PR_SET_PDEATHSIG, SIGKILL);
+    const char *parent = g_getenv("ROSTRUM_JOB_PARENT");
+    if (parent && std::to_string(getppid()) != parent) // it died before the line above
+        std::exit(1);
     setpriority(PRIO_PROCESS, 0, kNice);
     syscall(SYS_ioprio_set, kOfProcess, 0, kIdleClass);
     umask(077);

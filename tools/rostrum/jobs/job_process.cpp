@@ -5,6 +5,8 @@
 
 #include "tools/rostrum/base/config.h"
 
+#include <unistd.h>
+
 namespace rostrum {
 
 /// What a callback holds.
@@ -19,14 +21,14 @@ struct JobProcess::Link {
 
 JobProcess::JobProcess(const std::string &binary, const std::string &log, std::string document, unsigned silence_ms,
                        Observer observer)
-    : document_(std::move(document)), silence_ms_(silence_ms), observer_(std::move(observer)),
-      self_(std::make_shared<JobProcess *>(this)) {
+    : silence_ms_(silence_ms), observer_(std::move(observer)), self_(std::make_shared<JobProcess *>(this)) {
     const auto launcher = ObjectRef<GSubprocessLauncher>::adopt(g_subprocess_launcher_new(
         static_cast<GSubprocessFlags>(G_SUBPROCESS_FLAGS_STDIN_PIPE | G_SUBPROCESS_FLAGS_STDOUT_PIPE)));
     g_subprocess_launcher_set_stderr_file_path(launcher.get(), log.c_str());
     for (const auto &key : config_keys())
         if (key.secret)
             g_subprocess_launcher_unsetenv(launcher.get(), environment_name(key.name).c_str());
+    g_subprocess_launcher_setenv(launcher.get(), "ROSTRUM_JOB_PARENT", std::to_string(getpid()).c_str(), TRUE);
     GError *error = nullptr;
     child_ =
         ObjectRef<GSubprocess>::adopt(g_subprocess_launcher_spawn(launcher.get(), &error, binary.c_str(), nullptr));
@@ -38,12 +40,13 @@ JobProcess::JobProcess(const std::string &binary, const std::string &log, std::s
     output_ = ObjectRef<GDataInputStream>::adopt(g_data_input_stream_new(g_subprocess_get_stdout_pipe(child_.get())));
     silence_.once(silence_ms_, [this] { g_subprocess_force_exit(child_.get()); });
     auto written = [](GObject *stream, GAsyncResult *result, gpointer data) {
-        (void)Link::take(data);
+        const std::unique_ptr<std::string> text(static_cast<std::string *>(data));
         g_output_stream_write_all_finish(G_OUTPUT_STREAM(stream), result, nullptr, nullptr);
         g_output_stream_close_async(G_OUTPUT_STREAM(stream), G_PRIORITY_DEFAULT, nullptr, nullptr, nullptr);
     };
-    g_output_stream_write_all_async(g_subprocess_get_stdin_pipe(child_.get()), document_.data(), document_.size(),
-                                    G_PRIORITY_DEFAULT, nullptr, written, Link::to(*this));
+    auto *text = new std::string(std::move(document)); // may be written when this process is forgotten
+    g_output_stream_write_all_async(g_subprocess_get_stdin_pipe(child_.get()), text->data(), text->size(),
+                                    G_PRIORITY_DEFAULT, nullptr, written, text);
     read_line();
 }
 
@@ -68,7 +71,7 @@ void JobProcess::took_line(const char *text) {
         return wait_for_end();
     silence_.once(silence_ms_, [this] { g_subprocess_force_exit(child_.get()); });
     if (const auto line = parse_json(text))
-        observer_.line(*line);
+        guarded([&] { observer_.line(*line); });
     read_line();
 }
 

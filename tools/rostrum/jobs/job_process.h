@@ -32,7 +32,6 @@ class JobProcess {
     void wait_for_end();
     void end();
 
-    const std::string document_;
     const unsigned silence_ms_;
     const Observer observer_;
     const std::shared_ptr<JobProcess *> self_; // callbacks that come late find null

@@ -14,6 +14,7 @@ constexpr unsigned kSilenceMs = 120'000;       // progress comes every half seco
 constexpr unsigned kUploadSilenceMs = 600'000; // a part of some MiB on a slow line
 constexpr int64_t kMaxAttempts = 3;            // what crashes a job three times will do so again
 constexpr int64_t kUploadForMs = 24 * 3600 * 1000;
+constexpr unsigned kStoreAgainMs = 5000;
 constexpr int64_t kFirstRetryMs = 2000, kMaxRetryMs = 600'000;
 
 bool is_upload(const JobRecord &job) {
@@ -71,12 +72,24 @@ void JobQueue::pump() {
     for (const JobRecord &job : store_.pending()) {
         if (job.not_before > now)
             next = std::min(next, job.not_before);
-        else if (!running_.count(job.id) && has_place(job))
-            start(job);
+        else if (!running_.count(job.id) && has_place(job) && !try_start(job))
+            next = std::min(next, now + kStoreAgainMs);
     }
     next_.cancel();
     if (next != INT64_MAX)
         next_.once(static_cast<unsigned>(std::min<int64_t>(next - now, kMaxRetryMs)), [this] { pump(); });
+}
+
+/// False while the store has no room for it.
+bool JobQueue::try_start(const JobRecord &record) {
+    try {
+        start(record);
+        return true;
+    } catch (const DatabaseError &error) {
+        g_warning("job %s cannot start: %s", record.id.c_str(), error.what());
+        running_.erase(record.id);
+        return false;
+    }
 }
 
 void JobQueue::start(const JobRecord &record) {
@@ -119,8 +132,23 @@ void JobQueue::ended(const std::string &id) {
     done_.push_back(std::move(found->second.process)); // it is calling
     burial_.once(0, [this] { done_.clear(); });
     running_.erase(found);
-    settle(job, outcome);
+    settle_when_possible(std::move(job), outcome);
     pump();
+}
+
+/// What a job came to is not lost while the store has no room for it.
+void JobQueue::settle_when_possible(JobRecord job, const Json &outcome) {
+    try {
+        settle(job, outcome);
+    } catch (const DatabaseError &error) {
+        g_warning("the end of job %s is stored later: %s", job.id.c_str(), error.what());
+        unsettled_.emplace_back(std::move(job), outcome);
+        settling_.once(kStoreAgainMs, [this] {
+            for (auto &[late, known] : std::exchange(unsettled_, {}))
+                settle_when_possible(std::move(late), known);
+            pump();
+        });
+    }
 }
 
 void JobQueue::settle(JobRecord &job, const Json &outcome) {

@@ -46,9 +46,11 @@ class JobQueue {
         std::unique_ptr<JobProcess> process;
     };
     void pump();
+    bool try_start(const JobRecord &job);
     void start(const JobRecord &job);
     void took_line(Running &running, const Json &line);
     void ended(const std::string &id);
+    void settle_when_possible(JobRecord job, const Json &outcome);
     void settle(JobRecord &job, const Json &outcome);
     void change(JobRecord &job, const char *state);
     bool has_place(const JobRecord &job) const;
@@ -56,8 +58,9 @@ class JobQueue {
     JobStore &store_;
     const JobSettings settings_;
     std::map<std::string, Running> running_;
-    std::vector<std::unique_ptr<JobProcess>> done_; // until the main loop comes round
-    Timer next_, burial_;
+    std::vector<std::unique_ptr<JobProcess>> done_;     // until the main loop comes round
+    std::vector<std::pair<JobRecord, Json>> unsettled_; // ended, and not stored
+    Timer next_, burial_, settling_;
 };
 
 } // namespace rostrum

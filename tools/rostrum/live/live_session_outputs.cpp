@@ -5,6 +5,7 @@
 #include "tools/rostrum/live/composition.h"
 #include "tools/rostrum/live/destination_list.h"
 #include "tools/rostrum/live/live_session.h"
+#include "tools/rostrum/session/session_limits.h"
 
 namespace rostrum {
 namespace {
@@ -35,9 +36,19 @@ LiveOutput *LiveSession::find_output(const std::string &id) {
     return nullptr;
 }
 
-/// One of a kind that composes the room at a time, unless the room was made for more; one that is stopping is in
-/// nobody's way.
+/// As many as the session process takes, and one of a kind that composes the room at a time unless the room was made
+/// for more; one that is stopping is in nobody's way.
 std::optional<Refusal> LiveSession::check_free(OutputKind kind) const {
+    const auto is_like_it = [kind](const auto &output) {
+        const OutputKind other = output->record.kind;
+        return (is_recording(kind) ? is_recording(other) : other == kind) && is_wanted(output->machine.state());
+    };
+    const size_t most = is_recording(kind)               ? session::kMaxRecordings
+                        : kind == OutputKind::Livestream ? session::kMaxLivestreams
+                                                         : session::kMaxHls;
+    if (static_cast<size_t>(std::count_if(outputs_.begin(), outputs_.end(), is_like_it)) >= most)
+        return Refusal{409, traits(kind).start_failed,
+                       "no more than " + std::to_string(most) + " may run in a session; end one first"};
     const char *several = traits(kind).multi_composition;
     if (!several || room_.settings.get("multiComposition").get(several).as_bool())
         return std::nullopt;
@@ -93,6 +104,7 @@ void LiveSession::stop_output(LiveOutput &output, const char *reason) {
         if (LiveOutput *late = find_output(id))
             advance(*late, late->machine.give_up());
         forget_finished_outputs();
+        push_state(); // the recording beside an HLS stream ends with it
     });
 }
 

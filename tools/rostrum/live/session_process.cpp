@@ -232,7 +232,7 @@ void SessionProcess::take_snapshot() {
 void SessionProcess::become_ready(const Json &snapshot) {
     deadline_.cancel();
     ready_ = true;
-    observer_.process_ready(snapshot);
+    guarded([&] { observer_.process_ready(snapshot); });
     for (auto &call : std::exchange(waiting_, {}))
         send(std::move(call));
 }
@@ -244,29 +244,37 @@ void SessionProcess::bind_signals() {
     };
     bind("peer-changed", G_CALLBACK(+[](SessionProcess *self, Text resource, Text participant, Text role, Text feed,
                                         Text state, Text reason) {
-             self->observer_.peer_changed({resource, participant, role, feed, state, reason});
+             guarded([&] { self->observer_.peer_changed({resource, participant, role, feed, state, reason}); });
          }));
     bind("quality-changed", G_CALLBACK(+[](SessionProcess *self, Text, Text participant, Text feed, Text quality) {
-             self->observer_.quality_changed(participant, feed, parse_json(quality).value_or(Json::object()));
+             guarded([&] {
+                 self->observer_.quality_changed(participant, feed, parse_json(quality).value_or(Json::object()));
+             });
          }));
     bind("feed-changed", G_CALLBACK(+[](SessionProcess *self, Text participant, Text feed, Text kind, Text state) {
-             self->observer_.feed_changed(participant, feed, kind, state);
+             guarded([&] { self->observer_.feed_changed(participant, feed, kind, state); });
          }));
     bind("program-changed",
-         G_CALLBACK(+[](SessionProcess *self, Text mode) { self->observer_.program_changed(mode); }));
-    bind("speaker-changed",
-         G_CALLBACK(+[](SessionProcess *self, Text participant) { self->observer_.speaker_changed(participant); }));
-    bind("output-changed",
-         G_CALLBACK(+[](SessionProcess *self, Text livestream, Text output, Text state, Text details) {
-             self->observer_.output_changed(livestream, output, state, parse_json(details).value_or(Json::object()));
+         G_CALLBACK(+[](SessionProcess *self, Text mode) { guarded([&] { self->observer_.program_changed(mode); }); }));
+    bind("speaker-changed", G_CALLBACK(+[](SessionProcess *self, Text participant) {
+             guarded([&] { self->observer_.speaker_changed(participant); });
          }));
+    bind(
+        "output-changed", G_CALLBACK(+[](SessionProcess *self, Text livestream, Text output, Text state, Text details) {
+            guarded([&] {
+                self->observer_.output_changed(livestream, output, state, parse_json(details).value_or(Json::object()));
+            });
+        }));
     bind("recording-changed", G_CALLBACK(+[](SessionProcess *self, Text recording, Text state, Text details) {
-             self->observer_.recording_changed(recording, state, parse_json(details).value_or(Json::object()));
+             guarded([&] {
+                 self->observer_.recording_changed(recording, state, parse_json(details).value_or(Json::object()));
+             });
          }));
     bind("hls-changed", G_CALLBACK(+[](SessionProcess *self, Text hls, Text state, Text details) {
-             self->observer_.hls_changed(hls, state, parse_json(details).value_or(Json::object()));
+             guarded([&] { self->observer_.hls_changed(hls, state, parse_json(details).value_or(Json::object())); });
          }));
-    bind("hls-grown", G_CALLBACK(+[](SessionProcess *self, Text hls) { self->observer_.hls_grown(hls); }));
+    bind("hls-grown",
+         G_CALLBACK(+[](SessionProcess *self, Text hls) { guarded([&] { self->observer_.hls_grown(hls); }); }));
     bind("ended", G_CALLBACK(+[](SessionProcess *self, Text reason) {
              self->ended_ = true;
              self->end_reason_ = reason;
@@ -277,14 +285,14 @@ void SessionProcess::connection_closed() {
     if (!ended_)
         return lose("the session process crashed");
     disconnect();
-    observer_.process_ended(end_reason_);
+    guarded([&] { observer_.process_ended(end_reason_); });
 }
 
 void SessionProcess::lose(const std::string &why) {
     kill();
     disconnect();
     refuse_calls(std::exchange(waiting_, {}), unavailable(why));
-    observer_.process_lost(why);
+    guarded([&] { observer_.process_lost(why); });
 }
 
 void SessionProcess::kill() {

@@ -4,12 +4,12 @@
 // The "recordings" of the document of SetState.
 
 #include "json_reader.h"
+#include "session_limits.h"
 
 namespace rostrum::session {
 
 namespace {
 
-constexpr size_t kMaxRecordings = 256; // every track of a full stage, and some
 constexpr uint64_t kMaxSplitMs = 7ull * 24 * 3600 * 1000;
 constexpr uint64_t kMaxSplitBytes = 1ull << 50;
 
@@ -43,7 +43,7 @@ std::set<MediaKind> parse_kinds(JsonNode *node, const std::string &where) {
 std::vector<ChosenParticipant> parse_chosen(JsonNode *node, const std::string &where) {
     std::vector<ChosenParticipant> chosen;
     std::set<std::string> ids;
-    JsonArray *array = node ? array_of(node, where) : nullptr;
+    JsonArray *array = node ? array_of(node, where, kMaxChosenParticipants) : nullptr;
     for (guint i = 0; array && i < json_array_get_length(array); ++i) {
         const std::string at = where + "[" + std::to_string(i) + "]";
         JsonObject *object = object_of(json_array_get_element(array, i), at);

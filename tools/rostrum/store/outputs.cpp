@@ -6,6 +6,8 @@
 namespace rostrum {
 namespace {
 
+constexpr unsigned kWriteAgainMs = 1000;
+
 #define OUTPUT_COLUMNS "id, kind, session_id, room_id, created_at, start_at, end_at, state, webhook_url, details"
 
 OutputRecord read_output(const Query &row) {
@@ -43,6 +45,22 @@ void OutputStore::create(const OutputRecord &output) {
 }
 
 void OutputStore::update(const OutputRecord &output) {
+    try {
+        write(output);
+        unwritten_.erase(output.id);
+    } catch (const DatabaseError &error) {
+        g_warning("output %s is stored later: %s", output.id.c_str(), error.what());
+        unwritten_[output.id] = output;
+        again_.once(kWriteAgainMs, [this] { write_again(); });
+    }
+}
+
+void OutputStore::write_again() {
+    for (const auto &[id, output] : std::exchange(unwritten_, {}))
+        update(output);
+}
+
+void OutputStore::write(const OutputRecord &output) {
     database_.query("UPDATE outputs SET start_at = ?, end_at = ?, state = ?, details = ? WHERE id = ?")
         .bind(output.start)
         .bind(output.end)
