@@ -7,6 +7,8 @@
 
 #include <glib/gstdio.h>
 
+#include <set>
+
 namespace rostrum {
 namespace {
 
@@ -72,12 +74,31 @@ void RecordingJobs::changed(const JobRecord &job) {
 
 /// Files that the bucket has confirmed go once that is stored: before, a crash would have them sent again.
 void RecordingJobs::stored(const JobRecord &job) {
-    if (job.state != "completed" || (job.kind != "process" && job.kind != "upload"))
+    if (job.kind == "merge" || job.kind == "composite-merge") {
+        if (is_over(job.state))
+            for (const auto &id : job.document.get("recordingIds").strings())
+                remove_uploaded(id);
         return;
-    if (!places_.s3.keep_local && job.kind == "upload")
-        for (const auto &file : job.document.get("files").items())
-            g_unlink(file.text("path").c_str());
+    }
+    if (job.state != "completed")
+        return;
+    if (job.kind == "upload")
+        remove_uploaded(job.output_id);
     store_.jobs.remove(job.id); // the recording has what it made
+}
+
+/// The files of a recording that is in the bucket, but for those that a merge is still to read.
+void RecordingJobs::remove_uploaded(const std::string &id) {
+    const auto recording = store_.outputs.find_recording(id);
+    if (places_.s3.keep_local || !recording || recording->details.get("upload").text("state") != "completed")
+        return;
+    std::set<std::string> needed;
+    for (const auto &job : store_.jobs.unfinished())
+        for (const auto &input : job.document.get("inputs").items())
+            needed.insert(input.text("path"));
+    for (const auto &file : files_of(*recording))
+        if (!needed.count(file.path))
+            g_unlink(file.path.c_str());
 }
 
 void RecordingJobs::part_changed(const JobRecord &job) {

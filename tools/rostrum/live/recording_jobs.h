@@ -33,6 +33,7 @@ class RecordingJobs {
   private:
     void changed(const JobRecord &job);
     void stored(const JobRecord &job);
+    void remove_uploaded(const std::string &recording);
     void part_changed(const JobRecord &job);
     void upload_changed(const JobRecord &job);
     void abort_upload(const JobRecord &failed);

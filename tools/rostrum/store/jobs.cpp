@@ -112,6 +112,11 @@ std::vector<JobRecord> JobStore::pending() {
     return read_all(rows);
 }
 
+std::vector<JobRecord> JobStore::unfinished() {
+    Query rows = database_.query("SELECT " JOB_COLUMNS " FROM jobs WHERE state IN ('pending', 'processing')");
+    return read_all(rows);
+}
+
 void JobStore::release_all(int64_t now) {
     database_.query("UPDATE jobs SET state = 'pending', updated_at = ?, not_before = 0 WHERE state = 'processing'")
         .bind(now)

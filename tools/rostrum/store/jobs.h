@@ -45,6 +45,7 @@ class JobStore {
     int64_t count(const std::string &state);
     /// What is pending, oldest first.
     std::vector<JobRecord> pending();
+    std::vector<JobRecord> unfinished(); ///< pending or processing
     /// What was under way when an earlier `serve` ended is pending again.
     void release_all(int64_t now);
     Database &database() { return database_; }
