@@ -13,7 +13,7 @@ namespace {
 
 constexpr int64_t kConnectMs = 10'000;   // from the host's name to the server's consent
 constexpr int64_t kFinishMs = 2'500;     // a stalled server holds a removal no longer
-constexpr int64_t kStableMs = 10'000;    // a session that lived so long was a good one: backoff starts again
+constexpr int64_t kStableMs = 10'000;    // a session that was live so long was a good one: backoff starts again
 constexpr int64_t kTickMs = 100;         // while live
 constexpr int64_t kConnectTickMs = 20;   // while connecting or leaving
 constexpr int64_t kKeyframeAskMs = 1000; // encoders need a while to answer
@@ -176,7 +176,7 @@ std::optional<StreamFormat> Destination::wait_for_format() {
 
 Destination::Outcome Destination::session(const StreamFormat &format) {
     report(DestinationState::Connecting);
-    const int64_t started_us = now_us();
+    live_since_us_ = 0;
     const DestinationSettings settings = hooks_.settings();
     const PushFailure failure = attempt(format, settings.push);
     if (wish() != Wish::Run)
@@ -185,7 +185,8 @@ Destination::Outcome Destination::session(const StreamFormat &format) {
         report(DestinationState::Failed, failure.text);
         return Outcome::GiveUp;
     }
-    failures_ = now_us() - started_us > kStableMs * 1000 ? 1 : failures_ + 1;
+    const bool was_stable = live_since_us_ > 0 && now_us() - live_since_us_ > kStableMs * 1000;
+    failures_ = was_stable ? 1 : failures_ + 1;
     const int64_t wait_ms = backoff_ms(settings.backoff, failures_, g_random_double());
     report(DestinationState::Retrying, failure.text, wait_ms);
     return pause(wait_ms) ? Outcome::Again : Outcome::Done;
@@ -232,6 +233,7 @@ std::optional<std::string> Destination::watch(Push &push) {
             break;
         if (!live && bytes.published) {
             live = true;
+            live_since_us_ = now;
             feed_.attach(push);
             report(DestinationState::Live);
         }

@@ -107,6 +107,7 @@ class Destination {
     // Its own thread only.
     RateMeter rate_;
     uint64_t earlier_bytes_ = 0, earlier_dropped_ = 0; // of former sessions
+    int64_t live_since_us_ = 0;                        // of this session; 0 = it was not
     unsigned failures_ = 0;                            // in a row
 
     peerwire::Mutex mutex_;

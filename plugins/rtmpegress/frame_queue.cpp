@@ -97,10 +97,10 @@ std::optional<TimedFrame> FrameQueue::pop(int64_t now_us, bool last) {
     const Item item = std::move(from->items.front());
     from->items.pop_front();
     bytes_ -= gst_buffer_get_size(item.frame->buffer.get());
-    const auto dts_ms = static_cast<uint32_t>(item.dts / kMsNs);
-    from->last_ms = std::max(from->last_ms, dts_ms);
-    const int64_t composition = item.pts / kMsNs - int64_t{from->last_ms};
-    return TimedFrame{item.frame, from->last_ms, static_cast<int32_t>(composition)};
+    from->last_ms = std::max(from->last_ms, item.dts / kMsNs);
+    const int64_t composition = item.pts / kMsNs - from->last_ms;
+    // RTMP's clock goes round after 49 days.
+    return TimedFrame{item.frame, static_cast<uint32_t>(from->last_ms), static_cast<int32_t>(composition)};
 }
 
 bool FrameQueue::is_empty() {

@@ -53,7 +53,7 @@ class FrameQueue {
         int64_t last_dts = INT64_MIN;  // taken
         int64_t taken_dts = INT64_MIN; // taken before begin(): sound that was ahead of the picture comes again
         int64_t last_us = 0;           // when something was taken
-        uint32_t last_ms = 0;          // given out
+        int64_t last_ms = 0;           // given out
         int64_t waiting_ns() const { return items.empty() ? 0 : items.back().dts - items.front().dts; }
     };
 

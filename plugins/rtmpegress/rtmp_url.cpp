@@ -77,6 +77,22 @@ void replace_all(std::string &text, const std::string &secret) {
         text.replace(at, secret.size(), "***");
 }
 
+/// The query itself and what it says; a value of three letters stands in too many innocent words.
+void add_query_secrets(const std::string &part, std::vector<std::string> &secrets) {
+    const size_t mark = part.find('?');
+    if (mark == part.npos)
+        return;
+    const std::string query = part.substr(mark + 1);
+    secrets.push_back(query);
+    for (size_t at = 0; at < query.size();) {
+        const size_t end = std::min(query.find('&', at), query.size());
+        const std::string pair = query.substr(at, end - at);
+        if (const size_t equals = pair.find('='); equals != pair.npos && pair.size() - equals > 4)
+            secrets.push_back(pair.substr(equals + 1));
+        at = end + 1;
+    }
+}
+
 } // namespace
 
 Result<RtmpUrl> parse_rtmp_url(std::string_view text, std::string_view stream_key) {
@@ -127,10 +143,11 @@ std::string RtmpUrl::display() const {
 }
 
 std::string RtmpUrl::sanitize(std::string_view text) const {
+    std::vector<std::string> plain_secrets{stream, stream.substr(0, stream.find('?')), password};
+    add_query_secrets(stream, plain_secrets);
+    add_query_secrets(application, plain_secrets);
     std::vector<std::string> secrets;
-    const size_t query = application.find('?');
-    for (const std::string &plain : {stream, stream.substr(0, stream.find('?')), password,
-                                     query == application.npos ? std::string() : application.substr(query + 1)}) {
+    for (const std::string &plain : plain_secrets) {
         if (plain.empty())
             continue;
         g_autofree gchar *percent = g_uri_escape_string(plain.c_str(), nullptr, FALSE);

@@ -23,7 +23,7 @@ class StallWatch {
         if (sent != sent_ || !backlog || sent_us_ == 0)
             sent_us_ = now_us;
         sent_ = sent;
-        if (acknowledged != acknowledged_) {
+        if (acknowledged > acknowledged_) {
             // Some servers never acknowledge, and each has its own window: only what this one did before counts.
             window_ = std::max(window_, acknowledged - acknowledged_);
             acknowledged_ = acknowledged;

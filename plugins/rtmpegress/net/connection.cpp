@@ -87,9 +87,11 @@ void Connection::shut_down() {
 }
 
 size_t Connection::receive(std::span<uint8_t> plain) {
-    if (tls_)
+    if (tls_) {
         if (const size_t size = tls_->read(plain); size > 0)
             return size;
+        closed_ = closed_ || tls_->is_closed(); // its goodbye may have come with the last data
+    }
     std::array<uint8_t, kReadBytes> wire;
     const std::span<uint8_t> target = tls_ ? std::span<uint8_t>(wire) : plain;
     const ssize_t size = closed_ ? 0 : recv(fd_.get(), target.data(), target.size(), 0);

@@ -21,8 +21,12 @@ bool expect_host(SSL *ssl, const std::string &host) {
     X509_VERIFY_PARAM *rules = SSL_get0_param(ssl);
     if (g_hostname_is_ip_address(host.c_str()))
         return X509_VERIFY_PARAM_set1_ip_asc(rules, host.c_str()) == 1;
+    g_autofree char *ascii = g_hostname_to_ascii(host.c_str());
+    std::string name = ascii ? ascii : host;
+    if (name.ends_with('.')) // certificates name it without
+        name.pop_back();
     X509_VERIFY_PARAM_set_hostflags(rules, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
-    return SSL_set1_host(ssl, host.c_str()) == 1 && SSL_set_tlsext_host_name(ssl, host.c_str()) == 1;
+    return SSL_set1_host(ssl, name.c_str()) == 1 && SSL_set_tlsext_host_name(ssl, name.c_str()) == 1;
 }
 
 std::string newest_error() {

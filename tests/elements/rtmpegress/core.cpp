@@ -92,6 +92,9 @@ void test_secrets_masked() {
         g_assert_nonnull(strstr(clean.c_str(), "***"));
     }
     assert_text(url.sanitize("Connection refused"), "Connection refused");
+    const auto signed_key = parse_rtmp_url("rtmp://a/live", "name?id=7&token=S3CRET").value();
+    assert_text(signed_key.sanitize("bad token: S3CRET"), "bad token: ***");
+    assert_text(signed_key.sanitize("bad id=7&token=S3CRET in 7"), "bad *** in 7");
 }
 
 FramePtr make_frame(MediaKind kind, int64_t ms, bool keyframe = false) {
