@@ -180,6 +180,25 @@ void test_lost_pictures() {
     g_assert_cmpuint(segments[1].duration_us / 10, ==, 199999);
 }
 
+/// The end comes when one of the two has passed the begin of a segment: that segment is ended before the next begins.
+void test_end_at_boundary() {
+    Segmenter segmenter(true, true, 1);
+    for (int64_t at = 2'000 * kMs; at < 4'070 * kMs; at += test::kFrameNs)
+        segmenter.push_video({at, test::kFrameNs, at == 2'000 * kMs || at >= 4'000 * kMs, "x"});
+    for (int64_t at = 2'000 * kMs; at < 3'970 * kMs; at += 20 * kMs)
+        segmenter.push_audio({at, 20 * kMs, false, "s"});
+    int64_t slot = 1;
+    bool ended = false;
+    while (const auto part = segmenter.take_rest()) {
+        if (ended)
+            g_assert_cmpint(part->slot, ==, ++slot);
+        g_assert_cmpint(part->slot, ==, slot);
+        ended = part->last;
+    }
+    g_assert_cmpint(slot, ==, 2);
+    g_assert_true(ended);
+}
+
 /// Sound that is late holds up no part for longer than kSoundLateNs, and none of it is lost.
 void test_late_sound() {
     Segmenter segmenter(true, true, 1);
@@ -241,6 +260,7 @@ int main(int argc, char **argv) {
         g_test_add_data_func(("/hls/segments/times/" + std::to_string(first)).c_str(), &first, test_times);
     g_test_add_func("/hls/segments/init", test_init);
     g_test_add_func("/hls/segments/lost-pictures", test_lost_pictures);
+    g_test_add_func("/hls/segments/end-at-boundary", test_end_at_boundary);
     g_test_add_func("/hls/segments/late-sound", test_late_sound);
     g_test_add_func("/hls/segments/torn-journal", test_torn_journal);
     g_test_add_func("/hls/segments/bad-lines", test_bad_lines);

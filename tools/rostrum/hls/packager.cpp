@@ -44,7 +44,7 @@ void Packager::set_audio(AudioTrack track) {
             rendition.tracks.audio = track;
 }
 
-/// With the next whole slot, the same one in every rendition.
+/// With the next slot that is whole in every rendition.
 void Packager::begin(int64_t time_ns) {
     first_slot_ = slot_of(time_ns) + 1;
     if (first_sequence_ > 0)
@@ -54,8 +54,9 @@ void Packager::begin(int64_t time_ns) {
 }
 
 void Packager::push_video(size_t index, Sample sample) {
+    newest_ns_ = std::max(newest_ns_, sample.time_ns);
     if (first_slot_ < 0 && all_known())
-        begin(sample.time_ns);
+        begin(newest_ns_);
     Rendition &rendition = renditions_[index];
     if (!rendition.segmenter)
         return;
@@ -74,8 +75,9 @@ void Packager::push_video(size_t index, Sample sample) {
 }
 
 void Packager::push_audio(const Sample &sample) {
+    newest_ns_ = std::max(newest_ns_, sample.time_ns);
     if (first_slot_ < 0 && all_known())
-        begin(sample.time_ns);
+        begin(newest_ns_);
     for (size_t i = 0; i < renditions_.size() && first_slot_ >= 0; ++i) {
         renditions_[i].segmenter->push_audio(sample);
         take(i);

@@ -70,6 +70,7 @@ class Packager {
     const bool with_video_, with_audio_;
     const uint64_t first_sequence_;
     PackageSink &sink_;
+    int64_t newest_ns_ = 0;   // of any sample so far
     int64_t first_slot_ = -1; // -1 = not begun
     std::vector<Rendition> renditions_;
     std::set<int64_t> discontinuities_; // slots

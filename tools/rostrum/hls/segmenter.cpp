@@ -76,7 +76,7 @@ std::optional<Segmenter::Part> Segmenter::take_rest() {
         if (!samples->empty())
             end = std::max(end, samples->back().time_ns + samples->back().duration_ns);
     Part part = cut(std::min(end, part_end_ns()));
-    part.last = video_.empty() && audio_.empty();
+    part.last = part.last || (video_.empty() && audio_.empty());
     return part;
 }
 

@@ -189,13 +189,15 @@ class PartFile::Writer {
 
     /// What was written of a unit that is not complete is taken back.
     void close_file() {
-        if (good_ == 0)
-            names_->release(path_);
-        if (file_ < 0)
+        if (file_ < 0) {
+            if (good_ == 0)
+                names_->release(path_);
             return;
-        if (good_ == 0)
+        }
+        if (good_ == 0) {
             unlink(unnamed_.c_str());
-        else if (ftruncate(file_, static_cast<off_t>(good_)) != 0)
+            names_->release(path_); // now another may take it
+        } else if (ftruncate(file_, static_cast<off_t>(good_)) != 0)
             g_warning("the end of %s stays incomplete: %s", path_.c_str(), g_strerror(errno));
         close(std::exchange(file_, -1));
     }
