@@ -244,13 +244,19 @@ test('kill -9 of serve before the file is looked at: it is looked at later', { t
   await host.stop();
 });
 
-test('kill -9 of the session: the parts are processed each, and all can be fetched', { timeout: 90000 }, async () => {
+/** A running recording of a room of its own. `told`: the webhooks of a type about it. */
+async function recordingOfItsOwn() {
   const other = await rostrum.room();
   const people = await rostrum.events(other, { participantId: 'watcher', mode: 'SIGNALLING_ONLY' });
   const host = await rostrum.testHost(other);
   const { id } = await rostrum.ok('POST', '/v2/recordings/start', { roomId: other });
   const told = (type) => receiver.received.filter((one) => one.type === type && one.data.id === id);
   await until('it records', () => told('recording-started').length, 30000);
+  return { other, people, host, id, told };
+}
+
+test('kill -9 of the session: the parts are processed each, and all can be fetched', { timeout: 90000 }, async () => {
+  const { other, people, host, id, told } = await recordingOfItsOwn();
   const from = performance.now();
   await until('2 s are recorded', () => performance.now() - from > 2000);
   process.kill(await rostrum.sessionPid(people.joined.sessionId), 'SIGKILL');
@@ -282,12 +288,7 @@ test('kill -9 of the session: the parts are processed each, and all can be fetch
 });
 
 test('a recording without a place to write to is told as failed, and as started when it goes on', { timeout: 90000 }, async () => {
-  const other = await rostrum.room();
-  const people = await rostrum.events(other, { participantId: 'watcher', mode: 'SIGNALLING_ONLY' });
-  const host = await rostrum.testHost(other);
-  const { id } = await rostrum.ok('POST', '/v2/recordings/start', { roomId: other });
-  const told = (type) => receiver.received.filter((one) => one.type === type && one.data.id === id);
-  await until('it records', () => told('recording-started').length, 30000);
+  const { other, people, host, id, told } = await recordingOfItsOwn();
   const directory = `${rostrum.state}/recordings/${other}/${people.joined.sessionId}`;
   fs.renameSync(directory, `${directory}.away`);
   fs.writeFileSync(directory, 'no directory');

@@ -11,26 +11,21 @@ import { holdings, usage } from '../../lib/process.js';
 import { Driver } from '../driver/driver.js';
 import { misdeeds } from './misdeeds.js';
 import { checkFrames, checkRecording, live, recorded } from './pipelines.js';
+import { Servers } from './servers.js';
 
 let driver;
-let servers = [];
+const servers = new Servers();
 afterEach(async () => {
   await driver?.kill();
-  await Promise.all(servers.map((server) => server.stop()));
-  servers = [];
+  await servers.stop();
 });
 
-const hostile = async (options) => {
-  const server = await HostileRtmp.start(options);
-  servers.push(server);
-  return server;
-};
+const hostile = (options) => servers.take(HostileRtmp.start(options));
 
 const kMaxMoreKib = (process.env.SANITIZER_RUNTIME ? 400 : 100) << 10; // a sanitizer keeps what was freed for a while
 
 test('every misdeed at once: each gets its answer, the good server every frame; those that become good are live', async () => {
-  const nginx = await NginxRtmp.start();
-  servers.push(nginx);
+  const nginx = await servers.take(NginxRtmp.start());
   driver = new Driver(live());
   await driver.add('good', nginx.url, 'good');
   await recorded(nginx, 'good', 0.5);

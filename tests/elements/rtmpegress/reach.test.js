@@ -15,31 +15,26 @@ import { adobeLogin, HostileRtmp } from '../../lib/hostile_rtmp.js';
 import { NginxRtmp } from '../../lib/nginx_rtmp.js';
 import { Driver } from '../driver/driver.js';
 import { checkFrames, checkRecording, live, recorded } from './pipelines.js';
+import { Servers } from './servers.js';
 
 let authority;
 let driver;
-let servers = [];
+const servers = new Servers();
 before(async () => {
   authority = await Authority.create();
 });
 after(() => authority.remove());
 afterEach(async () => {
   await driver?.kill();
-  await Promise.all(servers.map((server) => server.stop()));
-  servers = [];
+  await servers.stop();
 });
 
-const hostile = async (options) => {
-  const server = await HostileRtmp.start(options);
-  servers.push(server);
-  return server;
-};
+const hostile = (options) => servers.take(HostileRtmp.start(options));
 
 const frames = (server, n = 20) => until(`${n} frames`, () => server.last?.frames.length > n && server.last);
 
 test('rtmps to nginx, behind TLS: the certificate of a private authority is good for a name and for an address', async () => {
-  const nginx = await NginxRtmp.start();
-  servers.push(nginx);
+  const nginx = await servers.take(NginxRtmp.start());
   const front = tls.createServer(await authority.issue('DNS:localhost,IP:127.0.0.1'), (socket) => {
     const back = net.connect(nginx.port, '127.0.0.1');
     for (const [from, to] of [

@@ -11,27 +11,22 @@ import { NginxRtmp } from '../../lib/nginx_rtmp.js';
 import { run } from '../../lib/process.js';
 import { Driver } from '../driver/driver.js';
 import { checkFrames, checkRecording, live, recorded } from './pipelines.js';
+import { Servers } from './servers.js';
 
 const kStallMs = 13000; // 6 s without an acknowledgement, and what 128 KiB each and a busy machine add
 
 let driver;
-let servers = [];
+const servers = new Servers();
 afterEach(async () => {
   await driver?.kill();
-  await Promise.all(servers.map((server) => server.stop()));
-  servers = [];
+  await servers.stop();
 });
-
-const started = async (server) => {
-  servers.push(await server);
-  return server;
-};
 
 const statusOf = async (id) => (await driver.ask('stats', 'rtmpegress-stats')).destinations.find((one) => one.id === id);
 
 test('a server whose process stops is found although its kernel takes everything', async () => {
-  const nginx = await started(NginxRtmp.start());
-  const other = await started(NginxRtmp.start());
+  const nginx = await servers.take(NginxRtmp.start());
+  const other = await servers.take(NginxRtmp.start());
   driver = new Driver(live().replace('bitrate=500', 'bitrate=1000').replace('videotestsrc', 'videotestsrc pattern=snow'));
   await driver.add('stops', nginx.url, 'stops');
   await driver.add('good', other.url, 'good');
@@ -56,8 +51,8 @@ test('a server whose process stops is found although its kernel takes everything
 });
 
 test('a server that reads too slowly loses frames up to a keyframe, and nobody else does; then it catches up', async () => {
-  const slow = await started(HostileRtmp.start({ misdeed: { at: 'media', what: 'slow' } }));
-  const good = await started(HostileRtmp.start());
+  const slow = await servers.take(HostileRtmp.start({ misdeed: { at: 'media', what: 'slow' } }));
+  const good = await servers.take(HostileRtmp.start());
   // 20 Mbit/s: more than its kernel and ours keep for it.
   driver = new Driver(live().replace('bitrate=500', 'bitrate=20000').replace('videotestsrc', 'videotestsrc pattern=snow'));
   await driver.add('good', good.url, 'k3y');

@@ -4,6 +4,7 @@
 // A file on disks that are well, full, gone, forbidden and blocked.
 
 #include "part_file.h"
+#include "waiting.h"
 
 #include <glib.h>
 #include <glib/gstdio.h>
@@ -189,9 +190,7 @@ void test_blocked() {
     }
     const int reader = open(pipe.c_str(), O_RDONLY | O_NONBLOCK);
     g_assert_cmpint(reader, >=, 0);
-    for (unsigned n = 0; !over() && n < 10'000; ++n)
-        g_usleep(1000);
-    g_assert_true(over());
+    test::wait_for("the writer ends", over);
     close(reader);
 }
 

@@ -119,17 +119,23 @@ void session_filters() {
     }
 }
 
-void outputs() {
-    Store store(":memory:");
+/// "o1" of a new room's session "s1", not stored yet.
+rostrum::OutputRecord starting_output(Store &store, OutputKind kind) {
     const auto room = store.rooms.create(std::nullopt, Json::object(), 1);
     store.sessions.begin("s1", room.room_id, 10);
     rostrum::OutputRecord output;
     output.id = "o1";
-    output.kind = OutputKind::Recording;
+    output.kind = kind;
     output.session_id = "s1";
     output.room_id = room.room_id;
     output.created_at = 11;
     output.state = "starting";
+    return output;
+}
+
+void outputs() {
+    Store store(":memory:");
+    rostrum::OutputRecord output = starting_output(store, OutputKind::Recording);
     output.details = Json::object({{"path", "/x.mp4"}});
     store.outputs.create(output);
     g_assert_cmpuint(store.outputs.running("s1").size(), ==, 1);
@@ -142,7 +148,7 @@ void outputs() {
     g_assert_cmpuint(store.outputs.running("s1").size(), ==, 0);
     const auto found = store.outputs.find(OutputKind::Recording, "o1");
     g_assert_true(found && found->start == 12 && found->end == 13 && found->details.text("path") == "/x.mp4");
-    g_assert_cmpint(store.outputs.list(OutputKind::Recording, {room.room_id, "s1"}, {}).total, ==, 1);
+    g_assert_cmpint(store.outputs.list(OutputKind::Recording, {output.room_id, "s1"}, {}).total, ==, 1);
     g_assert_cmpint(store.outputs.list(OutputKind::Recording, {"", "s2"}, {}).total, ==, 0);
     store.outputs.remove(OutputKind::Recording, "o1");
     g_assert_false(store.outputs.find(OutputKind::Recording, "o1").has_value());
@@ -151,13 +157,7 @@ void outputs() {
 /// A store that cannot write takes the state of an output all the same, and writes it when it can.
 void written_later() {
     Store store(":memory:");
-    const auto room = store.rooms.create(std::nullopt, Json::object(), 1);
-    store.sessions.begin("s1", room.room_id, 10);
-    rostrum::OutputRecord output;
-    output.id = "o1";
-    output.session_id = "s1";
-    output.room_id = room.room_id;
-    output.state = "starting";
+    rostrum::OutputRecord output = starting_output(store, OutputKind::Livestream);
     store.outputs.create(output);
     store.database.execute("PRAGMA query_only = ON");
     output.state = "started";
