@@ -174,7 +174,7 @@ void measure(const char *codec, const char *encoder, unsigned seconds) {
         return built;
     };
     const auto encoding = build(encode("H264", {})), composing = build(compose({}, {}));
-    const auto decoding = build(*decode("host", {"video_0", true, codec, ""}));
+    const auto decoding = build(*decode("", "host", {"video_0", true, codec, ""}));
     GstElement *source =
         part_of(run.pipeline.get(), ("appsrc name=camera is-live=true format=time "
                                      "caps=video/x-raw,format=I420,width=1280,height=720,framerate=30/1 ! " +

@@ -8,6 +8,7 @@
 #include "common/listen_uri.h"
 #include "common/sdp_offer.h"
 #include "common/text.h"
+#include "common/whip_http.h"
 
 #include <libsoup/soup.h>
 
@@ -19,9 +20,6 @@ namespace rostrum {
 
 namespace {
 
-constexpr char kSdpType[] = "application/sdp";
-constexpr char kFragmentType[] = "application/trickle-ice-sdpfrag"; // RFC 8840 §9
-
 std::string request_body(SoupServerMessage *message) {
     g_autoptr(GBytes) bytes = soup_message_body_flatten(soup_server_message_get_request_body(message));
     gsize size = 0;
@@ -29,15 +27,28 @@ std::string request_body(SoupServerMessage *message) {
     return {static_cast<const char *>(data ? data : ""), size};
 }
 
+constexpr char kEndpointMethods[] = "GET, HEAD, OPTIONS, POST";
+constexpr char kSessionMethods[] = "DELETE, GET, HEAD, OPTIONS, PATCH";
+
 bool has_content_type(SoupServerMessage *message, const char *type) {
     const char *given =
         soup_message_headers_get_content_type(soup_server_message_get_request_headers(message), nullptr);
     return given && equals_ignoring_case(given, type);
 }
 
-/// The local ICE credentials name the ICE session, so they are its entity tag (RFC 9725 §4.3.1).
-std::string entity_tag(const std::string &ufrag) {
-    return "\"" + ufrag + "\"";
+std::string request_header(SoupServerMessage *message, const char *name) {
+    const char *value = soup_message_headers_get_list(soup_server_message_get_request_headers(message), name);
+    return value ? value : "";
+}
+
+/// Of If-Match; there are clients that send it back as they got it.
+std::string wanted_tag(SoupServerMessage *message) {
+    const std::string if_match = request_header(message, "If-Match");
+    return if_match.empty() ? request_header(message, "ETag") : if_match;
+}
+
+void set_header(SoupServerMessage *message, const char *name, const std::string &value) {
+    soup_message_headers_replace(soup_server_message_get_response_headers(message), name, value.c_str());
 }
 
 /// Thread-bound: the endpoint's thread. Turns requests into calls of the handler.
@@ -47,63 +58,87 @@ class Router {
 
     void route(SoupServerMessage *message, const std::string &path) {
         add_common_headers(message);
-        const std::string method = soup_server_message_get_method(message);
-        if (method == "OPTIONS")
-            return reply_options(message);
-        if (path == path_)
-            return method == "POST" ? create(message) : reply_not_allowed(message, "OPTIONS, POST");
         const std::string prefix = path_ == "/" ? "/" : path_ + "/";
-        if (path.rfind(prefix, 0) != 0)
-            return reply_error(message, {404, "there is nothing at " + path});
-        const std::string id = path.substr(prefix.size());
+        if (path == path_)
+            return route_endpoint(message);
+        if (path.rfind(prefix, 0) == 0)
+            return route_session(message, path.substr(prefix.size()));
+        reply_error(message, {404, "there is nothing at " + path});
+    }
+
+  private:
+    void route_endpoint(SoupServerMessage *message) {
+        const std::string_view method = soup_server_message_get_method(message);
+        if (method == "POST")
+            return create(message);
+        if (method == "OPTIONS") {
+            set_header(message, "Accept-Post", kSdpType);
+            return reply_options(message, kEndpointMethods);
+        }
+        if (method == "GET" || method == "HEAD")
+            return reply_text(message, 200, kSdpType, ""); // WHEP draft, discoverability
+        reply_not_allowed(message, kEndpointMethods);
+    }
+
+    void route_session(SoupServerMessage *message, const std::string &id) {
+        const std::string_view method = soup_server_message_get_method(message);
         if (method == "PATCH")
             return patch(message, id);
         if (method == "DELETE")
             return remove(message, id);
-        reply_not_allowed(message, "DELETE, OPTIONS, PATCH");
+        if (method == "OPTIONS") {
+            set_header(message, "Accept-Patch", kFragmentType);
+            return reply_options(message, kSessionMethods);
+        }
+        if (method == "GET" || method == "HEAD")
+            return handler_.ice_session(id).empty() ? reply_unknown(message, id)
+                                                    : soup_server_message_set_status(message, 204, nullptr);
+        reply_not_allowed(message, kSessionMethods);
     }
 
-  private:
     void create(SoupServerMessage *message) {
         if (!has_content_type(message, kSdpType))
             return reply_error(message, {415, std::string("the offer has to be sent as ") + kSdpType});
+        if (!accepts(request_header(message, "Accept"), kSdpType))
+            return reply_error(message, {406, std::string("an answer is ") + kSdpType + ", which Accept leaves out"});
         const std::string id = random_id();
         const auto answer = handler_.create_session(id, request_body(message));
         if (!answer.ok())
             return reply_error(message, answer.error());
-        SoupMessageHeaders *headers = soup_server_message_get_response_headers(message);
-        const std::string location = (path_ == "/" ? "/" : path_ + "/") + id;
-        soup_message_headers_replace(headers, "Location", location.c_str());
-        soup_message_headers_replace(headers, "ETag", entity_tag(handler_.ice_session(id)).c_str());
-        soup_message_headers_replace(headers, "Accept-Patch", kFragmentType);
+        set_header(message, "Location", (path_ == "/" ? "/" : path_ + "/") + id);
+        set_header(message, "ETag", entity_tag(handler_.ice_session(id)));
+        set_header(message, "Accept-Patch", kFragmentType);
         reply_text(message, 201, kSdpType, answer.value());
     }
 
     void patch(SoupServerMessage *message, const std::string &id) {
+        const std::string current = handler_.ice_session(id), wanted = wanted_tag(message);
+        if (current.empty())
+            return reply_unknown(message, id);
         if (!has_content_type(message, kFragmentType))
             return reply_error(message, {415, std::string("a fragment has to be sent as ") + kFragmentType});
-        if (!matches(message, id))
+        if (wanted.empty())
+            return reply_error(message, {428, "say by If-Match which ICE session the fragment is for: the ETag, or * "
+                                              "for a restart"});
+        // A candidate that comes late must not be taken for another restart (RFC 9725 §4.3.2).
+        if (!if_match(wanted, entity_tag(current)))
             return reply_error(message, {412, "the fragment is for an ICE session that is over"});
         const auto fragment = handler_.patch_session(id, request_body(message));
         if (!fragment.ok())
             return reply_error(message, fragment.error());
         if (fragment.value().empty())
             return soup_server_message_set_status(message, 204, nullptr);
-        soup_message_headers_replace(soup_server_message_get_response_headers(message), "ETag",
-                                     entity_tag(handler_.ice_session(id)).c_str());
+        set_header(message, "ETag", entity_tag(handler_.ice_session(id)));
         reply_text(message, 200, kFragmentType, fragment.value());
     }
 
-    /// A candidate that comes late must not be taken for another restart (RFC 9725 §4.3.2); "*" is a restart.
-    bool matches(SoupServerMessage *message, const std::string &id) {
-        const char *wanted = soup_message_headers_get_one(soup_server_message_get_request_headers(message), "If-Match");
-        const std::string current = handler_.ice_session(id);
-        return !wanted || current.empty() || std::string_view(wanted) == "*" || wanted == entity_tag(current);
+    static void reply_unknown(SoupServerMessage *message, const std::string &id) {
+        reply_error(message, {404, "there is no session " + id});
     }
 
     void remove(SoupServerMessage *message, const std::string &id) {
         if (!handler_.delete_session(id))
-            return reply_error(message, {404, "there is no session " + id});
+            return reply_unknown(message, id);
         soup_server_message_set_status(message, 200, nullptr);
     }
 

@@ -11,14 +11,18 @@
 #include <libsoup/soup.h>
 
 #include <cstdint>
+#include <functional>
 
 namespace rostrum {
 
 /// Thread-bound: that of the main context which is the thread's default at construction.
 class HttpListener {
   public:
+    /// What is spoken on a connection that was accepted, transfer full: itself, TLS on top of it, or null to refuse it.
+    using Accept = std::function<GIOStream *(GSocketConnection *)>;
+
     /// `server` outlives the listener.
-    explicit HttpListener(SoupServer *server);
+    explicit HttpListener(SoupServer *server, Accept accept = {});
     ~HttpListener();
     HttpListener(const HttpListener &) = delete;
     HttpListener &operator=(const HttpListener &) = delete;
@@ -30,8 +34,10 @@ class HttpListener {
     static GSocket *socket_of(SoupServerMessage *message);
 
   private:
-    static gboolean on_incoming(GSocketService *, GSocketConnection *connection, GObject *, gpointer server);
+    static gboolean on_incoming(GSocketService *, GSocketConnection *connection, GObject *, gpointer self);
 
+    SoupServer *const server_;
+    const Accept accept_;
     GSocketService *const service_;
 };
 

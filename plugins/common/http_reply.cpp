@@ -3,6 +3,8 @@
 
 #include "common/http_reply.h"
 
+#include "common/whip_http.h"
+
 #include <json-glib/json-glib.h>
 
 #include <random>
@@ -45,7 +47,9 @@ void add_common_headers(SoupServerMessage *message) {
         // Older libsoup never frees an idle connection that its client closed.
         soup_message_headers_replace(headers, "Connection", "close");
     soup_message_headers_replace(headers, "Access-Control-Allow-Origin", "*");
-    soup_message_headers_replace(headers, "Access-Control-Expose-Headers", "Location, ETag, Link, Retry-After");
+    soup_message_headers_replace(
+        headers, "Access-Control-Expose-Headers",
+        "Accept-Patch, Access-Control-Allow-Methods, Allow, ETag, Link, Location, Retry-After");
 }
 
 void reply_text(SoupServerMessage *message, unsigned status, const char *content_type, const std::string &text) {
@@ -66,13 +70,14 @@ void reply_not_allowed(SoupServerMessage *message, const char *allowed_methods) 
     reply_error(message, {405, std::string("allowed here: ") + allowed_methods});
 }
 
-void reply_options(SoupServerMessage *message) {
+void reply_options(SoupServerMessage *message, const char *allowed_methods) {
     SoupMessageHeaders *headers = soup_server_message_get_response_headers(message);
-    soup_message_headers_replace(headers, "Access-Control-Allow-Methods", "DELETE, OPTIONS, PATCH, POST");
-    soup_message_headers_replace(headers, "Access-Control-Allow-Headers", "Authorization, Content-Type, If-Match");
+    soup_message_headers_replace(headers, "Allow", allowed_methods);
+    soup_message_headers_replace(headers, "Access-Control-Allow-Methods", kWhipMethods);
+    soup_message_headers_replace(headers, "Access-Control-Allow-Headers",
+                                 "Authorization, Content-Type, ETag, If-Match");
     soup_message_headers_replace(headers, "Access-Control-Max-Age", "86400");
-    soup_message_headers_replace(headers, "Accept-Post", "application/sdp");
-    soup_server_message_set_status(message, 204, nullptr);
+    soup_server_message_set_status(message, 200, nullptr); // RFC 9725 §4.2 names this one
 }
 
 } // namespace rostrum

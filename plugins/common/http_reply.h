@@ -22,6 +22,7 @@ void reply_text(SoupServerMessage *message, unsigned status, const char *content
 /// The Error's code is the status; 503 carries Retry-After.
 void reply_error(SoupServerMessage *message, const peerwire::Error &error);
 void reply_not_allowed(SoupServerMessage *message, const char *allowed_methods);
-void reply_options(SoupServerMessage *message);
+/// CORS preflight, and what else OPTIONS is asked for.
+void reply_options(SoupServerMessage *message, const char *allowed_methods);
 
 } // namespace rostrum

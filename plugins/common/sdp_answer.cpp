@@ -113,6 +113,7 @@ void write_accepted(SdpText &sdp, const SdpMedia &media, const Answer &answer, c
         sdp.line("a=extmap:", uint64_t{extension.id}, " ", extension.uri);
     sdp.line(answer.sends ? "a=sendonly" : "a=recvonly");
     sdp.line("a=rtcp-mux");
+    sdp.line("a=rtcp-mux-only"); // RFC 9725 §4.4.1
     sdp.line("a=rtcp-rsize");
     for (const SdpCodec &codec : section.codecs)
         write_codec(sdp, codec);
@@ -155,6 +156,7 @@ std::string write_answer(const SdpOffer &offer, const Answer &answer, const Loca
         sdp.line("a=group:BUNDLE", bundle_group(answer));
     sdp.line("a=msid-semantic: WMS *");
     sdp.line("a=ice-lite");
+    sdp.line(kIceOptions);
     std::string text = sdp.take();
     bool candidates_written = false;
     for (size_t i = 0; i < offer.media.size(); ++i) {

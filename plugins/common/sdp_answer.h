@@ -10,6 +10,9 @@
 
 namespace rostrum {
 
+/// Regular nomination (RFC 8445 §10), and candidates may follow (RFC 8840 §4.1.1); the same in every answer.
+inline constexpr char kIceOptions[] = "a=ice-options:trickle ice2";
+
 /// Where and as whom the answering peer is reached.
 struct LocalTransport {
     std::string ufrag, pwd;

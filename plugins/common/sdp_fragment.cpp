@@ -24,6 +24,8 @@ std::optional<std::string_view> attribute(std::string_view line, std::string_vie
 Result<SdpFragment> parse_fragment(std::string_view text) {
     if (text.size() > kMaxSdpBytes)
         return Error{413, "the fragment is larger than 64 KiB"};
+    if (trim(text).empty())
+        return Error{400, "the body is empty, not an SDP fragment (RFC 8840)"};
     SdpFragment fragment;
     for (const std::string_view line : split(text, '\n')) {
         if (line.size() < 2 || line[1] != '=')
@@ -45,7 +47,8 @@ Result<SdpFragment> parse_fragment(std::string_view text) {
 }
 
 std::string write_fragment(const LocalTransport &local, std::string_view mid) {
-    std::string text = "a=ice-lite\r\na=ice-ufrag:" + local.ufrag + "\r\na=ice-pwd:" + local.pwd + "\r\n";
+    std::string text = std::string("a=ice-lite\r\n") + kIceOptions + "\r\na=ice-ufrag:" + local.ufrag +
+                       "\r\na=ice-pwd:" + local.pwd + "\r\n";
     if (!mid.empty())
         text += "m=audio 9 UDP/TLS/RTP/SAVPF 0\r\na=mid:" + std::string(mid) + "\r\n";
     return text + write_candidates(local);

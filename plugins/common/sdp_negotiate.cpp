@@ -129,6 +129,25 @@ std::string describe(const SdpOffer &offer, Direction direction) {
     return text.empty() ? "nothing" : text;
 }
 
+/// RFC 9725 §4.4.3: half a publish would mislead whoever sends it. Sections of other kinds (data channels) are let go.
+std::optional<Error> check_whole(const SdpOffer &offer, const Answer &answer, const PublisherPreferences &preferences) {
+    for (size_t i = 0; i < offer.media.size(); ++i) {
+        const SdpMedia &media = offer.media[i];
+        if (answer.media[i].accepted || media.rejected || media.kind == MediaKind::Other)
+            continue;
+        const bool video = media.kind == MediaKind::Video;
+        if (media.direction == Direction::RecvOnly || media.direction == Direction::Inactive)
+            return Error{422,
+                         "the " + media.media + " section has to be a=sendonly or a=sendrecv: this is for publishing"};
+        if (answer.find(media.kind))
+            return Error{422, "the offer sends more " + media.media + " than can be taken: " +
+                                  std::to_string(video ? preferences.max_video : preferences.max_audio)};
+        return Error{422, "the offer sends " + describe(offer, Direction::SendOnly) + "; possible here: " +
+                              media.media + " as " + join(video ? preferences.video_codecs : preferences.audio_codecs)};
+    }
+    return std::nullopt;
+}
+
 Error not_acceptable(const char *verb, const std::string &offered, const std::vector<std::string> &video,
                      const std::vector<std::string> &audio) {
     return {406, std::string("the offer ") + verb + " " + offered + "; possible here: video as " + join(video) +
@@ -270,6 +289,8 @@ Result<Answer> negotiate_publisher(const SdpOffer &offer, const PublisherPrefere
     if (!any_accepted(answer))
         return not_acceptable("sends", describe(offer, Direction::SendOnly), preferences.video_codecs,
                               preferences.audio_codecs);
+    if (const auto error = check_whole(offer, answer, preferences))
+        return *error;
     return answer;
 }
 

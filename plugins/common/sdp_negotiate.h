@@ -41,10 +41,11 @@ struct PublisherPreferences {
     std::vector<std::string> video_codecs{"h264", "vp8", "vp9", "av1"};
     std::vector<std::string> audio_codecs{"opus"};
     unsigned start_bitrate_kbps = 0;       // > 0: x-google-start-bitrate on the video codecs
-    unsigned max_video = 1, max_audio = 1; // m-sections taken of each kind, the others are rejected
+    unsigned max_video = 1, max_audio = 1; // m-sections taken of each kind
 };
 
-/// 406 when no section and codec of the offer can be used. SSRCs are random and distinct. Reentrant.
+/// 406 when no section and codec of the offer can be used; 422 when a publisher offers sound or picture of which only a
+/// part can. SSRCs are random and distinct. Reentrant.
 Result<Answer> negotiate_viewer(const SdpOffer &offer, const ViewerPreferences &preferences);
 Result<Answer> negotiate_publisher(const SdpOffer &offer, const PublisherPreferences &preferences);
 

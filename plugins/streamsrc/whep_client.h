@@ -24,15 +24,16 @@ class WhepClient {
     /// Open requests are cancelled, their callbacks are not called.
     ~WhepClient();
 
-    /// POSTs the offer; the answer or why there is none.
+    /// POSTs the offer; the answer or why there is none. Redirects that keep the method (307, 308) are followed.
     void play(const std::string &offer, std::function<void(Result<std::string>)> done);
     /// DELETEs the session, if there is one; waits for the server up to a second.
     void leave();
 
   private:
     struct Request;
+    void post(std::unique_ptr<Request> request);
     static void on_answer(GObject *session, GAsyncResult *result, gpointer request);
-    Result<std::string> read_answer(SoupMessage *message, GBytes *body, GError *error);
+    Result<std::string> read_answer(const Request &request, GBytes *body, GError *error);
 
     const std::string endpoint_;
     SoupSession *const session_;

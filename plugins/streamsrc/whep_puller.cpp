@@ -14,6 +14,10 @@ GST_DEBUG_CATEGORY_EXTERN(gst_stream_src_debug);
 namespace rostrum {
 namespace {
 
+// Of receiver reports. Every NACK that leaves before its time puts the next report off by this (RFC 4585 §3.5.3): with
+// the session's own 5 s, none leaves on a path that loses much, and the server knows nothing of the loss.
+constexpr guint64 kReportInterval = 500 * GST_MSECOND;
+
 // Repairs by NACK need a few round trips; packets that are in order do not wait.
 constexpr unsigned kMinLatencyMs = 200;
 
@@ -179,6 +183,8 @@ void WhepPuller::on_element_added(GstBin *, GstBin *, GstElement *element, gpoin
     GstElementFactory *factory = gst_element_get_factory(element);
     if (factory && g_str_equal(GST_OBJECT_NAME(factory), "dtlsdec"))
         g_signal_connect(element, "notify::connection-state", G_CALLBACK(on_dtls_state), self);
+    if (factory && g_str_equal(GST_OBJECT_NAME(factory), "rtpsession"))
+        g_object_set(element, "rtcp-min-interval", kReportInterval, nullptr);
 }
 
 void WhepPuller::on_dtls_state(GObject *dtlsdec, GParamSpec *, gpointer data) {

@@ -36,6 +36,18 @@ constexpr ViewerField kViewerFields[] = {
     {"fraction-lost", &C::fraction_lost, false},
 };
 
+struct ReceptionField {
+    const char *name;
+    peerwire::Counter peerwire::ReceptionCounters::*counter;
+};
+
+using R = peerwire::ReceptionCounters;
+constexpr ReceptionField kReceptionFields[] = {{"packets", &R::packets},
+                                               {"bytes", &R::bytes},
+                                               {"lost", &R::lost},
+                                               {"jitter-us", &R::jitter_us},
+                                               {"round-trip-us", &R::round_trip_us}};
+
 void set_number(GstStructure *structure, const char *name, uint64_t value) {
     gst_structure_set(structure, name, G_TYPE_UINT64, static_cast<guint64>(value), nullptr);
 }
@@ -51,6 +63,13 @@ int layer_number(uint64_t layer) {
     return layer < peerwire::kMaxLayers ? static_cast<int>(layer) : -1;
 }
 
+GstStructure *reception_structure(const peerwire::ReceptionCounters &counters) {
+    GstStructure *structure = gst_structure_new_empty("reception");
+    for (const ReceptionField &field : kReceptionFields)
+        set_number(structure, field.name, (counters.*field.counter).get());
+    return structure;
+}
+
 GstStructure *viewer_structure(const ViewerStats &viewer) {
     GstStructure *structure = gst_structure_new("viewer", "id", G_TYPE_STRING, viewer.id.c_str(), "connected",
                                                 G_TYPE_BOOLEAN, viewer.connected, nullptr);
@@ -59,6 +78,8 @@ GstStructure *viewer_structure(const ViewerStats &viewer) {
     const auto reason = static_cast<peerwire::LayerReason>(viewer.counters->layer_reason.get());
     gst_structure_set(structure, "layer", G_TYPE_INT, layer_number(viewer.counters->layer.get()), "layer-reason",
                       G_TYPE_STRING, to_string(reason), nullptr);
+    set_structure(structure, "video", reception_structure(viewer.counters->video_reception));
+    set_structure(structure, "audio", reception_structure(viewer.counters->audio_reception));
     return structure;
 }
 
@@ -71,6 +92,10 @@ void add_input_stats(GstStructure *stats, const TrackInput &input) {
     set_number(structure, "bytes", counters.bytes.get());
     set_number(structure, "keyframes", counters.keyframes.get());
     set_number(structure, "sources", counters.sources.get());
+    if (!input.is_audio()) {
+        set_number(structure, "width", counters.picture_width.get());
+        set_number(structure, "height", counters.picture_height.get());
+    }
     set_number(structure, "dropped-malformed", counters.dropped_malformed.get());
     set_number(structure, "dropped-waiting", counters.dropped_waiting.get());
     set_number(structure, "dropped-old", counters.dropped_old.get());

@@ -215,15 +215,16 @@ Result<std::string> ViewerHub::patch_viewer(const std::string &id, const std::st
             return std::string(); // candidates of the running ICE session
         peer = found->second.peer;
         mid = found->second.mid;
-        found->second.remote_ufrag = f.ice_ufrag;
     }
     const auto local = server_->restart_ice(peer, f.ice_ufrag, f.ice_pwd);
     if (!local.ok())
         return local.error();
     {
         MutexLock lock(mutex_);
-        if (const auto found = viewers_.find(id); found != viewers_.end() && found->second.peer == peer)
+        if (const auto found = viewers_.find(id); found != viewers_.end() && found->second.peer == peer) {
+            found->second.remote_ufrag = f.ice_ufrag;
             found->second.local_ufrag = local.value().ufrag;
+        }
     }
     return write_fragment(local_transport(local.value()), mid);
 }

@@ -3,8 +3,9 @@
 
 #include "webhooksink/gstwebhooksink.h"
 
+#include "webhooksink/dead_letters.h"
 #include "webhooksink/debug.h"
-#include "webhooksink/outbox.h"
+#include "webhooksink/outbox_slot.h"
 
 using peerwire::MutexLock;
 using rostrum::Body;
@@ -27,7 +28,12 @@ enum {
     PROP_DRAIN_TIMEOUT,
     PROP_STALL_TIMEOUT,
     PROP_MAX_BYTES,
+    PROP_ALLOW_PRIVATE,
+    PROP_CA_FILE,
 };
+
+enum { SIGNAL_DEAD_LETTERS, SIGNAL_RESEND, LAST_SIGNAL };
+guint signals[LAST_SIGNAL];
 
 constexpr guint kMaxAgeSeconds = 3 * 24 * 3600;
 constexpr guint kRetryBaseMs = 1000, kRetryMaxMs = 600'000;
@@ -37,27 +43,24 @@ constexpr guint64 kSpoolBytes = 256u << 20;
 GstStaticPadTemplate sink_template = GST_STATIC_PAD_TEMPLATE("sink", GST_PAD_SINK, GST_PAD_ALWAYS, GST_STATIC_CAPS_ANY);
 
 struct Settings {
-    std::string location, secret, signing_key, spool;
+    std::string location, secret, signing_key, spool, ca_file;
     guint max_age_s = kMaxAgeSeconds;
     guint retry_base_ms = kRetryBaseMs, retry_max_ms = kRetryMaxMs;
     guint timeout_ms = kTimeoutMs, drain_ms = kDrainMs, stall_ms = kStallMs;
     guint64 max_bytes = kSpoolBytes;
+    bool allow_private = true; // whoever sets the location runs this machine
 };
 
 /// What the element has that needs a destructor.
 struct Impl {
     peerwire::Mutex mutex; // never held while calling out
     Settings settings GUARDED_BY(mutex);
-    std::shared_ptr<Outbox> outbox GUARDED_BY(mutex); // while the element is PAUSED or PLAYING
+    rostrum::OutboxSlot outbox; // while the element is PAUSED or PLAYING
 
     // Streaming thread.
     BodyJoiner joiner;
     bool is_json = false;
 
-    std::shared_ptr<Outbox> current() {
-        MutexLock lock(mutex);
-        return outbox;
-    }
     Settings copy() {
         MutexLock lock(mutex);
         return settings;
@@ -83,13 +86,15 @@ const char *message_name(DeliveryReport::Outcome outcome) {
         return "webhooksink-delivered";
     case DeliveryReport::Outcome::Retrying:
         return "webhooksink-retrying";
-    case DeliveryReport::Outcome::Failed:
+    case DeliveryReport::Outcome::Dead:
         break;
     }
     return "webhooksink-failed";
 }
 
 void post_report(GstWebhookSink *self, const DeliveryReport &report) {
+    GST_DEBUG_OBJECT(self, "%s #%" G_GINT64_FORMAT " attempt %u: %u %s", report.id.c_str(), report.sequence,
+                     report.attempts, report.status, report.error.c_str());
     GstStructure *s = gst_structure_new(message_name(report.outcome), "id", G_TYPE_STRING, report.id.c_str(),
                                         "sequence", G_TYPE_UINT64, static_cast<guint64>(report.sequence), "attempts",
                                         G_TYPE_UINT, report.attempts, "type", G_TYPE_STRING, report.type.c_str(),
@@ -104,14 +109,14 @@ void post_report(GstWebhookSink *self, const DeliveryReport &report) {
 OutboxConfig make_config(GstWebhookSink *self) {
     const Settings settings = self->impl->copy();
     OutboxConfig config;
-    config.courier.location = settings.location;
-    config.courier.spool_path = settings.spool;
-    config.courier.max_age_ms = gint64{settings.max_age_s} * 1000;
-    config.courier.retry = {settings.retry_base_ms, settings.retry_max_ms};
-    config.courier.timeout_ms = settings.timeout_ms;
+    config.spool = {settings.spool, settings.location, settings.max_bytes};
+    config.policy.max_age_ms = gint64{settings.max_age_s} * 1000;
+    config.policy.retry = {settings.retry_base_ms, settings.retry_max_ms};
+    config.policy.timeout_ms = settings.timeout_ms;
+    config.policy.allow_private = settings.allow_private;
+    config.policy.ca_file = settings.ca_file;
     config.secret = settings.secret;
     config.signing_key = settings.signing_key;
-    config.max_bytes = settings.max_bytes;
     config.stall_us = gint64{settings.stall_ms} * 1000;
     g_autofree gchar *name = gst_object_get_name(GST_OBJECT(self));
     config.element = name;
@@ -148,31 +153,24 @@ static gboolean gst_webhook_sink_start(GstBaseSink *sink) {
         GST_ELEMENT_ERROR(self, RESOURCE, SETTINGS, ("Cannot deliver webhooks"), ("%s", outbox.error().text.c_str()));
         return FALSE;
     }
-    MutexLock lock(self->impl->mutex);
-    self->impl->outbox = std::move(outbox).value();
+    self->impl->outbox.put(std::move(outbox).value());
     return TRUE;
 }
 
 static gboolean gst_webhook_sink_stop(GstBaseSink *sink) {
-    Impl &impl = *GST_WEBHOOK_SINK(sink)->impl;
-    std::shared_ptr<Outbox> outbox;
-    {
-        MutexLock lock(impl.mutex);
-        outbox.swap(impl.outbox);
-    }
-    if (outbox)
+    if (const auto outbox = GST_WEBHOOK_SINK(sink)->impl->outbox.take())
         outbox->on_end("stopped");
     return TRUE;
 }
 
 static gboolean gst_webhook_sink_unlock(GstBaseSink *sink) {
-    if (const auto outbox = GST_WEBHOOK_SINK(sink)->impl->current())
+    if (const auto outbox = GST_WEBHOOK_SINK(sink)->impl->outbox.current())
         outbox->interrupt(true);
     return TRUE;
 }
 
 static gboolean gst_webhook_sink_unlock_stop(GstBaseSink *sink) {
-    if (const auto outbox = GST_WEBHOOK_SINK(sink)->impl->current())
+    if (const auto outbox = GST_WEBHOOK_SINK(sink)->impl->outbox.current())
         outbox->interrupt(false);
     return TRUE;
 }
@@ -180,14 +178,14 @@ static gboolean gst_webhook_sink_unlock_stop(GstBaseSink *sink) {
 static gboolean gst_webhook_sink_set_caps(GstBaseSink *sink, GstCaps *caps) {
     Impl &impl = *GST_WEBHOOK_SINK(sink)->impl;
     impl.is_json = gst_structure_has_name(gst_caps_get_structure(caps, 0), "application/json");
-    if (const auto outbox = impl.current(); outbox && !impl.is_json)
+    if (const auto outbox = impl.outbox.current(); outbox && !impl.is_json)
         outbox->on_caps(describe_caps(caps));
     return TRUE;
 }
 
 static GstFlowReturn gst_webhook_sink_render(GstBaseSink *sink, GstBuffer *buffer) {
     Impl &impl = *GST_WEBHOOK_SINK(sink)->impl;
-    const auto outbox = impl.current();
+    const auto outbox = impl.outbox.current();
     if (!impl.is_json) {
         outbox->on_buffer(gst_buffer_get_size(buffer));
         return GST_FLOW_OK;
@@ -209,7 +207,7 @@ static GstFlowReturn gst_webhook_sink_render(GstBaseSink *sink, GstBuffer *buffe
 
 static gboolean gst_webhook_sink_event(GstBaseSink *sink, GstEvent *event) {
     Impl &impl = *GST_WEBHOOK_SINK(sink)->impl;
-    const auto outbox = impl.current();
+    const auto outbox = impl.outbox.current();
     if (outbox && GST_EVENT_TYPE(event) == GST_EVENT_EOS) {
         put(*outbox, impl.joiner.flush());
         outbox->on_end("eos");
@@ -226,7 +224,7 @@ static gboolean gst_webhook_sink_event(GstBaseSink *sink, GstEvent *event) {
 
 static GstStateChangeReturn gst_webhook_sink_change_state(GstElement *element, GstStateChange transition) {
     const auto result = GST_ELEMENT_CLASS(gst_webhook_sink_parent_class)->change_state(element, transition);
-    if (const auto outbox = GST_WEBHOOK_SINK(element)->impl->current()) {
+    if (const auto outbox = GST_WEBHOOK_SINK(element)->impl->outbox.current()) {
         if (transition == GST_STATE_CHANGE_PAUSED_TO_PLAYING)
             outbox->set_playing(true);
         else if (transition == GST_STATE_CHANGE_PLAYING_TO_PAUSED)
@@ -277,6 +275,12 @@ static void gst_webhook_sink_set_property(GObject *object, guint id, const GValu
     case PROP_MAX_BYTES:
         settings.max_bytes = g_value_get_uint64(value);
         break;
+    case PROP_ALLOW_PRIVATE:
+        settings.allow_private = g_value_get_boolean(value);
+        break;
+    case PROP_CA_FILE:
+        settings.ca_file = text();
+        break;
     default:
         G_OBJECT_WARN_INVALID_PROPERTY_ID(object, id, pspec);
     }
@@ -312,6 +316,12 @@ static void gst_webhook_sink_get_property(GObject *object, guint id, GValue *val
     case PROP_MAX_BYTES:
         g_value_set_uint64(value, settings.max_bytes);
         break;
+    case PROP_ALLOW_PRIVATE:
+        g_value_set_boolean(value, settings.allow_private);
+        break;
+    case PROP_CA_FILE:
+        g_value_set_string(value, settings.ca_file.c_str());
+        break;
     default:
         G_OBJECT_WARN_INVALID_PROPERTY_ID(object, id, pspec);
     }
@@ -327,6 +337,30 @@ static void gst_webhook_sink_init(GstWebhookSink *self) {
 static void gst_webhook_sink_finalize(GObject *object) {
     delete GST_WEBHOOK_SINK(object)->impl;
     G_OBJECT_CLASS(gst_webhook_sink_parent_class)->finalize(object);
+}
+
+/// What was given up, newest first, as a JSON array; NULL when the spool does not answer or the element is stopped.
+static gchar *gst_webhook_sink_dead_letters(GstWebhookSink *self, guint limit) {
+    const auto outbox = self->impl->outbox.current();
+    if (!outbox)
+        return nullptr;
+    const auto letters = outbox->dead_letters(limit);
+    if (!letters) {
+        GST_WARNING_OBJECT(self, "dead letters: %s", letters.error().text.c_str());
+        return nullptr;
+    }
+    return g_strdup(rostrum::to_json(letters.value()).c_str());
+}
+
+/// How many are sent again; -1 when the spool does not answer or the element is stopped.
+static gint64 gst_webhook_sink_resend(GstWebhookSink *self, const gchar *id) {
+    const auto outbox = self->impl->outbox.current();
+    if (!outbox)
+        return -1;
+    const auto count = outbox->resend(id ? id : "");
+    if (!count)
+        GST_WARNING_OBJECT(self, "dead letters: %s", count.error().text.c_str());
+    return count ? count.value() : -1;
 }
 
 static void install_text(GObjectClass *klass, guint id, const char *name, const char *blurb, GParamFlags access) {
@@ -371,9 +405,29 @@ static void install_properties(GObjectClass *klass) {
     g_object_class_install_property(
         klass, PROP_MAX_BYTES,
         g_param_spec_uint64(
-            "max-bytes", "max-bytes", "Bodies that may wait for this location, in bytes; newer ones fail. 0 = no limit",
+            "max-bytes", "max-bytes",
+            "Bodies that may wait for this location, in bytes; newer ones fail. As many dead letters are kept. 0 = no "
+            "limit",
             0, G_MAXUINT64, kSpoolBytes,
             static_cast<GParamFlags>(G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS | GST_PARAM_MUTABLE_READY)));
+    g_object_class_install_property(
+        klass, PROP_ALLOW_PRIVATE,
+        g_param_spec_boolean(
+            "allow-private", "allow-private",
+            "Whether the location may lead to an address that is not public; false when somebody else names it", TRUE,
+            static_cast<GParamFlags>(G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS | GST_PARAM_MUTABLE_READY)));
+    install_text(klass, PROP_CA_FILE, "ca-file",
+                 "PEM file of the certificate authorities to trust instead of the system's", G_PARAM_READWRITE);
+}
+
+static void install_signals(GObjectClass *klass) {
+    const auto action = static_cast<GSignalFlags>(G_SIGNAL_RUN_LAST | G_SIGNAL_ACTION);
+    signals[SIGNAL_DEAD_LETTERS] = g_signal_new_class_handler("dead-letters", G_TYPE_FROM_CLASS(klass), action,
+                                                              G_CALLBACK(gst_webhook_sink_dead_letters), nullptr,
+                                                              nullptr, nullptr, G_TYPE_STRING, 1, G_TYPE_UINT);
+    signals[SIGNAL_RESEND] = g_signal_new_class_handler("resend-dead-letters", G_TYPE_FROM_CLASS(klass), action,
+                                                        G_CALLBACK(gst_webhook_sink_resend), nullptr, nullptr, nullptr,
+                                                        G_TYPE_INT64, 1, G_TYPE_STRING);
 }
 
 static void gst_webhook_sink_class_init(GstWebhookSinkClass *klass) {
@@ -382,6 +436,7 @@ static void gst_webhook_sink_class_init(GstWebhookSinkClass *klass) {
     object->get_property = gst_webhook_sink_get_property;
     object->finalize = gst_webhook_sink_finalize;
     install_properties(object);
+    install_signals(object);
 
     GstElementClass *element = GST_ELEMENT_CLASS(klass);
     element->change_state = gst_webhook_sink_change_state;

@@ -10,59 +10,79 @@ namespace rostrum {
 using peerwire::MutexLock;
 
 namespace {
-
 constexpr unsigned kTickMs = 250; // how late a stall may be noticed
-
-bool is_http(const std::string &location) {
-    g_autoptr(GUri) uri = g_uri_parse(location.c_str(), static_cast<GUriFlags>(SOUP_HTTP_URI_FLAGS), nullptr);
-    const char *scheme = uri ? g_uri_get_scheme(uri) : "";
-    return (g_str_equal(scheme, "http") || g_str_equal(scheme, "https")) && g_uri_get_host(uri) && *g_uri_get_host(uri);
-}
-
 } // namespace
 
 Result<std::unique_ptr<Outbox>> Outbox::open(OutboxConfig config, OutboxHooks hooks) {
-    if (!is_http(config.courier.location))
+    if (!is_http_url(config.spool.location))
         return Error{400, "the location is not an http:// or https:// URL"};
     auto signer = Signer::create(config.secret, config.signing_key);
     if (!signer)
         return signer.error();
-    CourierConfig &courier = config.courier;
-    auto spool = Spool::open(courier.spool_path, courier.location, config.max_bytes);
-    if (!spool && !courier.spool_path.empty()) {
-        hooks.warn("the spool cannot be used, deliveries do not survive a restart: " + spool.error().text);
-        courier.spool_path.clear();
-        spool = Spool::open("", courier.location, config.max_bytes);
+    std::unique_ptr<Outbox> outbox(new Outbox(std::move(signer).value(), config, std::move(hooks)));
+    if (const auto started = outbox->start(std::move(config)); !started)
+        return started.error();
+    return outbox;
+}
+
+Outbox::Outbox(Signer signer, const OutboxConfig &config, OutboxHooks hooks)
+    : hooks_(std::move(hooks)), signer_(std::move(signer)), report_(config.element, config.stall_us) {}
+
+Result<bool> Outbox::start(OutboxConfig config) {
+    SpoolHooks hooks{[this](const std::vector<Delivery> &deliveries) { on_loaded(deliveries); }, hooks_.warn};
+    auto spool = Spool::open(config.spool, hooks);
+    if (!spool && !config.spool.path.empty()) {
+        hooks_.warn("the spool cannot be used, deliveries do not survive a restart: " + spool.error().text);
+        config.spool.path.clear();
+        spool = Spool::open(config.spool, hooks);
     }
     if (!spool)
         return spool.error();
-    return std::unique_ptr<Outbox>(
-        new Outbox(std::move(signer).value(), std::move(spool).value(), config, std::move(hooks)));
+    spool_ = std::move(spool).value();
+    auto courier = Courier::create(config.spool.location, config.policy, *spool_, signer_, hooks_.report, kTickMs,
+                                   [this] { on_tick(); });
+    if (!courier)
+        return courier.error();
+    MutexLock lock(waking_);
+    courier_ = std::move(courier).value();
+    courier_->wake(); // for what was loaded meanwhile
+    return true;
 }
 
-Outbox::Outbox(Signer signer, std::unique_ptr<Spool> spool, const OutboxConfig &config, OutboxHooks hooks)
-    : hooks_(std::move(hooks)), signer_(std::move(signer)), spool_(std::move(spool)),
-      report_(config.element, config.stall_us),
-      courier_(
-          std::make_unique<Courier>(config.courier, *spool_, signer_, hooks_.report, kTickMs, [this] { on_tick(); })) {}
+/// The spool's thread calls the courier, and the courier's thread the spool.
+Outbox::~Outbox() {
+    std::unique_ptr<Courier> courier; // ends without the lock, before the spool
+    MutexLock lock(waking_);
+    courier.swap(courier_);
+}
 
 void Outbox::put(const Body &body) {
-    if (courier_->is_endpoint_gone()) {
-        GST_DEBUG("dropped, the endpoint is gone");
-        return;
-    }
     const auto stored = spool_->put(body.bytes, body.type, g_get_real_time() / 1000);
     if (stored) {
         failing_ = false;
-        courier_->kick();
         return;
     }
-    DeliveryReport report{DeliveryReport::Outcome::Failed};
+    DeliveryReport report{DeliveryReport::Outcome::Dead};
     report.type = body.type;
     report.error = "not stored: " + stored.error().text;
     hooks_.report(report);
     if (!failing_.exchange(true))
         hooks_.warn("deliveries are lost: " + stored.error().text);
+}
+
+Result<int64_t> Outbox::resend(const std::string &id) {
+    const auto revived = spool_->resend(id);
+    MutexLock lock(waking_);
+    courier_->enable();
+    return revived;
+}
+
+void Outbox::on_loaded(const std::vector<Delivery> &deliveries) {
+    MutexLock lock(waking_);
+    if (!courier_)
+        return;
+    courier_->prepare(deliveries);
+    courier_->wake();
 }
 
 void Outbox::put(const std::optional<StreamEvent> &event) {

@@ -94,7 +94,7 @@ test('paths and methods that are not there', async () => {
   for (const [method, route] of [
     ['DELETE', `/v2/rooms/${room}`],
     ['PUT', '/v2/rooms'],
-    ['GET', `/whip/${room}`],
+    ['PUT', `/whip/${room}`],
     ['PATCH', '/healthz'],
   ]) {
     const answer = await send(method, route, { type: null });
@@ -221,7 +221,7 @@ test('browsers may call from elsewhere', async () => {
     method: 'OPTIONS',
     headers: { origin: 'https://app.example', 'access-control-request-method': 'POST' },
   });
-  assert.equal(preflight.status, 204);
+  assert.equal(preflight.status, 200);
   assert.equal(preflight.headers.get('access-control-allow-origin'), '*');
   assert.match(preflight.headers.get('access-control-allow-headers'), /authorization/i);
   assert.match(preflight.headers.get('access-control-allow-methods'), /POST/);

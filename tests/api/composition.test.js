@@ -247,6 +247,6 @@ test('another size begins a part; the next serve knows how the picture is compos
     return answer.status === 200 && answer.body.composition;
   });
   assert.deepEqual([kept.orientation, kept.quality, kept.layout.type], ['portrait', 'low', 'PIP']);
-  const recording = await finished(room, id);
-  assert.ok((recording.parts?.length ?? recording.parts) > 1, 'a new part');
+  await until('a new part', () => fs.existsSync(recordingPath(room, sessionId, `${id}.part2`)), 20000);
+  assert.equal((await finished(room, id)).parts.length, 2);
 });

@@ -111,6 +111,9 @@ test('caches are told what stays', async () => {
   const range = await fetch(base + segmentsOf(list.text)[0], { headers: { range: 'bytes=0-99' } });
   assert.equal(range.status, 206);
   assert.equal((await range.arrayBuffer()).byteLength, 100);
+  const whole = await fetch(url, { headers: { range: 'bytes=0-99' } });
+  assert.equal(whole.status, 200, 'a playlist changes, so it has no ranges');
+  assert.match(await whole.text(), /\n#EXT-X-PRELOAD-HINT[^]*\n$/);
 });
 
 test('a part that is hinted at is sent when it is there, and the parts of a segment are the segment', async () => {

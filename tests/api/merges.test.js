@@ -49,7 +49,10 @@ before(async () => {
   await seconds(2);
   await rostrum.ok('POST', `/v2/recordings/${recordings.recording}/resume`);
   await seconds(2);
-  for (const { path: route, stop, body } of Object.values(kKinds)) await rostrum.ok('POST', `${route}/${stop}`, { roomId: room, ...body });
+  for (const { path: route, stop, body } of Object.values(kKinds)) {
+    const { participantId, kind } = body;
+    await rostrum.ok('POST', `${route}/${stop}`, { roomId: room, participantId, kind });
+  }
   for (const id of Object.values(recordings)) await until(`${id} is processed`, () => told('recording-processed', id), 60000);
   await host.stop();
 });
@@ -102,8 +105,12 @@ test('two channels of one session, as a job', async () => {
     channel2: [{ participantId: 'ann', type: 'track' }],
   });
   await until('it is told', () => told('merge-recording-completed', answer.mergeId), 40000);
-  const merge = await rostrum.ok('GET', `/v2/recordings/participant/merge/${answer.mergeId}`);
+  const merge = await until('the telling is counted', async () => {
+    const one = await rostrum.ok('GET', `/v2/recordings/participant/merge/${answer.mergeId}`);
+    return one.webhook.successCount > 0 && one;
+  });
   assert.deepEqual([merge.state, merge.progress, merge.file.type], ['completed', 1, 'audio']);
+  assert.deepEqual(merge.webhook, { totalCount: 1, successCount: 1, data: [{ type: 'merge-recording-completed', success: true }] });
   const { audio } = await probe(merge.file.filePath);
   assert.equal(audio.channels, 2);
   const bytes = Buffer.from(await (await fetch(merge.file.fileUrl)).arrayBuffer());

@@ -245,11 +245,11 @@ test('kill -9 of serve before the file is looked at: it is looked at later', { t
 });
 
 /** A running recording of a room of its own. `told`: the webhooks of a type about it. */
-async function recordingOfItsOwn() {
-  const other = await rostrum.room();
+async function recordingOfItsOwn(options = {}, ofRoom = {}) {
+  const other = await rostrum.room(ofRoom);
   const people = await rostrum.events(other, { participantId: 'watcher', mode: 'SIGNALLING_ONLY' });
   const host = await rostrum.testHost(other);
-  const { id } = await rostrum.ok('POST', '/v2/recordings/start', { roomId: other });
+  const { id } = await rostrum.ok('POST', '/v2/recordings/start', { roomId: other, ...options });
   const told = (type) => receiver.received.filter((one) => one.type === type && one.data.id === id);
   await until('it records', () => told('recording-started').length, 30000);
   return { other, people, host, id, told };
@@ -309,6 +309,22 @@ test('a recording without a place to write to is told as failed, and as started 
   await again.stop();
 });
 
+test('onFailure ends the session of a recording that does not come back in time', { timeout: 60000 }, async () => {
+  const several = { multiComposition: { recording: true } };
+  const { other, people, host, told } = await recordingOfItsOwn({ onFailure: { action: 'close-room', waitTime: 1 } }, several);
+  const patient = { roomId: other, onFailure: { action: 'close-room', waitTime: 150 } }; // and does not make the first one wait
+  const { id } = await rostrum.ok('POST', '/v2/recordings/start', patient);
+  const second = (type) => receiver.received.some((one) => one.type === type && one.data.id === id);
+  await until('the second one records', () => second('recording-started'), 30000);
+  const directory = `${rostrum.state}/recordings/${other}/${people.joined.sessionId}`;
+  fs.renameSync(directory, `${directory}.away`);
+  fs.writeFileSync(directory, 'no directory');
+  process.kill(await rostrum.sessionPid(people.joined.sessionId), 'SIGKILL');
+  await until('it fails', () => told('recording-failed').length, 30000);
+  assert.equal((await people.next('session-ended', undefined, { timeoutMs: 20000 })).data.reason, 'failed');
+  await host.stop('SIGKILL');
+});
+
 test('a recording in which nothing was recorded is told as processed too', async () => {
   const other = await rostrum.room();
   const people = await rostrum.events(other, { participantId: 'watcher', mode: 'SIGNALLING_ONLY' });
@@ -347,6 +363,9 @@ test('what is asked for wrongly is refused with what is right', async () => {
     [`${start}/start`, { fileFormat: 'avi' }, /mp4 or webm/],
     [`${start}/start`, { config: { mode: 'smell' } }, /video-and-audio or audio/],
     [`${start}/start`, { split: { minutes: 0 } }, /split.minutes/],
+    [`${start}/start`, { onFailure: { action: 'shout' } }, /close-room/],
+    [`${start}/start`, { onFailure: { action: 'close-room', waitTime: 151 } }, /0 to 150/],
+    [`${start}/participant/start`, { participantId: 'a', onFailure: { action: 'close-room' } }, /of the room/],
     [`${start}/participant/start`, {}, /participantId/],
     [`${start}/participant/start`, { participantId: 'a b' }, /participantId/],
     [`${start}/participant/track/start`, { participantId: 'a', kind: 'smell' }, /audio, video, screen_audio, screen_video/],

@@ -7,6 +7,7 @@ import path from 'node:path';
 import test, { after, before } from 'node:test';
 
 import { until } from '../lib/deadline.js';
+import { sessionProcess as pidOf } from '../lib/process.js';
 import { Rostrum } from '../lib/rostrum.js';
 import { WebhookReceiver } from '../lib/webhook_receiver.js';
 
@@ -22,19 +23,7 @@ after(async () => {
   await receiver?.stop();
 });
 
-/** The process of a session, whoever started it. */
-function pidOf(sessionId) {
-  return fs.readdirSync('/proc').find((entry) => {
-    try {
-      const words = fs.readFileSync(`/proc/${entry}/cmdline`, 'utf8').split('\0');
-      return path.basename(words[0]) === 'rostrum-session' && words.includes(sessionId);
-    } catch {
-      return false;
-    }
-  });
-}
-
-const running = (sessionId) => until(`a process of ${sessionId} runs`, () => Number(pidOf(sessionId)));
+const running = (sessionId) => until(`a process of ${sessionId} runs`, () => pidOf(sessionId));
 const ready = (sessionId) =>
   until('the session answers', async () => (await rostrum.call('GET', `/v2/sessions/${sessionId}/graph`)).status === 200);
 const over = (sessionId) => until('the session is over', async () => (await rostrum.ok('GET', `/v2/sessions/${sessionId}`)).end, 20000);
@@ -108,6 +97,54 @@ test('serve is killed and started again: the session never noticed, who comes ba
     'session-ended',
   ]);
   await until('the process is gone', () => !fs.existsSync(`/proc/${pid}`));
+});
+
+test('serve is started again, and the session does not answer yet: who comes back meanwhile never left', async () => {
+  const room = await rostrum.room();
+  const ann = await rostrum.events(room, { participantId: 'ann' });
+  const id = ann.joined.sessionId;
+  await ready(id);
+  const pid = await running(id);
+  await killServe();
+  process.kill(pid, 'SIGSTOP');
+  try {
+    await rostrum.launch();
+    const again = await rostrum.events(room, { participantId: 'ann' });
+    assert.equal(again.joined.sessionId, id);
+    process.kill(pid, 'SIGCONT');
+    await ready(id);
+    await rostrum.ok('POST', '/v2/sessions/end', { roomId: room });
+    await again.next('session-ended');
+  } finally {
+    process.kill(pid, 'SIGCONT');
+  }
+  await until('all webhooks', () => types(id).includes('session-ended'), 20000);
+  assert.deepEqual(types(id), ['session-started', 'participant-joined ann', 'participant-left ann', 'session-ended']);
+});
+
+test('serve is killed while a session ends: it ends on the next start, and nobody joins it any more', async () => {
+  const room = await rostrum.room();
+  const ann = await rostrum.events(room, { participantId: 'ann' });
+  const id = ann.joined.sessionId;
+  await ready(id);
+  const pid = await running(id);
+  process.kill(pid, 'SIGSTOP');
+  try {
+    await rostrum.ok('POST', '/v2/sessions/end', { roomId: room });
+    await killServe();
+    await rostrum.launch();
+    const session = await rostrum.ok('GET', `/v2/sessions/${id}`);
+    assert.deepEqual([session.status, session.reason], ['ongoing', undefined]);
+    const bob = await rostrum.events(room, { participantId: 'bob' });
+    assert.notEqual(bob.joined.sessionId, id);
+  } finally {
+    process.kill(pid, 'SIGCONT');
+  }
+  await over(id);
+  assert.equal((await rostrum.ok('GET', `/v2/sessions/${id}`)).reason, 'ended');
+  await until('all webhooks', () => types(id).includes('session-ended'), 20000);
+  assert.deepEqual(types(id), ['session-started', 'participant-joined ann', 'participant-left ann', 'session-ended']);
+  await rostrum.ok('POST', '/v2/sessions/end', { roomId: room });
 });
 
 test('serve and session are both killed: the session is closed properly on the next start', async () => {

@@ -22,10 +22,24 @@ test('a room has an id of its own and is found by each of its names', async () =
   assert.match(room.createdAt, /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);
   assert.equal(room.links.get_room, `${rostrum.url}/v2/rooms/${room.roomId}`);
   for (const id of [room.roomId, room.id, 'my-show']) {
-    assert.deepEqual(await rostrum.ok('GET', `/v2/rooms/${id}`), room);
+    const { user, ...found } = await rostrum.ok('GET', `/v2/rooms/${id}`);
+    assert.deepEqual(found, room);
+    assert.deepEqual(user, { email: null, name: room.userId, discontinuedReason: null, id: room.userId });
     assert.equal((await rostrum.ok('GET', `/v2/rooms/validate/${id}`)).roomId, room.roomId);
   }
   assert.notEqual((await rostrum.ok('POST', '/v2/rooms')).roomId, (await rostrum.ok('POST', '/v2/rooms')).roomId);
+});
+
+test('a fence around another place is refused where the server says where it is', async () => {
+  const elsewhere = await Rostrum.start({ args: ['--region', 'eu001'] });
+  try {
+    assert.equal((await elsewhere.ok('POST', '/v2/rooms', { geoFence: 'eu001' })).geoFence, 'eu001');
+    const { status, body } = await elsewhere.call('POST', '/v2/rooms', { geoFence: 'in002' });
+    assert.equal(status, 400);
+    assert.match(body.message, /this server is in 'eu001'/);
+  } finally {
+    await elsewhere.stop();
+  }
 });
 
 test('customRoomId is idempotent, also at the same moment', async () => {
@@ -131,4 +145,22 @@ test('an unknown room is 404 everywhere', async () => {
     assert.equal((await fetch(rostrum.url + route, { method: 'POST', headers, body: 'v=0\r\n' })).status, 404, route);
   }
   assert.equal((await fetch(`${rostrum.url}/studio/${id}`)).status, 404);
+});
+
+test('who can only read or join does not see what the app server wrote for itself', async () => {
+  const own = {
+    webhook: { endPoint: 'https://app.example/hook?key=secret', events: ['*'] },
+    autoStartConfig: { recording: { enabled: false, webhookUrl: 'https://app.example/recorded?key=secret' } },
+    allowedParticipantIds: ['ann'],
+  };
+  const room = await rostrum.room({ ...own, multiComposition: { hls: true } });
+  for (const route of [`/v2/rooms/${room}`, `/v2/rooms/validate/${room}`]) {
+    const { status, body } = await rostrum.call('GET', route, undefined, rostrum.viewerToken(room));
+    assert.equal(status, 200);
+    assert.deepEqual([body.roomId, body.multiComposition], [room, { hls: true }]);
+    for (const name of Object.keys(own)) assert.ok(!(name in body), `${route} ${name}`);
+  }
+  const { body } = await rostrum.call('GET', '/v2/rooms', undefined, rostrum.viewerToken(room));
+  assert.ok(!JSON.stringify(body).includes('secret'));
+  assert.deepEqual((await rostrum.ok('GET', `/v2/rooms/${room}`)).webhook, own.webhook);
 });

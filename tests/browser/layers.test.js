@@ -83,6 +83,8 @@ test('a composed program goes to every layer: to composed and back the picture d
   await framesAdvance(viewer, 60);
   const longestMs = await longestPause(viewer);
   assert.ok(longestMs < kFreezeMs, `${longestMs} ms without a frame`);
+  const ofHost = async () => (await rostrum.ok('GET', `/v2/sessions/${sessionId}/participant/ann/stats`)).stats;
+  await until("the browser answers the server's reference times", async () => (await ofHost()).some((minute) => minute.averageVideoRtt !== null), 20000);
   await Promise.all([host.close(), viewer.close()]);
 });
 

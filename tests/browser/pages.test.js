@@ -200,6 +200,8 @@ test('a bad link says what is wrong', async () => {
     [`${rostrum.url}/watch/${room}`, /no token/],
     [`${rostrum.url}/watch/${room}?token=rubbish`, /not valid/],
     [`${rostrum.url}/watch/${room}?token=${rostrum.viewerToken(room, { exp: 1 })}`, /expired/],
+    [`${rostrum.url}/watch/${room}?token=${rostrum.viewerToken(await rostrum.room())}`, /^This link is for another stream\.$/],
+    [`${rostrum.url}/watch/${room}?token=${rostrum.viewerToken(room, { permissions: ['ask_join'] })}`, /^You cannot join \(.*allow_join/],
   ]) {
     const { page } = await open('phone', url);
     await state(page, 'ended');

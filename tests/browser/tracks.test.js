@@ -35,7 +35,7 @@ const rows = [
   { name: 'the sound of an H.264 host', path: kTrack, body: { participantId: 'ann', kind: 'audio' }, codecs: ['opus'], format: 'webm', parts: 1 },
   // Whichever layer is the best one that Chromium sends at the moment.
   { name: 'the layers of a VP8 host', path: kTrack, body: { participantId: 'bob', kind: 'video' }, codecs: ['vp8'], format: 'webm', parts: 1 },
-  { name: 'a VP8 host', path: kParticipant, body: { participantId: 'bob', fileFormat: 'mp4' }, codecs: ['h264', 'aac'], format: 'mp4', parts: 1 },
+  { name: 'a VP8 host', path: kParticipant, body: { participantId: 'bob' }, more: { fileFormat: 'mp4' }, codecs: ['h264', 'aac'], format: 'mp4', parts: 1 },
 ];
 
 const told = (type, id) => receiver.received.some((one) => one.type.endsWith(type) && one.data.id === id);
@@ -45,7 +45,7 @@ test('participants and tracks are recorded as Chromium sends them', { timeout: 1
   await hostPage(browser, rostrum, room, { participantId: 'ann' });
   await hostPage(browser, rostrum, room, { participantId: 'bob', name: 'Bob', vp8Only: true, simulcast: true });
   for (const row of rows)
-    row.id = (await rostrum.ok('POST', `${row.path}/start`, { roomId: room, ...row.body })).id;
+    row.id = (await rostrum.ok('POST', `${row.path}/start`, { roomId: room, ...row.body, ...row.more })).id;
   for (const { name, id } of rows) await until(`${name} is recorded`, () => told('-started', id), 30_000);
   const from = performance.now();
   await until('some seconds are recorded', () => performance.now() - from > kRecordedMs, kRecordedMs + 1000);

@@ -3,8 +3,8 @@
 
 // What reaches webhooksink from outside: JSON in pieces, and a receiver's Retry-After.
 
+#include "webhooks/retry_rule.h"
 #include "webhooksink/body_joiner.h"
-#include "webhooksink/retry_rule.h"
 
 #include <cstdlib>
 

@@ -3,6 +3,7 @@
 
 import { chromium } from 'playwright-core';
 
+import { judged, listenTo } from './conversations.js';
 import { temporaryDirectory } from './process.js';
 
 const kFlags = [
@@ -29,8 +30,10 @@ export async function launchChromium({ autoplay = true, viewport = { width: 1280
     viewport,
     permissions: ['camera', 'microphone', 'clipboard-read', 'clipboard-write'],
   });
+  listenTo(context);
   const close = context.close.bind(context);
   context.close = async () => {
+    await judged();
     await close();
     profile.remove();
   };

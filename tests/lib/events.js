@@ -3,6 +3,7 @@
 
 import WebSocket from 'ws';
 
+import { judgeEvent } from './conversations.js';
 import { within } from './deadline.js';
 
 /** A participant that has events only: what an app without a browser would write. */
@@ -17,7 +18,9 @@ export class EventClient {
     for (const [key, value] of Object.entries(query)) url.searchParams.set(key, value);
     this.socket = new WebSocket(url);
     this.socket.on('message', (data) => {
-      this.messages.push({ ...JSON.parse(data), at: performance.now() });
+      const message = JSON.parse(data);
+      judgeEvent(message);
+      this.messages.push({ ...message, at: performance.now() });
       for (const look of this.#waiting) look();
     });
     this.socket.on('error', () => {}); // the close event says it

@@ -144,6 +144,25 @@ export function commandLine(pid) {
   return fs.readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0');
 }
 
+/** Pids of session processes, whoever started them. @param {(words: string[]) => boolean} isWanted of its command line */
+export function sessionProcesses(isWanted) {
+  const isSession = (pid) => {
+    try {
+      const words = commandLine(pid);
+      return path.basename(words[0]) === 'rostrum-session' && isWanted(words);
+    } catch {
+      return false;
+    }
+  };
+  return fs
+    .readdirSync('/proc')
+    .filter((entry) => /^\d+$/.test(entry) && isSession(entry))
+    .map(Number);
+}
+
+/** Pid of the process of a session. @param {string} sessionId @returns {number|undefined} */
+export const sessionProcess = (sessionId) => sessionProcesses((words) => words.includes(sessionId))[0];
+
 /** UDP ports that the processes have open. @param {number[]} pids */
 export function udpPorts(pids) {
   const sockets = new Set();

@@ -5,9 +5,10 @@ import crypto from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
 
+import { judge } from './conversations.js';
 import { until } from './deadline.js';
 import { EventClient } from './events.js';
-import { childrenOf, commandLine, Program, temporaryDirectory } from './process.js';
+import { commandLine, Program, sessionProcesses, temporaryDirectory } from './process.js';
 import { mint } from './token.js';
 
 /** The build tree that is tested: Meson's tests set it. */
@@ -20,9 +21,10 @@ export class Rostrum {
   #clients = [];
   #hosts = [];
 
-  /** @param {{args?: string[], env?: object}} [options] */
-  static async start({ args = [], env = {} } = {}) {
+  /** @param {{args?: string[], env?: object, listen?: string}} [options] */
+  static async start({ args = [], env = {}, listen = 'http://127.0.0.1:0' } = {}) {
     const rostrum = new Rostrum();
+    rostrum.listen = listen;
     rostrum.directory = temporaryDirectory('serve');
     rostrum.state = path.join(rostrum.directory.path, 'state');
     rostrum.credentials = { key: `key-${crypto.randomUUID()}`, secret: crypto.randomBytes(32).toString('hex') };
@@ -46,11 +48,12 @@ export class Rostrum {
     };
     this.program = new Program(
       kRostrum,
-      ['serve', '--listen', 'http://127.0.0.1:0', '--state', this.state, '--runtime', runtime, ...this.args],
+      ['serve', '--listen', this.listen, '--state', this.state, '--runtime', runtime, ...this.args],
       { env },
     );
-    const [, url] = await this.program.line(/^listening (http:\/\/\S+)$/);
+    const [, url] = await this.program.line(/^listening (https?:\/\/\S+)$/);
     this.url = url;
+    judge(url, kBuild);
   }
 
   get pid() {
@@ -117,18 +120,18 @@ export class Rostrum {
   }
 
   /** A host without a browser: test picture, flash and beep each second. @returns {Promise<Program>} when it is connected */
-  async testHost(roomId, { participantId = 'testhost', name = 'Test host', args = [] } = {}) {
-    const whip = new URL(`/whip/${roomId}?participantId=${participantId}&displayName=${encodeURIComponent(name)}`, this.url);
+  async testHost(roomId, { participantId = 'testhost', name = 'Test host', args = [], whip = '' } = {}) {
+    const endpoint = new URL(whip || `/whip/${roomId}?participantId=${participantId}&displayName=${encodeURIComponent(name)}`, this.url);
     const env = { ROSTRUM_TOKEN: this.hostToken(roomId), GST_REGISTRY: path.join(kBuild, 'gst-registry.bin') };
-    const program = new Program(kTestHost, ['--whip', whip.href, ...args], { env });
+    const program = new Program(kTestHost, ['--whip', endpoint.href, ...args], { env });
     this.#hosts.push(program);
     await program.line(/publish|connected/i);
     return program;
   }
 
-  /** Pids of the session processes. */
+  /** Pids of the session processes, also of those that a former server of this directory started. */
   sessions() {
-    return childrenOf(this.pid, 'rostrum-session');
+    return sessionProcesses((words) => words.some((word) => word.startsWith(`${this.directory.path}/`)));
   }
 
   /** Pid of the process of a session. @param {string} [sessionId] of any when left out */
@@ -140,7 +143,7 @@ export class Rostrum {
   async stop() {
     for (const client of this.#clients) client.socket.terminate();
     for (const host of this.#hosts) if (!host.exited) host.child.kill('SIGKILL');
-    const sessions = this.program.exited ? [] : this.sessions();
+    const sessions = this.sessions();
     try {
       return await this.program.stop();
     } finally {

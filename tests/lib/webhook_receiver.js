@@ -4,13 +4,16 @@
 import { once } from 'node:events';
 import http from 'node:http';
 
+import { judgeWebhook } from './conversations.js';
 import { until } from './deadline.js';
 
 /** An HTTP receiver of webhooks that can be down for a while. */
 export class WebhookReceiver {
-  received = []; // {type, data, headers, raw}
+  arrivals = []; // {type, data, id, sequence, timestamp, path, headers, raw}; a server that was killed repeats some
+  received = []; // the same without repeats
   refused = 0;
   status = 200;
+  headers = {}; // of its answers
 
   static async start() {
     const receiver = new WebhookReceiver();
@@ -56,12 +59,14 @@ export class WebhookReceiver {
     const parts = [];
     request.on('data', (part) => parts.push(part));
     request.on('end', () => {
-      response.statusCode = this.status;
-      response.end();
+      response.writeHead(this.status, this.headers).end();
       if (this.status >= 300) return void this.refused++;
       const raw = Buffer.concat(parts).toString();
-      const { webhookType: type, data } = JSON.parse(raw);
-      this.received.push({ type, data, headers: request.headers, raw });
+      judgeWebhook(JSON.parse(raw), request.headers);
+      const { webhookType: type, ...rest } = JSON.parse(raw);
+      const one = { type, ...rest, path: request.url, headers: request.headers, raw };
+      if (!this.arrivals.some(({ id }) => id === one.id)) this.received.push(one);
+      this.arrivals.push(one);
     });
   }
 }

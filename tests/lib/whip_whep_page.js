@@ -30,12 +30,12 @@ export async function blankOrigin(scripts = {}) {
  * Publishes camera and microphone.
  * @param {import('playwright-core').Page} page on a blankOrigin
  * @param {string} url WHIP endpoint
- * @param {{codec?: string, simulcast?: boolean, width?: number, height?: number}} [options] `codec`: only this one is offered
+ * @param {{codec?: string, simulcast?: boolean, width?: number, height?: number, token?: string}} [options] `codec`: only this one is offered
  * @returns {Promise<{status: number, answer: string, location: string|null}>}
  */
 export function publish(page, url, options = {}) {
   return page.evaluate(
-    async ({ url, codec, simulcast, width = 640, height = 480 }) => {
+    async ({ url, codec, simulcast, width = 640, height = 480, token }) => {
       const stream = await navigator.mediaDevices.getUserMedia({ video: { width, height, frameRate: 30 }, audio: true });
       const pc = (window.pc = new RTCPeerConnection());
       window.stream = stream;
@@ -57,7 +57,8 @@ export function publish(page, url, options = {}) {
         video.setCodecPreferences(kept);
       }
       await pc.setLocalDescription();
-      const response = await fetch(url, { method: 'POST', headers: { 'content-type': 'application/sdp' }, body: pc.localDescription.sdp });
+      const headers = { 'content-type': 'application/sdp', ...(token && { authorization: `Bearer ${token}` }) };
+      const response = await fetch(url, { method: 'POST', headers, body: pc.localDescription.sdp });
       const answer = await response.text();
       const location = response.headers.get('location');
       window.resource = location && new URL(location, url).href;
@@ -71,11 +72,11 @@ export function publish(page, url, options = {}) {
 /**
  * Plays a WHEP endpoint.
  * @param {import('playwright-core').Page} page on a blankOrigin @param {string} url
- * @param {{configuration?: RTCConfiguration, withoutUdp?: boolean}} [options] `withoutUdp`: UDP candidates in the answer are not heeded
+ * @param {{configuration?: RTCConfiguration, withoutUdp?: boolean, token?: string}} [options] `withoutUdp`: UDP candidates in the answer are not heeded
  * @returns {Promise<{status: number, answer: string}>}
  */
 export function watch(page, url, options = {}) {
-  return page.evaluate(async ({ endpoint, configuration, withoutUdp }) => {
+  return page.evaluate(async ({ endpoint, configuration, withoutUdp, token }) => {
     const pc = (window.pc = new RTCPeerConnection(configuration));
     const video = (window.video = Object.assign(document.createElement('video'), { autoplay: true, playsInline: true }));
     document.body.append(video);
@@ -90,9 +91,10 @@ export function watch(page, url, options = {}) {
     pc.addTransceiver('audio', { direction: 'recvonly' });
     pc.addTransceiver('video', { direction: 'recvonly' });
     await pc.setLocalDescription();
+    window.authorization = token && { authorization: `Bearer ${token}` };
     const response = await fetch(endpoint, {
       method: 'POST',
-      headers: { 'content-type': 'application/sdp' },
+      headers: { 'content-type': 'application/sdp', ...window.authorization },
       body: pc.localDescription.sdp,
     });
     const answer = await response.text();
@@ -117,7 +119,7 @@ export const restartIce = (page) =>
     const patch = (body, etag) =>
       fetch(window.resource, {
         method: 'PATCH',
-        headers: { 'content-type': 'application/trickle-ice-sdpfrag', 'if-match': etag },
+        headers: { 'content-type': 'application/trickle-ice-sdpfrag', 'if-match': etag, ...window.authorization },
         body,
       });
     const candidate = 'm=audio 9 UDP/TLS/RTP/SAVPF 0\r\na=mid:0\r\na=candidate:1 1 udp 1 4c8f.local 9 typ host\r\n';

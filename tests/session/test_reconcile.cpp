@@ -374,6 +374,29 @@ void test_silent_decoder() {
     g_assert_null(stage.reconciler.element("a/src"));
 }
 
+/// What feeds all branches asks them in line with its buffers, and does not wait for one that is stuck.
+void test_leaky_queue_refuses_waits() {
+    Stage stage;
+    Branch held =
+        branch("held", {{"queue", "queue", {{"leaky", "downstream"}}}, {"sink", "fakesink", {{"async", "false"}}}});
+    stage.reconciler.apply(fan({sink("a"), held}));
+    stage.wait_flow("held/sink");
+    const auto end = adopt(gst_element_get_static_pad(stage.reconciler.element("held/sink"), "sink"));
+    std::atomic<bool> stuck = false;
+    const auto note = [](GstPad *, GstPadProbeInfo *, gpointer data) {
+        *static_cast<std::atomic<bool> *>(data) = true;
+        return GST_PAD_PROBE_OK; // blocks
+    };
+    const gulong block = gst_pad_add_probe(end.get(), GST_PAD_PROBE_TYPE_BLOCK_DOWNSTREAM, note, &stuck, nullptr);
+    test::wait_for("it is stuck", [&] { return stuck.load(); });
+    const auto entry = adopt(gst_element_get_static_pad(stage.reconciler.element("held/queue"), "sink"));
+    g_autoptr(GstCaps) caps = gst_pad_get_current_caps(entry.get());
+    g_autoptr(GstQuery) query = gst_query_new_allocation(caps, FALSE);
+    g_assert_false(gst_pad_query(entry.get(), query));
+    stage.wait_flow("a/sink");
+    gst_pad_remove_probe(end.get(), block);
+}
+
 } // namespace
 
 int main(int argc, char **argv) {
@@ -389,5 +412,6 @@ int main(int argc, char **argv) {
     g_test_add_func("/session/reconcile/layers", test_layers);
     g_test_add_func("/session/reconcile/switches-decoders", test_switches_decoders);
     g_test_add_func("/session/reconcile/silent-decoder", test_silent_decoder);
+    g_test_add_func("/session/reconcile/leaky-queue-refuses-waits", test_leaky_queue_refuses_waits);
     return g_test_run();
 }

@@ -51,7 +51,7 @@ const RefusalRow kRefusals[] = {
     {"play: garbage", "Play", {"vic", "program", "garbage"}, "org.rostrum.Error.BadRequest", "@a{sv} {}"},
     {"play: unknown feed", "Play", {"vic", "nobody", "v=0"}, "org.rostrum.Error.NotFound", "{'max-layer': <uint32 1>}"},
     {"limit: unknown", "Limit", {"nothing"}, "org.rostrum.Error.NotFound", "{'max-layer': <uint32 1>}"},
-    {"patch: unknown", "Patch", {"nothing", "a=candidate"}, "org.rostrum.Error.NotFound"},
+    {"patch: unknown", "Patch", {"nothing", "*", "a=candidate"}, "org.rostrum.Error.NotFound"},
     {"remove: unknown", "Remove", {"nothing", "left"}, "org.rostrum.Error.NotFound"},
     {"graph: unknown", "Graph", {"svg"}, "org.rostrum.Error.BadRequest"},
 };

@@ -31,7 +31,7 @@ class ToggledOutput {
 
   async stop() {
     const id = this.id;
-    await this.rostrum.ok('POST', `${this.route}/${this.end ?? 'stop'}`, { roomId: this.roomId, ...this.wish(), id, recordingId: id });
+    await this.rostrum.ok('POST', `${this.route}/stop`, { roomId: this.roomId, id, ...this.whose });
     await this.#status('STOPPED', kStopMs);
     this.id = null;
     await this.stopped?.(id);
@@ -78,10 +78,10 @@ export class ToggledLivestream extends ToggledOutput {
 export class ToggledRecording extends ToggledOutput {
   files = [];
 
-  /** @param {object} as {kind, route, wish} */
-  constructor(rostrum, watcher, roomId, { kind, route, wish = {} }) {
+  /** @param {object} as {kind, route, whose, more}: the latter two go with the start, the first of them with the stop too */
+  constructor(rostrum, watcher, roomId, { kind, route, whose, more }) {
     super(rostrum, watcher, roomId);
-    Object.assign(this, { kind, route, statusPrefix: kind.replaceAll('-', '_').toUpperCase(), wish: () => wish });
+    Object.assign(this, { kind, route, whose, statusPrefix: kind.replaceAll('-', '_').toUpperCase(), wish: () => ({ ...whose, ...more }) });
   }
 
   async stopped(id) {

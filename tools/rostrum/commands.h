@@ -15,6 +15,9 @@ using Arguments = std::vector<std::string>;
 
 int run_serve(const Arguments &arguments);
 int run_token(const Arguments &arguments);
+int run_key(const Arguments &arguments);
+int run_webhook(const Arguments &arguments);
+int run_webhook_verify(const Arguments &arguments); // what follows `webhook verify`
 int run_graph(const Arguments &arguments);
 int run_help(const Arguments &arguments);
 int run_version(const Arguments &arguments);

@@ -1,28 +1,21 @@
 // SPDX-FileCopyrightText: Rostrum contributors
 // SPDX-License-Identifier: LGPL-2.1-or-later
 
-#include "tools/rostrum/auth/token.h"
-#include "tools/rostrum/base/glib_handles.h"
-#include "tools/rostrum/base/ids.h"
-#include "tools/rostrum/base/json.h"
-#include "tools/rostrum/base/keys.h"
 #include "tools/rostrum/commands.h"
+#include "tools/rostrum/rest_client.h"
 
 #include <cstdio>
 #include <fstream>
 #include <iostream>
 #include <iterator>
-#include <libsoup/soup.h>
 #include <plan.h>
 
 namespace rostrum {
 namespace {
 
-constexpr int64_t kTokenTtlS = 60;
-
 const std::vector<ConfigKey> &graph_flags() {
     static const std::vector<ConfigKey> flags = {
-        {"url", KeyKind::HttpUrl, "http://127.0.0.1:8080", false, "the server"},
+        {"url", KeyKind::HttpUrl, "", false, "the server; default: where `listen` says"},
         {"session", KeyKind::Text, "", false, "the session's id"},
         {"format", KeyKind::Text, "text", false, "text, dot or running"},
         {"token", KeyKind::Text, "", false, "an access token; default: minted with the key in --state"},
@@ -72,43 +65,12 @@ int print_plan(const std::string &path, const std::string &format) {
     return 0;
 }
 
-std::string mint_for(Config &config, std::string *error) {
-    *error = ensure_keys(config);
-    if (!error->empty())
-        return "";
-    Claims claims;
-    claims.allow_join = claims.allow_mod = true;
-    claims.issued_at = now_ms() / 1000;
-    claims.expires_at = claims.issued_at + kTokenTtlS;
-    return mint_token(claims, {config.text("api-key"), config.text("api-secret")});
-}
-
 int print_running(Config &config) {
-    std::string token = config.text("token"), error;
-    if (token.empty())
-        token = mint_for(config, &error);
-    if (!error.empty())
-        return fail(error);
-    const std::string url =
-        config.text("url") + "/v2/sessions/" + config.text("session") + "/graph?format=" + config.text("format");
-    const auto message = ObjectRef<SoupMessage>::adopt(soup_message_new("GET", url.c_str()));
-    if (!message)
-        return fail("--url and --session do not make a URL: " + url);
-    soup_message_headers_append(soup_message_get_request_headers(message.get()), "Authorization", token.c_str());
-    const auto client = ObjectRef<SoupSession>::adopt(soup_session_new());
-    GError *failure = nullptr;
-    GBytes *bytes = soup_session_send_and_read(client.get(), message.get(), nullptr, &failure);
-    if (!bytes)
-        return fail(config.text("url") + ": " + take_error(failure));
-    gsize size = 0;
-    const auto *data = static_cast<const char *>(g_bytes_get_data(bytes, &size));
-    const std::string body(data ? data : "", size);
-    g_bytes_unref(bytes);
-    if (soup_message_get_status(message.get()) != SOUP_STATUS_OK) {
-        const auto refusal = parse_json(body);
-        return fail(refusal ? refusal->text("message") : body);
-    }
-    std::fputs(body.c_str(), stdout);
+    const RestAnswer answer =
+        call_server(config, "GET", "/v2/sessions/" + config.text("session") + "/graph?format=" + config.text("format"));
+    if (!answer.error.empty())
+        return fail(answer.error);
+    std::fputs(answer.body.c_str(), stdout);
     return 0;
 }
 

@@ -13,10 +13,9 @@ struct Command {
     int (*run)(const rostrum::Arguments &);
 };
 
-constexpr Command kCommands[] = {{"serve", rostrum::run_serve},
-                                 {"token", rostrum::run_token},
-                                 {"graph", rostrum::run_graph},
-                                 {"help", rostrum::run_help},
+constexpr Command kCommands[] = {{"serve", rostrum::run_serve},    {"token", rostrum::run_token},
+                                 {"key", rostrum::run_key},        {"webhook", rostrum::run_webhook},
+                                 {"graph", rostrum::run_graph},    {"help", rostrum::run_help},
                                  {"version", rostrum::run_version}};
 
 std::string without_dashes(std::string word) {

@@ -3,13 +3,16 @@
 
 #include "tools/rostrum/auth/token.h"
 
+#include "tools/rostrum/auth/api_keys.h"
+#include "tools/rostrum/base/duration.h"
 #include "tools/rostrum/base/ids.h"
 #include "tools/rostrum/base/keys.h"
 #include "tools/rostrum/commands.h"
+#include "tools/rostrum/store/store.h"
 #include "tools/rostrum/token_flags.h"
 
 #include <cstdio>
-#include <cstdlib>
+#include <sys/stat.h>
 
 namespace rostrum {
 namespace {
@@ -23,19 +26,6 @@ std::vector<std::string> split(const std::string &list) {
         from = comma + 1;
     }
     return words;
-}
-
-/// "90s", "30m", "2h", "7d" or plain seconds; 0 when it is none of these.
-int64_t parse_duration(const std::string &text) {
-    char *unit = nullptr;
-    const int64_t number = std::strtoll(text.c_str(), &unit, 10);
-    const std::string suffix = unit;
-    const int64_t scale = suffix.empty() || suffix == "s" ? 1
-                          : suffix == "m"                 ? 60
-                          : suffix == "h"                 ? 3600
-                          : suffix == "d"                 ? 86400
-                                                          : 0;
-    return number > 0 && number < 1000000000 ? number * scale : 0;
 }
 
 void take_mode(const std::string &name, Claims &claims, std::vector<std::string> &errors) {
@@ -63,6 +53,23 @@ void take_permissions(const std::string &list, Claims &claims, std::vector<std::
         if (word != "allow_join" && word != "allow_mod" && word != "ask_join")
             errors.push_back("--permissions: there are allow_join, ask_join and allow_mod, not '" + word + "'");
     }
+    if (claims.ask_join && (claims.allow_join || claims.allow_mod))
+        errors.push_back("--permissions: ask_join stands alone");
+}
+
+void take_roles(const std::string &list, Claims &claims, std::vector<std::string> &errors) {
+    claims.roles = split(list);
+    for (const auto &role : claims.roles)
+        if (role != "rtc" && role != "crawler")
+            errors.push_back("--roles: there are rtc and crawler, not '" + role + "'");
+}
+
+TokenKey signing_key(const Config &config) {
+    if (!config.has("key"))
+        return {config.text("api-key"), config.text("api-secret")};
+    ::umask(077);
+    Store store(config.state_path("rostrum.db"));
+    return ApiKeys(store.api_keys, config).signing_key(config.text("key"));
 }
 
 } // namespace
@@ -75,6 +82,7 @@ const std::vector<ConfigKey> &token_flags() {
         {"permissions", KeyKind::Text, "", false, "allow_join,allow_mod or ask_join; default: what the mode needs"},
         {"roles", KeyKind::Text, "", false, "rtc (joining), crawler (the API); default: both"},
         {"ttl", KeyKind::Text, "2h", false, "how long it is good: 90s, 30m, 2h, 7d"},
+        {"key", KeyKind::Text, "", false, "the API key that signs; default: api-key"},
         {"state", KeyKind::Path, "", false, "state directory of the server: its key signs"},
         {"config", KeyKind::Path, "", false, "a rostrum.conf with api-key and api-secret"},
     };
@@ -91,10 +99,10 @@ int run_token(const Arguments &arguments) {
     Claims claims;
     claims.room_id = config.text("room");
     claims.participant_id = config.text("participant");
-    claims.roles = split(config.text("roles"));
+    take_roles(config.text("roles"), claims, errors);
     take_mode(config.text("mode"), claims, errors);
     take_permissions(config.text("permissions"), claims, errors);
-    const int64_t ttl = parse_duration(config.text("ttl"));
+    const int64_t ttl = parse_duration(config.text("ttl")).value_or(0);
     if (ttl == 0)
         errors.push_back("--ttl: write a time such as 30m or 2h");
     if (!claims.participant_id.empty() && !is_participant_id(claims.participant_id))
@@ -107,7 +115,12 @@ int run_token(const Arguments &arguments) {
 
     claims.issued_at = now_ms() / 1000;
     claims.expires_at = claims.issued_at + ttl;
-    std::printf("%s\n", mint_token(claims, {config.text("api-key"), config.text("api-secret")}).c_str());
+    try {
+        std::printf("%s\n", mint_token(claims, signing_key(config)).c_str());
+    } catch (const std::runtime_error &failure) {
+        std::fprintf(stderr, "rostrum: %s\n", failure.what());
+        return 1;
+    }
     return 0;
 }
 

@@ -47,7 +47,13 @@ PayloadInfo inspect_h264(std::span<const uint8_t> payload) {
     return info;
 }
 
-PayloadFormat format_of(Codec codec) {
+char lower(char c) {
+    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+}
+
+} // namespace
+
+PayloadFormat payload_format(Codec codec) {
     switch (codec) {
     case Codec::H264:
         return PayloadFormat::H264;
@@ -63,12 +69,6 @@ PayloadFormat format_of(Codec codec) {
     }
     return PayloadFormat::Other;
 }
-
-char lower(char c) {
-    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-}
-
-} // namespace
 
 Codec codec_from_name(std::string_view name) {
     for (size_t i = 1; i < kNames.size(); ++i) {
@@ -86,7 +86,7 @@ const char *to_string(Codec codec) {
 PayloadInfo inspect_payload(Codec codec, std::span<const uint8_t> payload) {
     if (codec == Codec::H264)
         return inspect_h264(payload);
-    const PayloadFormat format = format_of(codec);
+    const PayloadFormat format = payload_format(codec);
     return {.keyframe = format == PayloadFormat::Other || starts_keyframe(format, payload)};
 }
 

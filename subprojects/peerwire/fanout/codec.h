@@ -5,6 +5,8 @@
 
 #pragma once
 
+#include "wire/keyframe.h"
+
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -18,6 +20,8 @@ inline constexpr size_t kCodecCount = 6;
 /// By its encoding name in SDP, without case.
 Codec codec_from_name(std::string_view name);
 const char *to_string(Codec codec);
+/// Other for sound.
+PayloadFormat payload_format(Codec codec);
 
 struct PayloadInfo {
     bool keyframe = false;       ///< this payload begins a picture that decodes by itself, or its parameter sets

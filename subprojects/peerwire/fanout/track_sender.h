@@ -108,6 +108,7 @@ class TrackSender {
     /// A ring is being sent, whether it is the followed one or the one before.
     bool live() const { return live_; }
     uint32_t ssrc() const { return setup_.ssrc; }
+    uint32_t clock_rate() const { return clock_rate_; }
     RetransmissionGate &gate() { return gate_; }
     /// Where the newest keyframe began that was sent; grows. PacketRing::kNone before the first.
     uint64_t keyframe_sent() const { return keyframe_sent_; }

@@ -4,6 +4,7 @@
 #include "fanout/track_writer.h"
 
 #include "wire/bytes.h"
+#include "wire/picture_size.h"
 
 #include <algorithm>
 #include <array>
@@ -105,6 +106,8 @@ TrackWriter::Outcome TrackWriter::write(std::span<const uint8_t> packet, TimeNs 
         ++sequence_offset_;
         used_.use(++info.sequence);
     }
+    if (payload.keyframe || payload.parameter_sets)
+        note_size(rtp->payload);
     store(info, rtp->payload);
     note_complete(info);
     if (newest_frame)
@@ -125,6 +128,14 @@ void TrackWriter::note_frame(int64_t timestamp) {
     frame_is_key_ = frame_has_parameter_sets_ = false;
 }
 
+void TrackWriter::note_size(std::span<const uint8_t> payload) {
+    const auto size = picture_size(payload_format(source_.codec), payload);
+    if (!size)
+        return;
+    counters_.picture_width.set(size->width);
+    counters_.picture_height.set(size->height);
+}
+
 /// One STAP-A (RFC 6184 §5.7.1) with everything that the IDR picture needs.
 void TrackWriter::insert_parameter_sets(const PacketInfo &before) {
     std::array<uint8_t, kMaxParameterSets> bytes;
@@ -137,6 +148,7 @@ void TrackWriter::insert_parameter_sets(const PacketInfo &before) {
     PacketInfo info = before;
     info.marker = false;
     frame_has_parameter_sets_ = true;
+    note_size(std::span(bytes).first(writer.size()));
     store(info, std::span(bytes).first(writer.size()));
 }
 

@@ -30,6 +30,7 @@ struct WriterCounters {
     Counter packets, bytes; ///< into the ring; bytes of payload
     Counter keyframes;
     Counter sources;
+    Counter picture_width, picture_height; ///< of the newest keyframe that tells; 0 = not known
     Counter dropped_malformed;
     Counter dropped_waiting;   ///< of a new source, before its first keyframe
     Counter dropped_old;       ///< older than the source's first packet in the ring
@@ -58,6 +59,7 @@ class TrackWriter {
     bool is_continuation(const RtpView &packet) const;
     void enter_source(const RtpView &packet, TimeNs pts);
     void note_frame(int64_t timestamp);
+    void note_size(std::span<const uint8_t> payload);
     void insert_parameter_sets(const PacketInfo &before);
     void store(const PacketInfo &info, std::span<const uint8_t> payload);
     void note_complete(const PacketInfo &newest);

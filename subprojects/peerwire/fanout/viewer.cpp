@@ -214,6 +214,8 @@ void Viewer::on_report_block(uint32_t, const ReportBlock &block) {
         audio_->on_loss(now_, block.fraction_lost);
     if (!video_ || (track == &*video_ && !repairs))
         counters_->fraction_lost.set(block.fraction_lost);
+    if (!repairs)
+        note_reception(*track, block);
     if (video_ && track == &*video_ && !repairs)
         control_.on_report(now_, block);
     else if (video_)
@@ -229,6 +231,22 @@ void Viewer::on_report_block(uint32_t, const ReportBlock &block) {
     track->gate().set_round_trip(round_trip);
     control_.on_round_trip(now_, round_trip);
     counters_->round_trip_us.set(static_cast<uint64_t>(round_trip / kNsPerUs));
+    reception_of(*track).round_trip_us.set(static_cast<uint64_t>(round_trip / kNsPerUs));
+}
+
+ReceptionCounters &Viewer::reception_of(const TrackSender &track) {
+    return video_ && &track == &*video_ ? counters_->video_reception : counters_->audio_reception;
+}
+
+void Viewer::note_reception(const TrackSender &track, const ReportBlock &block) {
+    if (!track.started())
+        return;
+    ReceptionCounters &reception = reception_of(track);
+    const SenderReport sent = track.report(now_);
+    reception.packets.set(sent.packet_count);
+    reception.bytes.set(sent.octet_count);
+    reception.lost.raise(static_cast<uint64_t>(std::max(block.cumulative_lost, 0)));
+    reception.jitter_us.set(uint64_t{block.jitter} * 1'000'000 / std::max(track.clock_rate(), 1u));
 }
 
 void Viewer::on_nack(const Nack &nack) {

@@ -94,6 +94,8 @@ class Viewer final : public MediaEndpoint, private RtcpVisitor {
     void send_reports(TimeNs now);
     size_t write_report(std::span<uint8_t> out, const TrackSender &track, TimeNs now) const;
     TrackSender *find_track(uint32_t ssrc);
+    ReceptionCounters &reception_of(const TrackSender &track);
+    void note_reception(const TrackSender &track, const ReportBlock &block);
 
     const std::shared_ptr<Feed> feed_;
     const ViewerSetup setup_;

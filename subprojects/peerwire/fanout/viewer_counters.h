@@ -7,6 +7,14 @@
 
 namespace peerwire {
 
+/// What a viewer's receiver reports say of one track (RFC 3550 §6.4.1), beside what it was sent until they came.
+struct ReceptionCounters {
+    Counter packets, bytes; ///< sent; bytes of payload
+    Counter lost;           ///< before repairs
+    Counter jitter_us;      ///< newest
+    Counter round_trip_us;  ///< newest
+};
+
 /// What happened to one viewer. Written by its shard, read by anyone.
 struct ViewerCounters {
     Counter packets, bytes;    ///< RTP, without retransmissions; bytes with headers
@@ -30,6 +38,7 @@ struct ViewerCounters {
     Counter remb_bps;          ///< newest estimate of the receiver, 0 = none
     Counter round_trip_us;     ///< newest, from receiver reports
     Counter fraction_lost;     ///< of 256, newest video report
+    ReceptionCounters video_reception, audio_reception;
 };
 
 } // namespace peerwire

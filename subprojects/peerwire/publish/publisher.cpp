@@ -6,6 +6,7 @@
 #include "publish/rtx.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace peerwire {
 namespace {
@@ -111,8 +112,10 @@ void Publisher::deliver(TimeNs now, const RtpView &view, std::span<const uint8_t
 }
 
 void Publisher::note_round_trip(TimeNs sample) {
-    stats_.round_trip = stats_.round_trip == 0 ? sample : (stats_.round_trip * 7 + sample) / 8; // as SRTT, RFC 6298
-    round_trip_ = stats_.round_trip;
+    // As SRTT, RFC 6298.
+    round_trip_ = std::exchange(repaired_, true) ? (round_trip_ * 7 + sample) / 8 : sample;
+    if (!measures_path_)
+        stats_.round_trip = round_trip_;
 }
 
 void Publisher::on_rtcp(TimeNs now, std::span<const uint8_t> compound) {
@@ -124,6 +127,18 @@ void Publisher::on_rtcp(TimeNs now, std::span<const uint8_t> compound) {
 void Publisher::on_sender_report(const SenderReport &report) {
     if (const auto track = demuxer_.track_of(report.ssrc))
         tracks_[*track].on_sender_report(rtcp_now_, report, clock_);
+}
+
+void Publisher::on_dlrr(const Dlrr &dlrr) {
+    if (dlrr.ssrc != config_.local_ssrc || dlrr.last_rr == 0)
+        return;
+    // RFC 3611 §4.5, in 1/65536 s.
+    const auto elapsed =
+        static_cast<int32_t>(static_cast<uint32_t>(to_ntp(rtcp_now_) >> 16) - dlrr.last_rr - dlrr.delay_since_last_rr);
+    if (elapsed < 0 || elapsed > 10 << 16)
+        return;
+    measures_path_ = true;
+    stats_.round_trip = int64_t{elapsed} * kNsPerSecond >> 16;
 }
 
 void Publisher::on_bye(uint32_t ssrc) {
@@ -211,6 +226,7 @@ size_t Publisher::write_report(TimeNs now, std::span<uint8_t> out) {
     }
     size_t size = write_receiver_report(out, config_.local_ssrc, std::span(blocks).first(count));
     size += write_sdes_cname(out.subspan(size), config_.local_ssrc, config_.cname);
+    size += write_reference_time(out.subspan(size), config_.local_ssrc, to_ntp(now));
     if (config_.remb && !config_.transport_cc && count > 0)
         size += write_remb(out.subspan(size), config_.local_ssrc, remb_.bitrate_bps(), std::span(ssrcs).first(count));
     next_report_ = now + kReportInterval;

@@ -56,6 +56,7 @@ class Publisher final : public MediaEndpoint, private RtcpVisitor {
 
     void on_sender_report(const SenderReport &report) override;
     void on_bye(uint32_t ssrc) override;
+    void on_dlrr(const Dlrr &dlrr) override;
 
     const PublisherConfig config_;
     const std::shared_ptr<PublisherControl> control_;
@@ -73,6 +74,8 @@ class Publisher final : public MediaEndpoint, private RtcpVisitor {
 
     TimeNs rtcp_now_ = 0; ///< arrival of the compound packet that is being visited
     TimeNs round_trip_ = kInitialRoundTrip;
+    bool repaired_ = false;      ///< round_trip_ was measured
+    bool measures_path_ = false; ///< the other side answers reference times
     TimeNs next_report_ = kNever;
     TimeNs last_report_ = 0;
     TimeNs next_feedback_ = kNever;

@@ -26,7 +26,7 @@ struct TrackStats {
 
 struct PublisherStats {
     std::vector<TrackStats> tracks; ///< as in PublisherConfig::tracks
-    TimeNs round_trip = 0;          ///< from NACK to repair; 0 before the first
+    TimeNs round_trip = 0;          ///< of the path (RFC 3611 §4.5), else from NACK to repair; 0 before the first
     uint64_t unknown_packets = 0;   ///< of no track
     uint64_t malformed_packets = 0;
     uint64_t transport_cc_packets = 0; ///< feedback packets sent

@@ -7,7 +7,8 @@ namespace peerwire {
 
 namespace {
 
-enum PacketType : uint8_t { kSr = 200, kRr = 201, kSdes = 202, kBye = 203, kRtpfb = 205, kPsfb = 206 };
+enum PacketType : uint8_t { kSr = 200, kRr = 201, kSdes = 202, kBye = 203, kRtpfb = 205, kPsfb = 206, kXr = 207 };
+enum XrBlock : uint8_t { kReferenceTime = 4, kDlrr = 5 };
 enum RtpfbFormat : uint8_t { kGenericNack = 1, kTransportCc = 15 };
 enum PsfbFormat : uint8_t { kPli = 1, kFir = 4, kApplication = 15 };
 
@@ -138,6 +139,26 @@ void visit_payload_feedback(const Packet &packet, RtcpVisitor &visitor) {
     }
 }
 
+/// RFC 3611 §2: blocks of a type, a byte of its own, and a length in words.
+void visit_extended_report(const Packet &packet, RtcpVisitor &visitor) {
+    ByteReader reader(packet.body);
+    const uint32_t reporter = reader.u32();
+    while (reader.ok() && reader.left() >= 4) {
+        const uint8_t type = reader.u8();
+        reader.skip(1);
+        ByteReader block(reader.bytes(reader.u16() * size_t{4}));
+        if (type == kReferenceTime && block.left() >= 8)
+            visitor.on_reference_time(reporter, block.u64());
+        while (type == kDlrr && block.left() >= 12) {
+            Dlrr dlrr;
+            dlrr.ssrc = block.u32();
+            dlrr.last_rr = block.u32();
+            dlrr.delay_since_last_rr = block.u32();
+            visitor.on_dlrr(dlrr);
+        }
+    }
+}
+
 void visit(const Packet &packet, RtcpVisitor &visitor) {
     switch (packet.type) {
     case kSr:
@@ -151,6 +172,8 @@ void visit(const Packet &packet, RtcpVisitor &visitor) {
         return visit_transport_feedback(packet, visitor);
     case kPsfb:
         return visit_payload_feedback(packet, visitor);
+    case kXr:
+        return visit_extended_report(packet, visitor);
     default:
         return;
     }
@@ -239,6 +262,16 @@ size_t write_receiver_report(std::span<uint8_t> out, uint32_t ssrc, std::span<co
     ByteWriter writer = begin(out, blocks.size(), kRr);
     writer.u32(ssrc);
     write_blocks(writer, blocks);
+    return finish(writer);
+}
+
+size_t write_reference_time(std::span<uint8_t> out, uint32_t ssrc, uint64_t ntp) {
+    ByteWriter writer = begin(out, 0, kXr);
+    writer.u32(ssrc);
+    writer.u8(kReferenceTime);
+    writer.u8(0);
+    writer.u16(2); // words that follow
+    writer.u64(ntp);
     return finish(writer);
 }
 

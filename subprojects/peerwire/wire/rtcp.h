@@ -1,8 +1,9 @@
 // SPDX-FileCopyrightText: Rostrum contributors
 // SPDX-License-Identifier: LGPL-2.1-or-later
 
-// RTCP (RFC 3550 §6), feedback (RFC 4585, RFC 5104), REMB (draft-alvestrand-rmcat-remb-03) and transport-wide
-// congestion control feedback (draft-holmer-rmcat-transport-wide-cc-extensions-01).
+// RTCP (RFC 3550 §6), feedback (RFC 4585, RFC 5104), round trips of those who send no reports (RFC 3611 §4.4, §4.5),
+// REMB (draft-alvestrand-rmcat-remb-03) and transport-wide congestion control feedback
+// (draft-holmer-rmcat-transport-wide-cc-extensions-01).
 
 #pragma once
 
@@ -90,6 +91,13 @@ struct TransportCc {
     template <class Fn> bool for_each(Fn &&fn) const;
 };
 
+/// RFC 3611 §4.5, one sub-block: what became of a receiver reference time.
+struct Dlrr {
+    uint32_t ssrc = 0;                ///< who sent the reference time
+    uint32_t last_rr = 0;             ///< middle 32 bits of its NTP time, 0 when none came
+    uint32_t delay_since_last_rr = 0; ///< 1/65536 s
+};
+
 /// What parse_rtcp() found, in the order of the compound packet. Override what is of interest.
 class RtcpVisitor {
   public:
@@ -98,6 +106,8 @@ class RtcpVisitor {
     virtual void on_receiver_report(uint32_t /*reporter_ssrc*/) {}
     /// Follows on_sender_report or on_receiver_report, once per block.
     virtual void on_report_block(uint32_t /*reporter_ssrc*/, const ReportBlock &) {}
+    virtual void on_reference_time(uint32_t /*reporter_ssrc*/, uint64_t /*ntp*/) {}
+    virtual void on_dlrr(const Dlrr &) {}
     virtual void on_cname(uint32_t /*ssrc*/, std::string_view) {}
     virtual void on_bye(uint32_t /*ssrc*/) {}
     virtual void on_nack(const Nack &) {}
@@ -119,6 +129,8 @@ bool parse_rtcp(std::span<const uint8_t> compound, RtcpVisitor &visitor);
 size_t write_sender_report(std::span<uint8_t> out, const SenderReport &report,
                            std::span<const ReportBlock> blocks = {});
 size_t write_receiver_report(std::span<uint8_t> out, uint32_t ssrc, std::span<const ReportBlock> blocks);
+/// Receiver reference time report block (RFC 3611 §4.4).
+size_t write_reference_time(std::span<uint8_t> out, uint32_t ssrc, uint64_t ntp);
 size_t write_sdes_cname(std::span<uint8_t> out, uint32_t ssrc, std::string_view cname);
 size_t write_bye(std::span<uint8_t> out, uint32_t ssrc, std::string_view reason = {});
 /// `sequences` in sending order (wrapping), no duplicates; at least one.

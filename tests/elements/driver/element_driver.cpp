@@ -8,6 +8,9 @@
 //   eos                end of stream for the whole pipeline (appsrc "in" included)
 //   stats              prints property "stats" of "out"
 //   paced              prints how many buffers the element "pace" passed so far
+//   rendered           prints property "stats" of the sink "pace"
+//   dead-letters N     prints them, of the webhooksink "pace"
+//   resend [ID]        prints how many dead letters "pace" sends again
 //   stop               to NULL at once, and exit
 
 #include "common/gst_ptr.h"
@@ -148,11 +151,23 @@ void end_stream(const Driver &driver) {
         gst_element_send_event(driver.pipeline, gst_event_new_eos());
 }
 
-void print_stats(const Driver &driver) {
+void print_stats(const Driver &driver, const char *element) {
     GstStructure *stats = nullptr;
-    g_object_get(driver.child("out").get(), "stats", &stats, nullptr);
+    g_object_get(driver.child(element).get(), "stats", &stats, nullptr);
     const auto owned = adopt(stats);
     print(stats);
+}
+
+void print_dead_letters(const Driver &driver, const char *limit) {
+    g_autofree gchar *json = nullptr;
+    g_signal_emit_by_name(driver.child("pace").get(), "dead-letters", static_cast<guint>(atoi(limit)), &json);
+    print_text("dead-letters", "json", json ? json : "");
+}
+
+void resend(const Driver &driver, const char *id) {
+    gint64 count = 0;
+    g_signal_emit_by_name(driver.child("pace").get(), "resend-dead-letters", id, &count);
+    print(adopt(gst_structure_new("resent", "count", G_TYPE_INT, static_cast<int>(count), nullptr)).get());
 }
 
 void obey(Driver &driver, const std::string &line) {
@@ -167,7 +182,13 @@ void obey(Driver &driver, const std::string &line) {
     else if (command == "eos")
         end_stream(driver);
     else if (command == "stats")
-        print_stats(driver);
+        print_stats(driver, "out");
+    else if (command == "rendered")
+        print_stats(driver, "pace");
+    else if (command == "dead-letters" && words[1])
+        print_dead_letters(driver, words[1]);
+    else if (command == "resend")
+        resend(driver, words[1]);
     else if (command == "paced")
         print(adopt(gst_structure_new("paced", "buffers", G_TYPE_UINT64, driver.paced.load(), nullptr)).get());
     else if (command == "stop")

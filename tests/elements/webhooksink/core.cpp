@@ -1,14 +1,13 @@
 // SPDX-FileCopyrightText: Rostrum contributors
 // SPDX-License-Identifier: LGPL-2.1-or-later
 
+#include "spool_in_directory.h"
+#include "webhooks/endpoint_lock.h"
+#include "webhooks/retry_rule.h"
+#include "webhooks/signature.h"
 #include "webhooksink/body_joiner.h"
-#include "webhooksink/endpoint_lock.h"
-#include "webhooksink/retry_rule.h"
-#include "webhooksink/signature.h"
-#include "webhooksink/spool.h"
 #include "webhooksink/stream_report.h"
 
-#include <gio/gio.h>
 #include <glib/gstdio.h>
 
 using namespace rostrum;
@@ -18,26 +17,6 @@ namespace {
 void assert_text(const std::string &text, const char *expected) {
     g_assert_cmpstr(text.c_str(), ==, expected);
 }
-
-/// A directory that is gone after the test.
-class Directory {
-  public:
-    Directory() : path_(g_dir_make_tmp("rostrum-spool-XXXXXX", nullptr)) {}
-    ~Directory() {
-        g_autoptr(GFile) directory = g_file_new_for_path(path_);
-        g_autoptr(GFileEnumerator) files =
-            g_file_enumerate_children(directory, "standard::name", G_FILE_QUERY_INFO_NONE, nullptr, nullptr);
-        GFile *file = nullptr;
-        while (g_file_enumerator_iterate(files, nullptr, &file, nullptr, nullptr) && file)
-            g_file_delete(file, nullptr, nullptr);
-        g_file_delete(directory, nullptr, nullptr);
-        g_free(path_);
-    }
-    std::string file(const char *name) const { return std::string(path_) + "/" + name; }
-
-  private:
-    gchar *const path_;
-};
 
 void test_json_scan() {
     const struct {
@@ -125,7 +104,8 @@ void test_signature() {
     // The example of the Standard Webhooks specification's reference libraries.
     const auto signer = Signer::create("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", "");
     g_assert_true(signer.ok());
-    const Headers headers = signer.value().sign("msg_p5jXN8AQM9LWM0D4loKWxJek", 1614265330, "{\"test\": 2432232314}");
+    const Headers headers =
+        signer.value().sign("msg_p5jXN8AQM9LWM0D4loKWxJek", 1614265330, "{\"test\": 2432232314}", "");
     assert_text(header(headers, "webhook-id"), "msg_p5jXN8AQM9LWM0D4loKWxJek");
     assert_text(header(headers, "webhook-timestamp"), "1614265330");
     assert_text(header(headers, "webhook-signature"), "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=");
@@ -133,7 +113,7 @@ void test_signature() {
 
     const auto rotating = Signer::create("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw whsec_AAAA", "");
     const std::string two =
-        header(rotating.value().sign("msg_p5jXN8AQM9LWM0D4loKWxJek", 1614265330, "{\"test\": 2432232314}"),
+        header(rotating.value().sign("msg_p5jXN8AQM9LWM0D4loKWxJek", 1614265330, "{\"test\": 2432232314}", ""),
                "webhook-signature");
     g_assert_true(g_str_has_prefix(two.c_str(), "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE= v1,"));
 
@@ -175,71 +155,173 @@ void test_retry_rule() {
     const BackoffPolicy policy{1000, 600'000};
     g_assert_cmpint(retry_wait_ms(policy, 3, std::nullopt, 1.0), ==, 4000);
     g_assert_cmpint(retry_wait_ms(policy, 3, 120'000, 1.0), ==, 120'000);
+    g_assert_cmpint(retry_wait_ms(policy, 3, 0, 1.0), ==, 1000);
 }
 
-std::unique_ptr<Spool> open_spool(const std::string &path, const char *location, uint64_t max_bytes = 0) {
-    auto spool = Spool::open(path, location, max_bytes);
-    g_assert_true(spool.ok());
-    return std::move(spool).value();
+std::unique_ptr<SpoolFile> open_file(const std::string &path, const char *location) {
+    auto file = SpoolFile::open(path, location);
+    g_assert_true(file.ok());
+    return std::move(file).value();
 }
 
-Delivery first_of(Spool &spool) {
-    auto front = spool.front();
-    g_assert_true(front.ok());
-    g_assert_true(front.value().has_value());
-    return std::move(*front.value());
+Delivery body(const char *text) {
+    Delivery delivery;
+    delivery.id = std::string("msg_") + text;
+    delivery.type = "x";
+    delivery.created_ms = 1000;
+    delivery.body = text;
+    return delivery;
 }
 
-void test_spool() {
+/// What waits, as "sequence:body" with commas between.
+std::string waiting(SpoolFile &file) {
+    std::string text;
+    const auto deliveries = file.read(0, 100, 1 << 20);
+    for (const Delivery &each : deliveries.value())
+        text += (text.empty() ? "" : ",") + std::to_string(each.sequence) + ":" + each.body;
+    return text;
+}
+
+void test_spool_file() {
     const Directory directory;
     const std::string path = directory.file("spool.db");
-    std::string first_id;
     {
-        const auto a = open_spool(path, "http://a/"), b = open_spool(path, "http://b/");
-        g_assert_false(a->front().value().has_value());
-        const auto one = a->put("{\"n\":1}", "x", 1000);
-        first_id = one.value().id;
-        g_assert_true(g_str_has_prefix(first_id.c_str(), "msg_"));
-        g_assert_cmpint(a->put("two", "y", 1001).value().sequence, ==, 2);
-        g_assert_cmpint(b->put("other", "", 1002).value().sequence, ==, 1); // each location counts for itself
-        Delivery front = first_of(*a);
-        front.attempts = 3;
-        g_assert_true(a->postpone(front, 5000));
+        const auto a = open_file(path, "http://a/"), b = open_file(path, "http://b/");
+        g_assert_true(a->begin() && a->insert(body("one")) && a->insert(body("two")) && a->commit() && a->sync());
+        g_assert_true(b->begin() && b->insert(body("other")) && b->commit());
+        assert_text(waiting(*b), "1:other"); // each location counts for itself
+        g_assert_true(a->begin() && a->postpone(1, 3, 5000) && a->commit());
+        g_assert_true(a->begin() && a->insert(body("never")));
+        a->rollback();
+        g_assert_true(a->is_changed_by_others());
     }
-    const auto a = open_spool(path, "http://a/"); // as after a restart
-    Delivery front = first_of(*a);
-    assert_text(front.id, first_id.c_str());
-    assert_text(front.body, "{\"n\":1}");
+    const auto a = open_file(path, "http://a/"); // as after a restart
+    const auto read = a->read(0, 1, 1);
+    g_assert_cmpuint(read.value().size(), ==, 1);
+    const Delivery &front = read.value().front();
+    assert_text(front.id, "msg_one");
     assert_text(front.type, "x");
-    g_assert_cmpint(front.sequence, ==, 1);
     g_assert_cmpint(front.created_ms, ==, 1000);
     g_assert_cmpint(front.due_ms, ==, 5000);
     g_assert_cmpuint(front.attempts, ==, 3);
-    g_assert_true(a->remove(front));
-    front = first_of(*a);
-    g_assert_cmpint(front.sequence, ==, 2);
-    g_assert_true(a->remove(front));
-    g_assert_cmpint(a->put("three", "", 1).value().sequence, ==, 3); // numbers are not used again
-    g_assert_cmpint(a->clear(), ==, 1);
-    g_assert_false(a->front().value().has_value());
-    assert_text(first_of(*open_spool(path, "http://b/")).body, "other");
+    g_assert_true(a->begin() && a->remove(1) && a->insert(body("three")) && a->commit());
+    assert_text(waiting(*a), "2:two,3:three");
+    g_assert_true(a->begin() && a->remove(2) && a->remove(3) && a->insert(body("four")) && a->commit());
+    assert_text(waiting(*a), "4:four"); // numbers are not used again
+    assert_text(waiting(*open_file(path, "http://b/")), "1:other");
 
     GStatBuf info;
     g_assert_cmpint(g_stat(path.c_str(), &info), ==, 0);
     g_assert_cmpint(info.st_mode & 077, ==, 0); // bodies are private
 }
 
+void test_dead_letters() {
+    const auto file = open_file("", "http://a/");
+    g_assert_true(file->begin() && file->insert(body("one")) && file->insert(body("two")) &&
+                  file->insert(body("three")) && file->commit());
+    Delivery one = body("");
+    one.sequence = 1;
+    one.attempts = 7;
+    g_assert_true(file->begin() && file->bury(one, "HTTP 500", 500, 2000) && file->commit());
+    assert_text(waiting(*file), "2:two,3:three");
+    auto letters = file->dead_letters(10);
+    g_assert_cmpuint(letters.value().size(), ==, 1);
+    const DeadLetter &letter = letters.value().front();
+    assert_text(letter.id, "msg_one");
+    assert_text(letter.error, "HTTP 500");
+    g_assert_cmpuint(letter.status, ==, 500);
+    g_assert_cmpuint(letter.attempts, ==, 7);
+    g_assert_cmpint(letter.sequence, ==, 1);
+    g_assert_cmpint(letter.created_ms, ==, 1000);
+    g_assert_cmpint(letter.died_ms, ==, 2000);
+
+    int64_t revived = -1;
+    g_assert_true(file->begin() && file->revive("msg_unknown", 3000, revived) && file->commit());
+    g_assert_cmpint(revived, ==, 0);
+    g_assert_true(file->begin() && file->revive("msg_one", 3000, revived) && file->commit());
+    g_assert_cmpint(revived, ==, 1);
+    assert_text(waiting(*file), "1:one,2:two,3:three"); // under its number again, and as if it were new
+    g_assert_cmpint(file->read(0, 1, 1).value().front().created_ms, ==, 3000);
+    g_assert_cmpuint(file->read(0, 1, 1).value().front().attempts, ==, 0);
+
+    g_assert_true(file->begin() && file->bury_all("gone", 410, 4000) && file->limit_dead(8) && file->commit());
+    assert_text(waiting(*file), "");
+    letters = file->dead_letters(10);
+    g_assert_cmpuint(letters.value().size(), ==, 2); // "three" and "two", the newest, have 8 bytes
+    assert_text(letters.value().front().id, "msg_three");
+    g_assert_true(file->begin() && file->revive("", 5000, revived) && file->commit());
+    g_assert_cmpint(revived, ==, 2);
+}
+
+void test_spool() {
+    const Directory directory;
+    const std::string path = directory.file("spool.db");
+    {
+        const auto spool = open_spool(path);
+        for (const char *text : {"one", "two", "three"})
+            g_assert_true(spool->put(text, "x", 1000).ok());
+        Delivery front = first_of(*spool);
+        assert_text(front.body, "one");
+        g_assert_true(spool->delivered(front, 200));
+        front = first_of(*spool);
+        assert_text(front.body, "two");
+        front.attempts = 3;
+        g_assert_true(spool->postpone(front, 5000, "HTTP 500", 500));
+        g_assert_cmpuint(first_of(*spool).attempts, ==, 3);
+        g_assert_true(spool->heads(1, {""}, 8).value().empty()); // it is under way
+        g_assert_false(spool->wait_idle(std::chrono::milliseconds(0)));
+    }
+    const auto spool = open_spool(path); // as after a restart
+    Delivery front = first_of(*spool);
+    assert_text(front.body, "two");
+    g_assert_cmpuint(front.attempts, ==, 3);
+    g_assert_cmpint(front.due_ms, ==, 5000);
+    g_assert_true(spool->dead(front, "HTTP 500", 500));
+    front = first_of(*spool);
+    assert_text(front.body, "three");
+    g_assert_true(spool->delivered(front, 200));
+    g_assert_true(spool->wait_idle(std::chrono::seconds(10)));
+    g_assert_cmpuint(spool->dead_letters(10).value().size(), ==, 1);
+    g_assert_cmpint(spool->resend("").value(), ==, 1);
+    assert_text(first_of(*spool).body, "two");
+
+    g_assert_true(spool->endpoint_disabled(1, "gone"));
+    g_assert_true(spool->put("late", "x", 1000).ok());
+    g_assert_true(spool->wait_idle(std::chrono::seconds(10)));
+    g_assert_cmpuint(spool->dead_letters(10).value().size(), ==, 2);
+}
+
+/// Another process has the file locked: nobody waits for it longer than is said, nothing is lost, and the order holds.
+void test_spool_locked() {
+    const Directory directory;
+    const std::string path = directory.file("spool.db");
+    const auto spool = open_spool(path);
+    sqlite3 *other = nullptr;
+    g_assert_cmpint(sqlite3_open(path.c_str(), &other), ==, SQLITE_OK);
+    g_assert_cmpint(sqlite3_exec(other, "BEGIN EXCLUSIVE", nullptr, nullptr, nullptr), ==, SQLITE_OK);
+    const gint64 begun_us = g_get_monotonic_time();
+    for (const char *text : {"1", "2", "3", "4", "5", "6", "7", "8", "9", "10"})
+        g_assert_true(spool->put(text, "", 1000).ok());
+    g_assert_cmpint(g_get_monotonic_time() - begun_us, <, 1'000'000); // one waited, the others did not
+    g_assert_cmpint(sqlite3_exec(other, "COMMIT", nullptr, nullptr, nullptr), ==, SQLITE_OK);
+    for (int n = 1; n <= 10; n++) {
+        const Delivery front = first_of(*spool);
+        assert_text(front.body, std::to_string(n).c_str());
+        g_assert_cmpint(front.sequence, ==, n);
+        g_assert_true(spool->delivered(front, 200));
+    }
+    sqlite3_close(other);
+}
+
 void test_spool_limits() {
-    const auto spool = open_spool("", "http://a/", 10);
+    const auto spool = open_spool("", 10);
     g_assert_true(spool->put("12345678", "", 1).ok());
     const auto full = spool->put("123", "", 1);
     g_assert_false(full.ok());
     g_assert_cmpint(full.error().code, ==, 503);
-    g_assert_true(spool->remove(first_of(*spool)));
-    g_assert_true(spool->put("123", "", 1).ok());
-
+    g_assert_true(spool->delivered(first_of(*spool), 200));
+    g_assert_true(spool->wait_idle(std::chrono::seconds(10)));
     const std::string binary("\0\xff{\n", 4); // any bytes come back as they went in
-    g_assert_true(spool->remove(first_of(*spool)));
     g_assert_true(spool->put(binary, "", 1).ok());
     g_assert_true(first_of(*spool).body == binary);
 }
@@ -248,10 +330,10 @@ void test_spool_corrupt() {
     const Directory directory;
     const std::string path = directory.file("spool.db");
     g_assert_true(g_file_set_contents(path.c_str(), "this is no database, whatever its name says", -1, nullptr));
-    const auto spool = Spool::open(path, "http://a/", 0);
+    const auto spool = Spool::open({path, "http://a/", 0}, {});
     g_assert_false(spool.ok());
     g_assert_nonnull(strstr(spool.error().text.c_str(), "not a database"));
-    g_assert_false(Spool::open("/nonexistent/spool.db", "http://a/", 0).ok());
+    g_assert_false(Spool::open({"/nonexistent/spool.db", "http://a/", 0}, {}).ok());
 }
 
 void test_endpoint_lock() {
@@ -313,7 +395,10 @@ int main(int argc, char **argv) {
     g_test_add_func("/webhooksink/body/file-in-blocks", test_file_in_blocks);
     g_test_add_func("/webhooksink/signature", test_signature);
     g_test_add_func("/webhooksink/retry-rule", test_retry_rule);
+    g_test_add_func("/webhooksink/spool/file", test_spool_file);
+    g_test_add_func("/webhooksink/spool/dead-letters", test_dead_letters);
     g_test_add_func("/webhooksink/spool/order-and-restart", test_spool);
+    g_test_add_func("/webhooksink/spool/locked", test_spool_locked);
     g_test_add_func("/webhooksink/spool/limits", test_spool_limits);
     g_test_add_func("/webhooksink/spool/corrupt", test_spool_corrupt);
     g_test_add_func("/webhooksink/endpoint-lock", test_endpoint_lock);

@@ -4,7 +4,7 @@
 // POSTs that meet the moment at which a kept connection is given up.
 
 #include "waiting.h"
-#include "webhooksink/http_post.h"
+#include "webhooks/http_post.h"
 
 #include <libsoup/soup.h>
 #include <vector>
@@ -32,12 +32,13 @@ std::string listen(SoupServer *server) {
 }
 
 struct Poster {
-    HttpPoster http{5000};
+    Poster(const HttpOptions &options, const std::string &url) : http(options, url, false) {}
+    HttpPoster http;
     unsigned answered = 0;
 };
 
-void post(Poster &poster, const std::string &url) {
-    poster.http.post(url, {}, "{}", [&poster](const PostResult &result) {
+void post(Poster &poster) {
+    poster.http.post({}, "{}", [&poster](const PostResult &result) {
         g_assert_cmpstr(result.error.c_str(), ==, "");
         g_assert_cmpuint(result.status, ==, 200);
         poster.answered++;
@@ -48,18 +49,21 @@ void post(Poster &poster, const std::string &url) {
 void test_kept_connection() {
     g_autoptr(SoupServer) server = soup_server_new("server-header", "test", nullptr);
     const std::string url = listen(server);
+    HttpOptions options;
+    options.timeout_ms = 5000;
+    options.resolver = Resolver::create(nullptr);
     std::vector<std::unique_ptr<Poster>> posters;
     std::vector<gint64> due_us;
     for (unsigned i = 0; i < kPosters; i++) {
-        posters.push_back(std::make_unique<Poster>());
-        post(*posters[i], url);
+        posters.push_back(std::make_unique<Poster>(options, url));
+        post(*posters[i]);
         test::wait_for("the first answer", [&] { return posters[i]->answered == 1; });
         due_us.push_back(g_get_monotonic_time() + kKeptMs * 1000 + (static_cast<gint64>(i) - kPosters / 2) * 100);
     }
     for (unsigned i = 0; i < kPosters; i++) {
         while (g_get_monotonic_time() < due_us[i])
             g_main_context_iteration(nullptr, FALSE);
-        post(*posters[i], url);
+        post(*posters[i]);
         test::wait_for("the second answer", [&] { return posters[i]->answered == 2; });
     }
 }

@@ -85,7 +85,9 @@ void SessionProcess::on_signal(GDBusProxy *, const char *, const char *name, GVa
     std::string event = name;
     for (gsize i = 0; i < g_variant_n_children(arguments); ++i) {
         g_autoptr(GVariant) child = g_variant_get_child_value(arguments, i);
-        event += std::string(" ") + g_variant_get_string(child, nullptr);
+        g_autofree char *printed = g_variant_print(child, FALSE);
+        const bool text = g_variant_is_of_type(child, G_VARIANT_TYPE_STRING);
+        event += std::string(" ") + (text ? g_variant_get_string(child, nullptr) : printed);
     }
     g_test_message("%s", event.c_str());
     static_cast<SessionProcess *>(data)->events_.push_back(event);

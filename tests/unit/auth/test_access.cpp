@@ -35,6 +35,7 @@ void joining() {
     expect("both roles", check_join(claims(true, false, {"rtc", "crawler"}), open, "ann"), 0);
     expect("rtc alone", check_join(claims(true, false, {"rtc"}), open, "ann"), 0);
     expect("crawler alone", check_join(claims(true, true, {"crawler"}), open, "ann"), 4024);
+    expect("crawler, by the API", check_join(claims(true, true, {"crawler"}), open, "ann", true), 0);
     expect("no allow_join", check_join(claims(false, true), open, "ann"), 4025);
     expect("other room", check_join(claims(true, true, {}, "other"), open, "ann"), 4022);
     expect("this room", check_join(claims(true, true, {}, "r"), open, "ann"), 0);
@@ -64,10 +65,14 @@ void media() {
     expect("viewer publishes", check_mode(viewer, Mode::SendAndRecv), 3066);
     viewer.mode = Mode::SignallingOnly;
     expect("signalling plays", check_mode(viewer, Mode::RecvOnly), 3066);
-    expect("own peer", check_peer(viewer, "r", "ann"), 0);
-    expect("another's peer", check_peer(viewer, "r", "bob"), 4023);
-    expect("another room's peer", check_peer(viewer, "q", "ann"), 4022);
-    expect("moderator", check_peer(claims(true, true, {}, "r", "ann"), "r", "bob"), 0);
+    for (const bool by_url : {true, false}) {
+        expect("own peer", check_peer(viewer, "r", "ann", by_url), 0);
+        expect("another's peer", check_peer(viewer, "r", "bob", by_url), 4023);
+        expect("another room's peer", check_peer(viewer, "q", "ann", by_url), 4022);
+        expect("moderator", check_peer(claims(true, true, {}, "r", "ann"), "r", "bob", by_url), 0);
+    }
+    expect("nobody's token, by the URL", check_peer(claims(true, false, {}, "r"), "r", "bob", true), 0);
+    expect("nobody's token, by the name", check_peer(claims(true, false, {}, "r"), "r", "bob", false), 4023);
 }
 
 } // namespace

@@ -109,15 +109,19 @@ void test_life_of_a_session() {
     g_assert_cmpuint(location.size(), ==, strlen("/whep/") + 32);
 
     const char *fragment = "application/trickle-ice-sdpfrag";
-    g_assert_cmpuint(f.client.send("PATCH", f.base + location, fragment, "a=candidate:1").status, ==, 204);
-    const Response restarted = f.client.send("PATCH", f.base + location, fragment, "restart");
+    g_assert_cmpuint(f.client.send("GET", f.base + location).status, ==, 204);
+    const Response trickled = f.client.send("PATCH", f.base + location, fragment, "a=candidate:1", "\"first\"");
+    g_assert_cmpuint(trickled.status, ==, 204);
+    g_assert_cmpuint(trickled.headers.count("etag"), ==, 0);
+    const Response restarted = f.client.send("PATCH", f.base + location, fragment, "restart", "*");
     g_assert_cmpuint(restarted.status, ==, 200);
     g_assert_cmpstr(restarted.headers.at("etag").c_str(), ==, "\"second\"");
     g_assert_cmpstr(restarted.content_type.c_str(), ==, fragment);
 
-    g_assert_cmpuint(f.client.send("DELETE", f.base + location).status, ==, 200);
+    g_assert_cmpuint(f.client.send("DELETE", f.base + location, nullptr, "", "\"first\"").status, ==, 200);
     g_assert_cmpuint(f.client.send("DELETE", f.base + location).status, ==, 404);
-    g_assert_cmpuint(f.client.send("PATCH", f.base + location, fragment, "x").status, ==, 404);
+    g_assert_cmpuint(f.client.send("GET", f.base + location).status, ==, 404);
+    g_assert_cmpuint(f.client.send("PATCH", f.base + location, fragment, "x", "*").status, ==, 404);
     g_assert_true(f.handler.sessions.empty());
 }
 
@@ -134,7 +138,9 @@ void test_if_match() {
     g_assert_cmpuint(patch("restart", "*"), ==, 200);
     g_assert_cmpuint(patch("restart", "\"first\""), ==, 412); // a candidate of before, late
     g_assert_cmpuint(patch("a=candidate:1", "\"second\""), ==, 204);
-    g_assert_cmpuint(patch("a=candidate:1", nullptr), ==, 204);
+    g_assert_cmpuint(patch("a=candidate:1", nullptr), ==, 428);
+    g_assert_cmpuint(patch("a=candidate:1", "\"first\", \"second\""), ==, 204);
+    g_assert_cmpuint(patch("a=candidate:1", "W/\"second\""), ==, 412);
 }
 
 struct ErrorRow {
@@ -151,8 +157,9 @@ void test_errors() {
         {"wrong type", "POST", "/whep", "application/json", "{}", 415, nullptr, nullptr},
         {"no type", "POST", "/whep", nullptr, "", 415, nullptr, nullptr},
         {"too large", "POST", "/whep", "application/sdp", std::string(70000, 'a'), 413, nullptr, nullptr},
-        {"wrong method", "GET", "/whep", nullptr, "", 405, "allow", "OPTIONS, POST"},
-        {"wrong method on a session", "GET", "/whep/x", nullptr, "", 405, "allow", "DELETE, OPTIONS, PATCH"},
+        {"wrong method", "PUT", "/whep", nullptr, "", 405, "allow", "GET, HEAD, OPTIONS, POST"},
+        {"wrong method on a session", "POST", "/whep/x", nullptr, "", 405, "allow",
+         "DELETE, GET, HEAD, OPTIONS, PATCH"},
         {"elsewhere", "POST", "/other", "application/sdp", "", 404, nullptr, nullptr},
         {"not UTF-8", "GET", "/%ff%fe", nullptr, "", 404, nullptr, nullptr},
         {"prefix only", "POST", "/wheppy", "application/sdp", "", 404, nullptr, nullptr},
@@ -178,9 +185,24 @@ void test_errors() {
 void test_preflight() {
     Fixture f;
     const Response response = f.client.send("OPTIONS", f.base + "/whep");
-    g_assert_cmpuint(response.status, ==, 204);
+    g_assert_cmpuint(response.status, ==, 200);
     g_assert_cmpstr(response.headers.at("accept-post").c_str(), ==, "application/sdp");
-    g_assert_nonnull(strstr(response.headers.at("access-control-allow-methods").c_str(), "PATCH"));
+    g_assert_nonnull(strstr(response.headers.at("access-control-allow-methods").c_str(), "POST"));
+    const Response session = f.client.send("OPTIONS", f.base + "/whep/x");
+    g_assert_cmpuint(session.status, ==, 200);
+    g_assert_cmpstr(session.headers.at("accept-patch").c_str(), ==, "application/trickle-ice-sdpfrag");
+    g_assert_nonnull(strstr(session.headers.at("access-control-allow-methods").c_str(), "PATCH"));
+}
+
+/// WHEP draft: players know an endpoint by the type that it answers a HEAD with.
+void test_discovery() {
+    Fixture f;
+    for (const char *method : {"GET", "HEAD"}) {
+        const Response response = f.client.send(method, f.base + "/whep");
+        g_assert_cmpuint(response.status, ==, 200);
+        g_assert_cmpstr(response.content_type.c_str(), ==, "application/sdp");
+        g_assert_cmpuint(response.body.size(), ==, 0);
+    }
 }
 
 /// A body in chunks that never ends is cut off at the limit.
@@ -229,6 +251,7 @@ int main(int argc, char **argv) {
     g_test_add_func("/http-endpoint/if-match", test_if_match);
     g_test_add_func("/http-endpoint/errors", test_errors);
     g_test_add_func("/http-endpoint/preflight", test_preflight);
+    g_test_add_func("/http-endpoint/discovery", test_discovery);
     g_test_add_func("/http-endpoint/endless-chunks", test_endless_chunks);
     g_test_add_func("/http-endpoint/refused-listen", test_refused_listen);
     g_test_add_func("/http-endpoint/listen-uri", test_listen_uri);

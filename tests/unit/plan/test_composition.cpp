@@ -137,6 +137,18 @@ void test_who_is_placed_how() {
 }
 
 /// What a host says about itself stands on its tile and nowhere else.
+/// A picture that stood still would say nothing; sound that is missing says enough.
+void test_mutes() {
+    State state = with_hosts({host("ann", {video("H264"), audio()})});
+    g_assert_true(program_mode(state) == ProgramMode::Passthrough);
+    state.wanted.mutes["ann"] = {.audio = true};
+    g_assert_true(program_mode(state) == ProgramMode::Passthrough);
+    state.wanted.mutes["ann"] = {.video = true};
+    g_assert_true(program_mode(state) == ProgramMode::Composed);
+    state.hosts[0].tracks = {audio()};
+    g_assert_true(program_mode(state) == ProgramMode::Passthrough);
+}
+
 void test_marks() {
     State state = kPair;
     state.wanted.marks["ann"] = {.hand = true};
@@ -162,5 +174,6 @@ int main(int argc, char **argv) {
     g_test_add_func("/plan/quality", test_quality);
     g_test_add_func("/plan/who-is-placed-how", test_who_is_placed_how);
     g_test_add_func("/plan/marks", test_marks);
+    g_test_add_func("/plan/mutes", test_mutes);
     return g_test_run();
 }

@@ -45,6 +45,9 @@ const BadRow kBad[] = {
     {"be right back as text", kHead + R"(,"composition":{"beRightBack":"yes"}})",
      "composition.beRightBack must be true or false"},
     {"a pin is a number", kHead + R"(,"composition":{"pinned":[1]}})", "composition.pinned[0] must be a string"},
+    {"mute as a flag", kHead + R"(,"participants":{"p":{"muted":true}}})", "participants.p.muted must be an object"},
+    {"a mute is a number", kHead + R"(,"participants":{"p":{"muted":{"audio":1}}}})",
+     "participants.p.muted.audio must be true or false"},
     {"marks as text", kHead + R"(,"participants":{"p":{"marks":"hand"}}})", "participants.p.marks must be an object"},
     {"a mark is a number", kHead + R"(,"participants":{"p":{"marks":{"hand":1}}}})",
      "participants.p.marks.hand must be true or false"},
@@ -52,6 +55,18 @@ const BadRow kBad[] = {
      "composition.layout.gridSize must be 0 to 25"},
     {"grid as text", kHead + R"(,"composition":{"layout":{"gridSize":"4"}}})",
      "composition.layout.gridSize must be a whole number"},
+    {"compositions as a list", kHead + R"(,"compositions":[]})", "compositions must be an object"},
+    {"an unknown layout of its own", kHead + R"(,"compositions":{"x":{"layout":{"type":"GIRD"}}}})",
+     "compositions.x.layout.type 'GIRD' is not one of GRID, SIDEBAR, SPOTLIGHT, PIP, SCREEN, CUSTOM"},
+    {"a composition that is not there", kHead + R"(,"livestreams":[{"id":"l","compositionId":"x"}]})",
+     "livestreams has a compositionId that is not in compositions"},
+    {"an HLS stream's that is not there",
+     kHead + R"(,"compositions":{"y":{}},"hls":[{"id":"h","directory":"/h","compositionId":"x"}]})",
+     "hls has a compositionId that is not in compositions"},
+    {"a participant's recording with one of its own",
+     kHead +
+         R"(,"recordings":[{"id":"r","path":"/r.mp4","kind":"participant","participant":"a","compositionId":"x"}]})",
+     "recordings[0].compositionId makes no sense with this kind of recording"},
     {"livestreams not an array", kHead + R"(,"livestreams":{}})", "livestreams must be an array"},
     {"wrong scheme", kHead + R"(,"livestreams":[{"id":"l","outputs":[{"id":"o","url":"http://h/a"}]}]})",
      "livestreams[0].outputs[0].url must begin with rtmp://, rtmps:// or srt://"},
@@ -124,7 +139,7 @@ const BadRow kBad[] = {
     {"control character", kHead + R"(,"recordings":[{"id":"r","path":"/a\n.mp4"}]})",
      "recordings[0].path holds a control character"},
     {"nested too deeply", std::string(1000, '['), "the state is nested too deeply"},
-    {"too long", std::string((1 << 20) + 1, ' '), "the state is longer than 1 MiB"},
+    {"too long", std::string((4 << 20) + 1, ' '), "the state is longer than 4 MiB"},
 };
 
 void test_bad(gconstpointer data) {
@@ -161,7 +176,7 @@ void test_everything() {
         kHead +
             R"(,"composition":{"layout":{"type":"sidebar","priority":"PIN","gridSize":4},"theme":"LIGHT","quality":"high",
         "orientation":"portrait"},"livestreams":[{"id":"l","outputs":[{"id":"l-0","url":"rtmps://a/live","streamKey":"k?x=1"}]}],
-        "recordings":[{"id":"r","path":"/tmp/r.mp4"}],"participants":{"p1":{"name":"Ann"},"p2":{"marks":{"hand":true,"mic":false,"camera":true}}},"somethingNew":[1,2]})",
+        "recordings":[{"id":"r","path":"/tmp/r.mp4"}],"participants":{"p1":{"name":"Ann"},"p2":{"marks":{"hand":true,"mic":false,"camera":true}},"p3":{"muted":{"audio":false,"video":true}}},"somethingNew":[1,2]})",
         error);
     g_assert_cmpstr(error.c_str(), ==, "");
     g_assert_true(wanted.has_value());
@@ -177,7 +192,11 @@ void test_everything() {
     g_assert_cmpstr(wanted->recordings[0].path.c_str(), ==, "/tmp/r.mp4");
     g_assert_cmpstr(wanted->names.at("p1").c_str(), ==, "Ann");
     g_assert_cmpstr(wanted->names.at("p2").c_str(), ==, "p2");
-    g_assert_cmpuint(wanted->marks.size(), ==, 1);
+    g_assert_cmpuint(wanted->mutes.size(), ==, 1);
+    g_assert_true(wanted->mutes_track("p3", true) && !wanted->mutes_track("p3", false) &&
+                  !wanted->mutes_track("p2", true));
+    g_assert_cmpuint(wanted->marks.size(), ==, 2);
+    g_assert_true(wanted->marks.at("p3") == Marks{.camera_off = true});
     g_assert_true(wanted->marks.at("p2") == (Marks{.hand = true, .mic_off = true, .camera_off = false}));
 }
 

@@ -17,7 +17,7 @@ void expect_text(const std::string &text, const std::string &expected) {
 struct Directory {
     Directory() : path(g_dir_make_tmp("rostrum-config-XXXXXX", nullptr)) {}
     ~Directory() {
-        for (const char *name : {"rostrum.conf", "webhook-rsa.pem"})
+        for (const char *name : {"rostrum.conf", "webhook-rsa.pem", "master.key"})
             g_unlink((std::string(path) + "/" + name).c_str());
         g_rmdir(path);
         g_free(path);
@@ -80,6 +80,31 @@ void every_error_at_once() {
     g_assert_false(mentions(result.errors, "hush"));
 }
 
+void what_stands_before_it() {
+    const Directory state;
+    const auto result = rostrum::read_config(
+        {"--state", state.path, "--listen", "https://0.0.0.0:8443, ftp://x", "--trusted-proxies", "10.0.0.0/33",
+         "--proxy-headers", "xff", "--cors-origins", "https://a.example/path", "--requests-per-address", "500",
+         "--failures-per-address", "0,1", "--requests-per-key", "many", "--unlimited-addresses", "localhost"});
+    const char *expected[] = {"--listen: 'https://0.0.0.0:8443, ftp://x' will not do; write URLs",
+                              "--trusted-proxies: '10.0.0.0/33' will not do; write addresses and networks",
+                              "--proxy-headers: 'xff' will not do; write x-forwarded or forwarded",
+                              "--cors-origins: 'https://a.example/path' will not do; write * or origins",
+                              "--requests-per-address: '500' will not do; write two numbers",
+                              "--failures-per-address: '0,1' will not do; write two numbers",
+                              "--requests-per-key: 'many' will not do; write two numbers",
+                              "--unlimited-addresses: 'localhost' will not do; write addresses"};
+    for (const char *text : expected) {
+        g_test_message("%s", text);
+        g_assert_true(mentions(result.errors, text));
+    }
+    g_assert_cmpuint(result.errors.size(), ==, G_N_ELEMENTS(expected));
+    const auto good = rostrum::read_config({"--state", state.path, "--listen", "http://127.0.0.1:0,https://[::1]:0",
+                                            "--requests-per-address", "0", "--requests-per-key", "10,20"});
+    g_assert_true(good.errors.empty());
+    g_assert_cmpuint(rostrum::split_list(good.config.text("listen")).size(), ==, 2);
+}
+
 void generated_keys() {
     const Directory state;
     auto first = rostrum::read_config({"--state", state.path});
@@ -99,12 +124,25 @@ void generated_keys() {
     g_assert_nonnull(strstr(rostrum::rsa_public_key(first.config.text("webhook-key")).c_str(), "BEGIN PUBLIC KEY"));
 }
 
+void two_first_starts() {
+    const Directory state;
+    auto first = rostrum::read_config({"--state", state.path}), second = rostrum::read_config({"--state", state.path});
+    expect_text(rostrum::ensure_keys(first.config), "");
+    expect_text(rostrum::ensure_keys(second.config), ""); // that has read the directory while it was empty
+    for (const char *key : {"api-key", "api-secret", "webhook-secret", "master-key"})
+        expect_text(first.config.text(key), second.config.text(key));
+    const auto kept = rostrum::read_config({"--state", state.path});
+    expect_text(first.config.text("api-secret"), kept.config.text("api-secret"));
+}
+
 } // namespace
 
 int main(int argc, char **argv) {
     g_test_init(&argc, &argv, nullptr);
     g_test_add_func("/config/precedence", precedence);
     g_test_add_func("/config/every-error-at-once", every_error_at_once);
+    g_test_add_func("/config/what-stands-before-it", what_stands_before_it);
     g_test_add_func("/config/generated-keys", generated_keys);
+    g_test_add_func("/config/two-first-starts", two_first_starts);
     return g_test_run();
 }

@@ -2,8 +2,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 
 #include "tools/rostrum/store/store.h"
-#include "waiting.h"
 
+#include <future>
 #include <glib.h>
 #include <glib/gstdio.h>
 
@@ -154,20 +154,31 @@ void outputs() {
     g_assert_false(store.outputs.find(OutputKind::Recording, "o1").has_value());
 }
 
-/// A store that cannot write takes the state of an output all the same, and writes it when it can.
-void written_later() {
+void attendance() {
     Store store(":memory:");
-    rostrum::OutputRecord output = starting_output(store, OutputKind::Livestream);
-    store.outputs.create(output);
-    store.database.execute("PRAGMA query_only = ON");
-    output.state = "started";
-    g_test_expect_message(G_LOG_DOMAIN, G_LOG_LEVEL_WARNING, "*o1 is stored later*");
-    store.outputs.update(output);
-    g_test_assert_expected_messages();
-    const auto state = [&] { return store.outputs.find(OutputKind::Livestream, "o1")->state; };
-    g_assert_true(state() == "starting");
-    store.database.execute("PRAGMA query_only = OFF");
-    test::wait_for("it is written", [&] { return state() == "started"; });
+    const auto room = store.rooms.create("mine", Json::object(), 1);
+    store.sessions.begin("s1", room.room_id, 10);
+    store.sessions.join("s1", "ann", "Ann", "SEND_AND_RECV", 1000);
+    store.sessions.leave("s1", "ann", 2000);
+    store.sessions.join("s1", "bob", "Bob", "RECV_ONLY", 1500);
+    store.sessions.leave("s1", "bob", 3000);
+    store.sessions.join("s1", "ann", "Ann", "SEND_AND_RECV", 5000);
+    g_assert_cmpint(store.attendance.active_ms("s1", 6000), ==, 3000);
+
+    store.attendance.enter("s1", "ann", "{}");
+    store.attendance.begin("s1", "ann", "mode", "RECV_ONLY", 10);
+    store.attendance.begin("s1", "ann", "mode", "SEND_AND_RECV", 20);
+    store.attendance.begin("s1", "ann", "mic", "", 21);
+    store.attendance.begin("s1", "eve", "mic", "", 21); // was never in
+    store.attendance.enter("s1", "ann", "");            // comes back by something that says less
+    const auto open = store.attendance.find("s1", "ann");
+    g_assert_cmpuint(open.spans.size(), ==, 3);
+    expect_text(open.device, "{}");
+    g_assert_cmpint(*open.spans[0].end, ==, 20);
+    g_assert_cmpuint(store.attendance.open_kinds("s1", "ann").size(), ==, 2);
+    store.attendance.end_all("s1", "ann", 30);
+    g_assert_cmpint(*store.attendance.find("s1", "ann").spans[2].end, ==, 30);
+    g_assert_true(store.attendance.find("s1", "eve").document_id.empty());
 }
 
 void output_kinds() {
@@ -250,9 +261,32 @@ void reopening() {
     {
         Store store(path);
         store.database.execute(
-            "ALTER TABLE sessions DROP COLUMN composition; DROP TABLE jobs; PRAGMA user_version = 1");
+            "DROP TRIGGER sessions_forgotten; DROP TRIGGER ended_forgotten; DROP TRIGGER participants_forgotten;"
+            " DROP TRIGGER outputs_forgotten; DROP TRIGGER jobs_forgotten; DROP TABLE listed; DROP TRIGGER "
+            "rooms_counted; DROP TRIGGER sessions_counted;"
+            " DROP TRIGGER sessions_ended; DROP TRIGGER participants_counted;"
+            " DROP TRIGGER outputs_counted; DROP TRIGGER outputs_removed; DROP TRIGGER jobs_counted;"
+            " DROP TRIGGER jobs_moved; DROP INDEX rooms_by_seq;"
+            " DROP INDEX sessions_by_seq; DROP INDEX sessions_by_room_seq;"
+            " DROP INDEX participants_by_seq; DROP INDEX participants_by_session_seq;"
+            " DROP INDEX timelog_present; DROP INDEX outputs_by_seq; DROP INDEX outputs_by_kind_seq;"
+            " DROP INDEX outputs_by_room_seq; DROP INDEX outputs_by_session_seq; DROP INDEX outputs_by_participant");
+        for (const char *table : {"rooms", "sessions", "participants", "outputs"})
+            store.database.execute((std::string("ALTER TABLE ") + table + " DROP COLUMN seq").c_str());
+        store.database.execute("DROP TABLE participant_details; DROP TABLE participant_events; DROP TABLE"
+                               " participant_minutes; DROP TABLE chat_messages; DROP INDEX sessions_to_prune;"
+                               " ALTER TABLE sessions DROP COLUMN pruned");
+        store.database.execute(
+            "ALTER TABLE sessions DROP COLUMN composition; DROP TABLE jobs; DROP TABLE api_keys; DROP TABLE replies; "
+            "ALTER TABLE sessions DROP COLUMN mutes; DROP TABLE resource_units; "
+            "PRAGMA user_version = 1");
+        store.database.execute("DROP TABLE webhook_results; DROP TABLE webhook_deliveries; DROP TABLE webhook_lanes;"
+                               " ALTER TABLE webhook_endpoints RENAME COLUMN created_at TO used_at");
     }
-    expect_text(Store(path).sessions.composition("s1"), "");
+    Store upgraded(path);
+    expect_text(upgraded.sessions.composition("s1"), "");
+    const auto rooms = upgraded.rooms.list("", {});
+    g_assert_true(rooms.total == 1 && rooms.items[0].custom_room_id == "kept");
 
     { Store(path).database.execute("PRAGMA user_version = 99"); }
     bool refused = false;
@@ -267,6 +301,23 @@ void reopening() {
     g_rmdir(directory);
 }
 
+/// `rostrum serve` and `rostrum key`, each the first.
+void opened_by_many_at_once() {
+    for (int round = 0; round < 10; ++round) {
+        char *directory = g_dir_make_tmp("rostrum-store-XXXXXX", nullptr);
+        const std::string path = std::string(directory) + "/test.db";
+        std::vector<std::future<void>> openings;
+        for (int i = 0; i < 4; ++i)
+            openings.push_back(std::async(std::launch::async, [&path] { Store store(path); }));
+        for (auto &opening : openings)
+            opening.get();
+        for (const char *suffix : {"", "-wal", "-shm"})
+            g_unlink((path + suffix).c_str());
+        g_rmdir(directory);
+        g_free(directory);
+    }
+}
+
 void rolling_back() {
     Store store(":memory:");
     {
@@ -276,14 +327,45 @@ void rolling_back() {
     g_assert_false(store.rooms.find("lost").has_value());
 }
 
-void endpoints() {
+/// Of those that were released the newest are remembered.
+void released_units() {
     Store store(":memory:");
-    store.endpoints.touch("http://a/", 10);
-    store.endpoints.touch("http://b/", 20);
-    store.endpoints.touch("http://a/", 30);
-    const auto recent = store.endpoints.used_since(25);
-    g_assert_cmpuint(recent.size(), ==, 1);
-    expect_text(recent[0], "http://a/");
+    for (int i = 0; i < 1010; ++i) {
+        const std::string id = std::to_string(i);
+        store.resources.create(
+            {id, "hls", "", "", "", "idle", 2000 - i, 2000 - i}); // not in the order of their release
+        if (i != 3)
+            store.resources.set_state(id, "released", 5000 + i);
+    }
+    g_assert_cmpint(store.resources.list("", {1, 1}).total, ==, 1001);
+    g_assert_cmpint(store.resources.held(), ==, 1);
+    const std::pair<const char *, bool> rows[] = {{"8", false}, {"3", true}, {"10", true}, {"1009", true}};
+    for (const auto &[id, there] : rows)
+        g_assert_true(store.resources.find(id).has_value() == there);
+}
+
+void kept_replies() {
+    rostrum::Database database(":memory:");
+    rostrum::migrate(database);
+    rostrum::ReplyStore replies(database, 3);
+    const auto body_of = [&](const char *api_key, const char *key, int64_t now) {
+        const auto kept = replies.find(api_key, key, now);
+        return kept ? kept->body : "";
+    };
+    for (const char *key : {"a", "b", "c", "d"})
+        replies.keep("k", key, {"print", 200, "application/json", key}, 1000 + key[0]);
+    expect_text(body_of("k", "a", 2000), ""); // the oldest had to go
+    expect_text(body_of("k", "b", 2000), "b");
+    expect_text(body_of("other", "b", 2000), "");
+    const int64_t day = rostrum::ReplyStore::kKeepMs;
+    expect_text(body_of("k", "d", day + 1000 + 'd' - 1), "d");
+    expect_text(body_of("k", "d", day + 1000 + 'd'), "");
+    replies.keep("k", "d", {"other", 201, "text/plain", "new"}, day + 1000 + 'd');
+    expect_text(body_of("k", "d", day + 2000), "new");
+    rostrum::ReplyStore reopened(database, 3);
+    for (const char *key : {"e", "f"})
+        reopened.keep("k", key, {"print", 200, "application/json", key}, day + 3000);
+    expect_text(body_of("k", "d", day + 3000), "new");
 }
 
 } // namespace
@@ -296,11 +378,13 @@ int main(int argc, char **argv) {
     g_test_add_func("/store/session-filters", session_filters);
     g_test_add_func("/store/outputs", outputs);
     g_test_add_func("/store/output-kinds", output_kinds);
-    g_test_add_func("/store/written-later", written_later);
+    g_test_add_func("/store/attendance", attendance);
     g_test_add_func("/store/jobs", jobs);
     g_test_add_func("/store/unprocessed-recordings", unprocessed_recordings);
     g_test_add_func("/store/reopening", reopening);
+    g_test_add_func("/store/opened-by-many-at-once", opened_by_many_at_once);
     g_test_add_func("/store/rolling-back", rolling_back);
-    g_test_add_func("/store/endpoints", endpoints);
+    g_test_add_func("/store/released-units", released_units);
+    g_test_add_func("/store/kept-replies", kept_replies);
     return g_test_run();
 }

@@ -25,14 +25,22 @@ int64_t count_of(const Exchange &exchange, const char *name, int64_t fallback, i
 
 } // namespace
 
-Claims Api::claims(const Exchange &exchange, bool in_query) const {
+const Claims &Api::claims(const Exchange &exchange, bool in_query) const {
+    if (exchange.claims)
+        return *exchange.claims;
     std::string token = exchange.header("Authorization");
     if (token.empty() && in_query)
         token = exchange.query("token");
-    auto result = verify_token(token, token_key, now_ms() / 1000);
-    if (auto *refusal = std::get_if<Refusal>(&result))
+    const int64_t now = now_ms();
+    auto result = verify_token(token, keys.ring(now), now / 1000);
+    if (auto *refusal = std::get_if<Refusal>(&result)) {
+        if (!token.empty())
+            demand(rates.failure(exchange.client(), now));
         throw *refusal;
-    return std::get<Claims>(std::move(result));
+    }
+    demand(rates.call(std::get<Claims>(result).api_key, now));
+    keys.used(std::get<Claims>(result).api_key, now);
+    return exchange.claims.emplace(std::get<Claims>(std::move(result)));
 }
 
 Room Api::room(const std::string &any_id) const {
@@ -55,6 +63,14 @@ SessionRecord Api::session(const std::string &id) const {
     if (auto session = store.sessions.find(id))
         return *session;
     throw Refusal{404, "there is no such session"};
+}
+
+SessionRecord Api::readable_session(const Exchange &exchange) const {
+    const Claims &caller = claims(exchange);
+    demand(check_api(caller));
+    SessionRecord found = session(exchange.param("sessionId"));
+    demand(check_read(caller, found.room_id));
+    return found;
 }
 
 LiveSession &Api::live(const Room &room, int code) const {

@@ -17,5 +17,7 @@ void accept_websocket(const ExchangePtr &exchange, std::function<void(std::share
 
 /// Answers with text/event-stream and keeps the response open. Commands cannot be sent on it.
 std::shared_ptr<EventStream> open_sse(const ExchangePtr &exchange);
+/// The same; what is sent are the lines of an event, not its data alone.
+std::shared_ptr<EventStream> open_sse_of_lines(const ExchangePtr &exchange);
 
 } // namespace rostrum

@@ -3,6 +3,7 @@
 
 #include "tools/rostrum/api/file_reply.h"
 
+#include "common/http_listener.h"
 #include "tools/rostrum/api/ranges.h"
 #include "tools/rostrum/auth/refusal.h"
 #include "tools/rostrum/base/ids.h"
@@ -100,7 +101,7 @@ class FileStream : public std::enable_shared_from_this<FileStream> {
 
     /// The length has been promised: the client must not take what it has for the whole.
     void break_off() {
-        if (GSocket *socket = soup_server_message_get_socket(message_))
+        if (GSocket *socket = HttpListener::socket_of(message_))
             g_socket_shutdown(socket, TRUE, TRUE, nullptr);
         soup_message_body_complete(soup_server_message_get_response_body(message_));
         soup_server_message_unpause(message_);

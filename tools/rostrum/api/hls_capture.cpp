@@ -101,7 +101,7 @@ class Capture {
 
 } // namespace
 
-void capture_hls(Api &, const ExchangePtr &exchange, const HlsStream &stream, const std::string &room_id,
+void capture_hls(Api &api, const ExchangePtr &exchange, const HlsStream &stream, const OutputRecord &output,
                  const Json &body) {
     std::string format = body.text("format", "jpg");
     if (format == "jpeg")
@@ -128,7 +128,15 @@ void capture_hls(Api &, const ExchangePtr &exchange, const HlsStream &stream, co
                                         {"height", side(body, "height")},
                                         {"format", format},
                                         {"path", path}});
-    Capture::run(exchange, find_job_binary(), "/dev/null", document, [=](const Json &made) {
+    const auto note = [&api, session = output.session_id, hls = output.id](const Json &capture) {
+        if (LiveSession *live = api.sessions.find(session))
+            live->note_capture(hls, capture);
+    };
+    Capture::run(exchange, find_job_binary(), "/dev/null", document, [=, room_id = output.room_id](const Json &made) {
+        note(Json::object({{"filePath", path},
+                           {"fileName", name},
+                           {"fileSize", made.get("bytes")},
+                           {"createdAt", iso_time(created)}}));
         return Json::object({{"message", "captured thumbnail successfully"},
                              {"roomId", room_id},
                              {"meta", Json::object({{"createdAt", iso_time(created)},

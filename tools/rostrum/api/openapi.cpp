@@ -3,82 +3,63 @@
 
 #include "tools/rostrum/api/openapi.h"
 
-#include "tools/rostrum/base/version.h"
+#include <stdexcept>
 
 namespace rostrum {
 namespace {
 
-/// What answers without a token.
-bool is_public(const std::string &path) {
-    const bool api = path.starts_with("/v2/") || path.starts_with("/whip/") || path.starts_with("/whep/");
-    return !api || path.starts_with("/v2/public/");
+std::string compiled_in(const char *name) {
+    const std::string path = std::string("/org/rostrum/api/") + name;
+    GBytes *bytes = g_resources_lookup_data(path.c_str(), G_RESOURCE_LOOKUP_FLAGS_NONE, nullptr);
+    if (!bytes)
+        throw std::runtime_error(path + " was not compiled in");
+    gsize size = 0;
+    const auto *data = static_cast<const char *>(g_bytes_get_data(bytes, &size));
+    std::string text(data, size);
+    g_bytes_unref(bytes);
+    return text;
 }
 
-Json parameters_of(const Route &route) {
-    Json parameters = Json::array();
-    for (const auto &segment : route.pattern)
-        if (segment.front() == '{')
-            parameters.push(Json::object({{"name", segment.substr(1, segment.find_first_of(".}") - 1)},
-                                          {"in", "path"},
-                                          {"required", true},
-                                          {"schema", Json::object({{"type", "string"}})}}));
-    return parameters;
-}
-
-Json error_response() {
-    return Json::object(
-        {{"description", "Refused: what is wrong and what to do"},
-         {"content",
-          Json::object({{"application/json",
-                         Json::object({{"schema", Json::object({{"$ref", "#/components/schemas/Error"}})}})}})}});
-}
-
-Json operation_of(const Route &route) {
-    const bool creates = route.request_type == "application/sdp";
-    Json operation = Json::object({{"summary", route.summary}, {"parameters", parameters_of(route)}});
-    if (!route.request_type.empty())
-        operation.set("requestBody",
-                      Json::object({{"content", Json::object({{route.request_type.c_str(), Json::object()}})}}));
-    operation.set("responses", Json::object({{creates ? "201" : "2XX", Json::object({{"description", "Done"}})},
-                                             {"4XX", error_response()},
-                                             {"5XX", error_response()}}));
-    if (is_public(route.template_path))
-        operation.set("security", Json::array());
-    return operation;
+Json read_document() {
+    std::string error;
+    const auto document = parse_json(compiled_in("openapi.json"), &error);
+    if (!document)
+        throw std::runtime_error("openapi.json: " + error);
+    return *document;
 }
 
 std::string lower(const std::string &text) {
-    std::string result = text;
-    for (char &c : result)
-        c = g_ascii_tolower(c);
-    return result;
+    return take_string(g_ascii_strdown(text.c_str(), -1));
+}
+
+/// OpenAPI has no variable for the rest of a path.
+std::string path_of(const Route &route) {
+    std::string path = route.template_path;
+    if (const size_t dots = path.find("...}"); dots != std::string::npos)
+        path.erase(dots, 3);
+    return path;
 }
 
 } // namespace
 
-Json describe_openapi(const Router &router) {
-    Json paths = Json::object();
+std::string openapi_document(const Router &router, const std::string &public_url) {
+    Json document = read_document();
+    document.set("servers", Json::array({Json::object({{"url", public_url}})}));
+    Json paths = document.get("paths");
     for (const auto &route : router.routes()) {
-        std::string path = route.template_path;
-        if (const size_t dots = path.find("...}"); dots != std::string::npos)
-            path.erase(dots, 3);
-        Json methods = paths.has(path.c_str()) ? paths.get(path.c_str()) : Json::object();
-        methods.set(lower(route.method), operation_of(route));
-        paths.set(path, methods);
+        const std::string path = path_of(route), method = lower(route.method);
+        Json item = paths.has(path.c_str()) ? paths.get(path.c_str()) : Json::object();
+        if (item.has(method.c_str()))
+            continue;
+        const Json response = Json::object({{"default", Json::object({{"description", "not described"}})}});
+        item.set(method, Json::object({{"x-undescribed", true}, {"responses", response}}));
+        paths.set(path, item);
     }
-    const Json error =
-        Json::object({{"type", "object"},
-                      {"required", Json::array({"code", "message", "requestId"})},
-                      {"properties", Json::object({{"code", Json::object({{"type", "integer"}})},
-                                                   {"message", Json::object({{"type", "string"}})},
-                                                   {"requestId", Json::object({{"type", "string"}})}})}});
-    const Json token = Json::object({{"type", "apiKey"}, {"in", "header"}, {"name", "Authorization"}});
-    return Json::object({{"openapi", "3.1.0"},
-                         {"info", Json::object({{"title", "Rostrum"}, {"version", kVersion}})},
-                         {"security", Json::array({Json::object({{"token", Json::array()}})})},
-                         {"paths", paths},
-                         {"components", Json::object({{"schemas", Json::object({{"Error", error}})},
-                                                      {"securitySchemes", Json::object({{"token", token}})}})}});
+    return document.set("paths", paths).dump();
+}
+
+std::string openapi_page() {
+    return compiled_in("api.html");
 }
 
 } // namespace rostrum

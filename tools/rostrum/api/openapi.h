@@ -7,7 +7,10 @@
 
 namespace rostrum {
 
-/// OpenAPI 3.1 of the routes that exist, made from the router itself.
-Json describe_openapi(const Router &router);
+/// The OpenAPI 3.1 document of openapi/*.json, compiled in, with `public_url` as its server. Routes that it does not
+/// describe are in it with nothing but `x-undescribed`: it is never silent about one.
+std::string openapi_document(const Router &router, const std::string &public_url);
+/// The same for people: HTML that needs nothing else.
+std::string openapi_page();
 
 } // namespace rostrum

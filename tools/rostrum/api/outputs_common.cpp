@@ -8,17 +8,33 @@
 
 namespace rostrum {
 
+namespace {
+
+/// `roomId`, or `query`, which finds nothing where `roomId` would be refused. Nothing: no room is named like that.
+std::optional<std::string> wanted_room(Api &api, const Exchange &exchange) {
+    if (const std::string id = exchange.query("roomId"); !id.empty())
+        return api.room(id).room_id;
+    const std::string searched = exchange.query("query");
+    if (searched.empty())
+        return "";
+    const auto room = api.store.rooms.find(searched);
+    return room ? std::optional(room->room_id) : std::nullopt;
+}
+
+} // namespace
+
 void list_outputs(Api &api, Exchange &exchange, OutputKind kind, Json (*describe)(Api &, const OutputRecord &)) {
     const Claims claims = api.claims(exchange);
     demand(check_api(claims));
-    OutputFilter filter{exchange.query("roomId"), exchange.query("sessionId"), exchange.query("participantId")};
-    if (!filter.room_id.empty())
-        filter.room_id = api.room(filter.room_id).room_id;
+    const PageRequest page = page_request(exchange);
+    const auto room = wanted_room(api, exchange);
+    if (!room)
+        return exchange.reply(200, paged(page, 0, Json::array()));
+    OutputFilter filter{*room, exchange.query("sessionId"), exchange.query("participantId")};
     if (!claims.room_id.empty()) {
         demand(check_read(claims, filter.room_id.empty() ? claims.room_id : filter.room_id));
         filter.room_id = claims.room_id;
     }
-    const PageRequest page = page_request(exchange);
     const auto outputs = api.store.outputs.list(kind, filter, page);
     Json data = Json::array();
     for (const auto &output : outputs.items)
@@ -36,20 +52,37 @@ OutputRecord readable_output(Api &api, const Exchange &exchange, OutputKind kind
     return *output;
 }
 
+Json webhook_summary(Api &api, const std::string &id) {
+    Json data = Json::array();
+    int64_t total = 0, successes = 0;
+    for (const auto &result : api.store.webhook_deliveries.results(id)) {
+        data.push(Json::object({{"type", result.type}, {"success", result.success}}));
+        ++total;
+        successes += result.success;
+    }
+    return Json::object({{"totalCount", total}, {"successCount", successes}, {"data", data}});
+}
+
 Json describe_output(Api &api, const OutputRecord &output) {
     Json json =
         Json::object({{"id", output.id},
-                      {"userId", api.token_key.api_key},
+                      {"userId", api.user_id()},
+                      {"composerId", output.details.text("compositionId", output.id)},
                       {"sessionId", output.session_id},
                       {"roomId", output.room_id},
+                      {"meetingId", output.room_id},
+                      {"region", api.sessions.services().settings.region},
                       {"status", output.state},
                       {"createdAt", iso_time(output.created_at)},
+                      {"updatedAt", iso_time(output.end.value_or(output.start.value_or(output.created_at)))},
                       {"start", output.start ? Json(iso_time(*output.start)) : Json()},
                       {"end", output.end ? Json(iso_time(*output.end)) : Json()},
+                      {"webhook", webhook_summary(api, output.id)},
                       {"links", Json::object({{"get_room", api.url("/v2/rooms/" + output.room_id)},
                                               {"get_session", api.url("/v2/sessions/" + output.session_id)}})}});
-    if (const std::string reason = output.details.text("reason"); !reason.empty())
-        json.set("reason", reason);
+    for (const char *name : {"reason", "resourceId"})
+        if (const std::string value = output.details.text(name); !value.empty())
+            json.set(name, value);
     return json;
 }
 
@@ -77,6 +110,22 @@ void with_checked_layout(Api &api, const ExchangePtr &exchange, LiveSession &ses
         }
     };
     session.check_layout(text, std::move(go_on));
+}
+
+void refuse_unsupported(const Json &body) {
+    if (!body.text("templateUrl").empty())
+        throw Refusal{501,
+                      "templateUrl is not supported: the picture is composed by this server, not by a web page; use "
+                      "config.layout (type CUSTOM takes a layout of your own)"};
+    if (body.get("transcription").get("enabled").as_bool() || body.get("summary").get("enabled").as_bool())
+        throw Refusal{501, "this server does not transcribe; leave transcription out"};
+    for (const char *name : {"preSignedUrl", "preSignedURL"})
+        if (!body.text(name).empty())
+            throw Refusal{501,
+                          std::string(name) + " is not supported; configure s3-endpoint to have recordings uploaded"};
+    if (!body.get("watermarks").items().empty() || body.get("watermark").is_object())
+        throw Refusal{501,
+                      "watermarks are not supported; text over the picture is config.lowerThird and config.ticker"};
 }
 
 std::string webhook_url_of(const Json &body) {

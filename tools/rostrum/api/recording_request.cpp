@@ -14,6 +14,7 @@ namespace rostrum {
 namespace {
 
 constexpr size_t kMaxMetadataBytes = 16 * 1024;
+constexpr int64_t kMaxFailureWaitSeconds = 150; // as VideoSDK's
 constexpr int64_t kMaxSplitMinutes = 24 * 60, kMinSplitMib = 10, kMaxSplitMib = 1 << 20;
 
 const std::vector<std::string> kTracks = {"audio", "video", "screen_audio", "screen_video"};
@@ -113,17 +114,34 @@ void read_split(OutputKind kind, const Json &body, Json &request) {
     request.set("splitBytes", limit_of(kind, split, "mib", kMinSplitMib, kMaxSplitMib) << 20);
 }
 
+/// How long the room waits for a recording that failed before its session ends, ms; null: it does not mind.
+Json close_room_after(OutputKind kind, const Json &body) {
+    const Json wanted = body.get("onFailure");
+    if (wanted.is_null())
+        return Json();
+    if (kind != OutputKind::Recording && kind != OutputKind::CompositeRecording)
+        throw Refusal{400, traits(kind).start_failed, "onFailure is for recordings of the room"};
+    const int64_t seconds = wanted.has("waitTime") ? wanted.get("waitTime").as_integer(-1) : kMaxFailureWaitSeconds;
+    if (wanted.text("action") != "close-room" || seconds < 0 || seconds > kMaxFailureWaitSeconds)
+        throw Refusal{400, traits(kind).start_failed,
+                      "onFailure has to be {\"action\": \"close-room\", \"waitTime\": 0 to 150 s}"};
+    return seconds * 1000;
+}
+
 } // namespace
 
 RecordingRequest parse_recording(OutputKind kind, const Json &body) {
     RecordingRequest wanted;
     wanted.kind = kind;
+    refuse_unsupported(body);
     wanted.webhook_url = webhook_url_of(body);
     if (body.has("config") && !body.get("config").is_null()) {
         if (!body.get("config").is_object())
             throw Refusal{400, traits(kind).start_failed, "config has to be an object"};
         wanted.config = body.get("config");
     }
+    wanted.resource_id = body.text("resourceId");
+    wanted.close_room_ms = close_room_after(kind, body);
     wanted.metadata = body.get("metadata");
     if (wanted.metadata.dump().size() > kMaxMetadataBytes)
         throw Refusal{400, traits(kind).start_failed, "metadata may have at most 16 KiB"};

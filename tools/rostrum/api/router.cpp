@@ -56,10 +56,13 @@ std::string allowed_methods(const std::vector<const Route *> &routes) {
 
 } // namespace
 
-Route &Router::add(const char *method, const std::string &path, Handler handler, std::string summary,
-                   std::string request_type) {
-    routes_.push_back({method, split(path), path, std::move(handler), std::move(summary), std::move(request_type), {}});
+Route &Router::add(const char *method, const std::string &path, Handler handler) {
+    routes_.push_back({method, split(path), path, std::move(handler), {}});
     return routes_.back();
+}
+
+void Router::add_absent(const std::string &path, std::string message) {
+    absent_.push_back({split(path + "/{rest...}"), std::move(message)});
 }
 
 void Router::dispatch(const ExchangePtr &exchange) const {
@@ -68,35 +71,41 @@ void Router::dispatch(const ExchangePtr &exchange) const {
         if (auto params = match(route.pattern, exchange->path())) {
             if (route.method == exchange->method() || (route.method == "GET" && exchange->method() == "HEAD")) {
                 exchange->set_params(std::move(*params));
-                return route.handler(exchange);
+                if (!doorkeeper_ || !doorkeeper_(route, exchange))
+                    route.handler(exchange);
+                return;
             }
             matching.push_back(&route);
         }
+    if (exchange->method() == "OPTIONS" && !matching.empty())
+        return answer_options(*exchange, matching);
+    refuse_absent(*exchange);
     if (matching.empty())
         throw Refusal{404, "there is nothing at this path"};
-    if (exchange->method() == "OPTIONS")
-        return answer_options(*exchange, matching);
     exchange->set_header("Allow", allowed_methods(matching));
     throw Refusal{405, "this path does not take " + exchange->method() + ", but " + allowed_methods(matching)};
+}
+
+void Router::refuse_absent(const Exchange &exchange) const {
+    for (const auto &absent : absent_)
+        if (match(absent.pattern, exchange.path()))
+            throw Refusal{501, absent.message};
 }
 
 /// CORS preflight, and what RFC 9725 section 4.2 wants of a WHIP endpoint.
 void Router::answer_options(Exchange &exchange, const std::vector<const Route *> &matching) const {
     const std::string methods = allowed_methods(matching);
     exchange.set_header("Allow", methods);
-    exchange.set_header("Access-Control-Allow-Methods", methods);
-    exchange.set_header("Access-Control-Allow-Headers",
-                        "Authorization, Content-Type, If-Match, If-Range, Range, X-Request-Id");
-    exchange.set_header("Access-Control-Max-Age", "86400");
-    for (const Route *route : matching) {
-        if (route->method == "POST" && route->request_type == "application/sdp")
-            exchange.set_header("Accept-Post", route->request_type);
+    exchange.allow_methods(
+        methods, "Authorization, Content-Type, ETag, Idempotency-Key, If-Match, If-Range, Range, X-Request-Id");
+    int status = 204;
+    for (const Route *route : matching)
         if (route->describe) {
             exchange.set_params(*match(route->pattern, exchange.path()));
             route->describe(exchange);
+            status = 200; // as RFC 9725 has it
         }
-    }
-    exchange.reply_empty(204);
+    exchange.reply_empty(status);
 }
 
 } // namespace rostrum

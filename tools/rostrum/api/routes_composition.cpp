@@ -7,9 +7,15 @@
 namespace rostrum {
 namespace {
 
-Json describe(const LiveSession &session) {
-    return Json::object(
-        {{"roomId", session.room_id()}, {"sessionId", session.id()}, {"composition", session.composition()}});
+/// Of an output, or with "" of the session.
+Json describe(const LiveSession &session, const std::string &output_id) {
+    Json json = Json::object({{"roomId", session.room_id()}, {"sessionId", session.id()}});
+    if (output_id.empty())
+        return json.set("composition", session.composition());
+    const auto own = session.composition_of(output_id);
+    if (auto *refusal = std::get_if<Refusal>(&own))
+        throw *refusal;
+    return json.set("outputId", output_id).set("composition", std::get<Json>(own));
 }
 
 void get(Api &api, Exchange &exchange) {
@@ -17,7 +23,7 @@ void get(Api &api, Exchange &exchange) {
     demand(check_api(claims));
     const Room room = api.room(exchange.param("roomId"));
     demand(check_read(claims, room.room_id));
-    exchange.reply(200, describe(api.live(room, 404)));
+    exchange.reply(200, describe(api.live(room, 404), exchange.query("outputId")));
 }
 
 void change(Api &api, const ExchangePtr &exchange) {
@@ -29,9 +35,12 @@ void change(Api &api, const ExchangePtr &exchange) {
         throw *refusal;
     with_checked_layout(api, exchange, session, config, {"layout", "description"},
                         [exchange, config](LiveSession &live) {
-                            if (const auto refusal = live.change_composition(config))
+                            const std::string output_id = exchange->query("outputId");
+                            const auto refusal = output_id.empty() ? live.change_composition(config)
+                                                                   : live.change_composition_of(output_id, config);
+                            if (refusal)
                                 throw *refusal;
-                            exchange->reply(200, describe(live));
+                            exchange->reply(200, describe(live, output_id));
                         });
 }
 
@@ -39,12 +48,8 @@ void change(Api &api, const ExchangePtr &exchange) {
 
 void add_composition_routes(Router &router, Api &api) {
     const std::string path = "/v2/rooms/{roomId}/composition";
-    router.add(
-        "GET", path, [&api](const ExchangePtr &exchange) { get(api, *exchange); },
-        "How the picture of a running session is composed");
-    router.add(
-        "PATCH", path, [&api](const ExchangePtr &exchange) { change(api, exchange); },
-        "Change how the picture of a running session is composed; outputs go on", "application/json");
+    router.add("GET", path, api.handler(get));
+    router.add("PATCH", path, api.handler(change));
 }
 
 } // namespace rostrum

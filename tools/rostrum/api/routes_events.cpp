@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 
 #include "tools/rostrum/api/api.h"
+#include "tools/rostrum/api/device_info.h"
 #include "tools/rostrum/api/event_connections.h"
 
 #include "tools/rostrum/base/ids.h"
@@ -18,6 +19,8 @@ struct Entry {
 
 /// Everything that can be wrong, before anyone is let in. Throws Refusal.
 Entry admit(Api &api, const Exchange &exchange) {
+    if (!api.store.database.fault().empty())
+        throw cannot_store(api.store.database);
     const Claims claims = api.claims(exchange, true);
     const Room room = api.room(exchange.param("roomId"));
     Entry entry{nullptr, {}};
@@ -39,6 +42,8 @@ Entry admit(Api &api, const Exchange &exchange) {
         throw Refusal{400, code::kModeNotSupported, "mode has to be SEND_AND_RECV, RECV_ONLY or SIGNALLING_ONLY"};
     demand(check_mode(claims, *mode));
     request.mode = *mode;
+    request.most = claims.mode;
+    request.device = device_info(exchange, "rostrum").dump();
     request.permissions = claims.permissions();
 
     const auto opened = api.sessions.open(room);
@@ -61,6 +66,11 @@ void refuse_on(EventStream &stream, const Refusal &refusal) {
 }
 
 void subscribe(Api &api, const ExchangePtr &exchange) {
+    if (exchange->method() == "HEAD") { // nobody joins by it
+        api.claims(*exchange, true);
+        exchange->set_header("Cache-Control", "no-store");
+        return exchange->reply(200, "text/event-stream", "");
+    }
     if (!wants_websocket(*exchange)) {
         const Entry entry = admit(api, *exchange);
         return entry.session->join(entry.request, open_sse(exchange));
@@ -81,9 +91,7 @@ void subscribe(Api &api, const ExchangePtr &exchange) {
 } // namespace
 
 void add_event_routes(Router &router, Api &api) {
-    router.add(
-        "GET", "/v2/rooms/{roomId}/events", [&api](const ExchangePtr &exchange) { subscribe(api, exchange); },
-        "Join and follow events: WebSocket, or Server-Sent Events");
+    router.add("GET", "/v2/rooms/{roomId}/events", api.handler(subscribe));
 }
 
 } // namespace rostrum

@@ -19,6 +19,9 @@ Json describe(Api &api, const OutputRecord &output) {
         json.set(name, urls.get(name.c_str()));
     const Json request = output.details.get("request");
     json.set("mode", request.get("mode")).set("playable", output.details.get("playable").as_bool());
+    const Json config = output.details.get("config"), captures = output.details.get("captureLog");
+    json.set("quality", config.text("quality", "med")).set("orientation", config.text("orientation", "landscape"));
+    json.set("captureLog", captures.is_array() ? captures : Json::array());
     if (output.details.has("error"))
         json.set("error", output.details.get("error"));
     if (output.details.has("durationMs"))
@@ -34,31 +37,37 @@ OutputRecord record_of(Api &api, const std::string &id) {
     throw Refusal{404, "there is no such HLS stream"};
 }
 
-void start(Api &api, const ExchangePtr &exchange) {
+} // namespace
+
+void start_hls(Api &api, const ExchangePtr &exchange, ReplyShape shape) {
     const Claims claims = api.claims(*exchange);
     const Json body = exchange->json_body();
     const Room room = api.room_to_moderate(claims, body);
+    refuse_unsupported(body);
     Json config = body.get("config").is_object() ? body.get("config") : Json::object();
     if (body.get("recording").is_object())
         config.set("recording", body.get("recording"));
     LiveSession &session = api.live(room, traits(OutputKind::Hls).start_failed);
-    const auto go = [&api, exchange, config, webhook_url = webhook_url_of(body)](LiveSession &live) {
-        const auto result = live.start_hls(config, webhook_url);
+    const auto go = [&api, exchange, config, shape, webhook_url = webhook_url_of(body),
+                     resource = body.text("resourceId")](LiveSession &live) {
+        const auto result = live.start_hls(config, webhook_url, resource);
         if (auto *refusal = std::get_if<Refusal>(&result))
             throw *refusal;
-        exchange->reply(200, describe(api, record_of(api, std::get<std::string>(result))));
+        exchange->reply(200, shape(describe(api, record_of(api, std::get<std::string>(result)))));
     };
     with_checked_layout(api, exchange, session, config, {"config", "layout", "description"}, go);
 }
 
-void stop(Api &api, Exchange &exchange) {
+void stop_hls(Api &api, Exchange &exchange, ReplyShape shape) {
     const Claims claims = api.claims(exchange);
     const Json body = exchange.json_body();
     const Room room = api.room_to_moderate(claims, body);
     LiveSession &session = api.live(room, traits(OutputKind::Hls).stop_failed);
     demand(session.stop_outputs(OutputKind::Hls, body.text("id")));
-    exchange.reply(200, Json("HLS ended successfully"));
+    exchange.reply(200, shape(Json("HLS ended successfully")));
 }
+
+namespace {
 
 /// The one that runs in a room; null when there is none.
 const LiveOutput *running(Api &api, const Room &room) {
@@ -88,7 +97,7 @@ void capture(Api &api, const ExchangePtr &exchange) {
     const LiveOutput *output = running(api, room);
     if (!output)
         throw Refusal{404, "no HLS stream is running in this room"};
-    capture_hls(api, exchange, *api.sessions.services().hls.find(output->record), room.room_id, body);
+    capture_hls(api, exchange, *api.sessions.services().hls.find(output->record), output->record, body);
 }
 
 void remove(Api &api, Exchange &exchange) {
@@ -105,27 +114,17 @@ void remove(Api &api, Exchange &exchange) {
 } // namespace
 
 void add_hls_routes(Router &router, Api &api) {
-    const std::string json = "application/json";
-    const auto bind = [&api](void (*handler)(Api &, Exchange &)) {
-        return [&api, handler](const ExchangePtr &exchange) { handler(api, *exchange); };
-    };
-    router.add(
-        "POST", "/v2/hls/start", [&api](const ExchangePtr &exchange) { start(api, exchange); },
-        "Offer the composed picture as HLS", json);
+    router.add("POST", "/v2/hls/start", [&api](const ExchangePtr &exchange) { start_hls(api, exchange, as_it_is); });
     for (const char *path : {"/v2/hls/end", "/v2/hls/stop"})
-        router.add("POST", path, bind(stop), "End an HLS stream", json);
-    router.add(
-        "POST", "/v2/hls/capture", [&api](const ExchangePtr &exchange) { capture(api, exchange); },
-        "A picture of a running HLS stream", json);
+        router.add("POST", path, api.handler([](Api &a, Exchange &exchange) { stop_hls(a, exchange, as_it_is); }));
+    router.add("POST", "/v2/hls/capture", api.handler(capture));
     router.add("GET", "/v2/hls",
-               bind([](Api &a, Exchange &exchange) { list_outputs(a, exchange, OutputKind::Hls, describe); }),
-               "List HLS streams");
-    router.add("GET", "/v2/hls/{id}/active", bind(get_active), "The HLS stream that runs in a room");
-    router.add("GET", "/v2/hls/{id}", bind([](Api &a, Exchange &exchange) {
-                   exchange.reply(200, describe(a, readable_output(a, exchange, OutputKind::Hls)));
-               }),
-               "Get an HLS stream");
-    router.add("DELETE", "/v2/hls/{id}", bind(remove), "Delete an HLS stream and its files");
+               api.handler([](Api &a, Exchange &exchange) { list_outputs(a, exchange, OutputKind::Hls, describe); }));
+    router.add("GET", "/v2/hls/{id}/active", api.handler(get_active));
+    router.add("GET", "/v2/hls/{id}", api.handler([](Api &a, Exchange &exchange) {
+        exchange.reply(200, describe(a, readable_output(a, exchange, OutputKind::Hls)));
+    }));
+    router.add("DELETE", "/v2/hls/{id}", api.handler(remove));
 }
 
 } // namespace rostrum

@@ -147,13 +147,8 @@ void get_media(Api &api, const ExchangePtr &exchange) {
 } // namespace
 
 void add_hls_file_routes(Router &router, Api &api) {
-    // What is not answered at once is held by the stream.
-    const auto bind = [&api](void (*handler)(Api &, const ExchangePtr &)) {
-        return [&api, handler](const ExchangePtr &exchange) { handler(api, exchange); };
-    };
-    router.add("GET", "/hls/{name}/{file}", bind(get_multivariant), "The multivariant playlist of an HLS stream");
-    router.add("GET", "/hls/{name}/{rendition}/{file}", bind(get_media),
-               "Playlists, segments and parts of an HLS stream");
+    router.add("GET", "/hls/{name}/{file}", api.handler(get_multivariant));
+    router.add("GET", "/hls/{name}/{rendition}/{file}", api.handler(get_media));
 }
 
 } // namespace rostrum

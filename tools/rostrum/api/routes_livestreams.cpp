@@ -34,34 +34,39 @@ bool allow_private(const Api &api) {
     return api.sessions.services().settings.launch.allow_private;
 }
 
-void start(Api &api, const ExchangePtr &exchange) {
+} // namespace
+
+void start_livestream(Api &api, const ExchangePtr &exchange, ReplyShape shape) {
     const Claims claims = api.claims(*exchange);
     const Json body = exchange->json_body();
     const Room room = api.room_to_moderate(claims, body);
+    refuse_unsupported(body);
     const auto destinations = parse_destinations(body.get("outputs"), allow_private(api));
     if (auto *refusal = std::get_if<Refusal>(&destinations))
         throw *refusal;
     LiveSession &session = api.live(room, code::kStartLivestreamFailed);
-    const auto go = [exchange, config = body.get("config"), outputs = std::get<Json>(destinations),
-                     webhook_url = webhook_url_of(body)](LiveSession &live) {
-        const auto result = live.start_livestream(outputs, config, webhook_url);
+    const auto go = [exchange, shape, resource = body.text("resourceId"), config = body.get("config"),
+                     outputs = std::get<Json>(destinations), webhook_url = webhook_url_of(body)](LiveSession &live) {
+        const auto result = live.start_livestream(outputs, config, webhook_url, resource);
         if (auto *refusal = std::get_if<Refusal>(&result))
             throw *refusal;
         const auto &id = std::get<std::string>(result);
-        exchange->reply(200,
-                        started("Livestream started successfully", id, live).set("warnings", live.warnings_of(id)));
+        exchange->reply(
+            200, shape(started("Livestream started successfully", id, live).set("warnings", live.warnings_of(id))));
     };
     with_checked_layout(api, exchange, session, body.get("config"), {"config", "layout", "description"}, go);
 }
 
-void stop(Api &api, Exchange &exchange) {
+void stop_livestream(Api &api, Exchange &exchange, ReplyShape shape) {
     const Claims claims = api.claims(exchange);
     const Json body = exchange.json_body();
     const Room room = api.room_to_moderate(claims, body);
     LiveSession &session = api.live(room, code::kStopLivestreamFailed);
     demand(session.stop_outputs(OutputKind::Livestream, body.text("id")));
-    exchange.reply(200, Json("Livestream ended successfully"));
+    exchange.reply(200, shape(Json("Livestream ended successfully")));
 }
+
+namespace {
 
 /// The running session of the livestream that the path names, for whoever may moderate it.
 LiveSession &session_of(Api &api, const Exchange &exchange) {
@@ -98,26 +103,19 @@ void remove_output(Api &api, Exchange &exchange) {
 } // namespace
 
 void add_livestream_routes(Router &router, Api &api) {
-    const std::string json = "application/json";
-    auto bind = [&api](void (*handler)(Api &, Exchange &)) {
-        return [&api, handler](const ExchangePtr &exchange) { handler(api, *exchange); };
-    };
-    router.add(
-        "POST", "/v2/livestreams/start", [&api](const ExchangePtr &exchange) { start(api, exchange); },
-        "Push the composed picture to RTMP and SRT servers", json);
+    router.add("POST", "/v2/livestreams/start",
+               [&api](const ExchangePtr &exchange) { start_livestream(api, exchange, as_it_is); });
     for (const char *path : {"/v2/livestreams/end", "/v2/livestreams/stop"})
-        router.add("POST", path, bind(stop), "End a livestream", json);
-    router.add("GET", "/v2/livestreams",
-               bind([](Api &a, Exchange &exchange) { list_outputs(a, exchange, OutputKind::Livestream, describe); }),
-               "List livestreams");
-    router.add("GET", "/v2/livestreams/{id}", bind([](Api &a, Exchange &exchange) {
-                   exchange.reply(200, describe(a, readable_output(a, exchange, OutputKind::Livestream)));
-               }),
-               "Get a livestream");
-    router.add("POST", "/v2/livestreams/{id}/outputs", bind(add_output), "Push a running livestream to one more server",
-               json);
-    router.add("DELETE", "/v2/livestreams/{id}/outputs/{outputId}", bind(remove_output),
-               "End one push of a running livestream; the others go on");
+        router.add("POST", path,
+                   api.handler([](Api &a, Exchange &exchange) { stop_livestream(a, exchange, as_it_is); }));
+    router.add("GET", "/v2/livestreams", api.handler([](Api &a, Exchange &exchange) {
+        list_outputs(a, exchange, OutputKind::Livestream, describe);
+    }));
+    router.add("GET", "/v2/livestreams/{id}", api.handler([](Api &a, Exchange &exchange) {
+        exchange.reply(200, describe(a, readable_output(a, exchange, OutputKind::Livestream)));
+    }));
+    router.add("POST", "/v2/livestreams/{id}/outputs", api.handler(add_output));
+    router.add("DELETE", "/v2/livestreams/{id}/outputs/{outputId}", api.handler(remove_output));
 }
 
 } // namespace rostrum

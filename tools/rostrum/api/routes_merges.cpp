@@ -27,16 +27,24 @@ const Place kTranscodings = {"composite-merge", "/v2/transcodings", "transcoding
 Json describe(Api &api, const Place &place, const JobRecord &job) {
     const LiveServices &services = api.sessions.services();
     Json json = Json::object({{"id", job.id},
-                              {"userId", api.token_key.api_key},
+                              {"userId", api.user_id()},
                               {"roomId", job.room_id},
+                              {"meetingId", job.room_id},
                               {"sessionId", job.session_id},
-                              {"task", job.kind},
+                              {"task", job.document.text("task", job.kind)},
                               {"status", job.state},
                               {"state", job.state},
                               {"progress", job.state == "completed" ? 1 : services.recording_jobs->progress(job.id)},
                               {"createdAt", iso_time(job.created_at)},
                               {"updatedAt", iso_time(job.updated_at)},
                               {"recordingIds", job.document.get("recordingIds")}});
+    const bool over = job.state == "completed" || job.state == "failed" || job.state == "cancelled";
+    const Json begin = iso_time(job.created_at), end = over ? Json(iso_time(job.updated_at)) : Json();
+    json.set("start", begin).set("end", end).set("startedAt", begin).set("stoppedAt", end);
+    for (const char *name : {"channel1", "channel2"})
+        if (job.document.has(name))
+            json.set(name, job.document.get(name));
+    json.set("webhook", webhook_summary(api, job.id));
     if (!job.error.empty())
         json.set("error", job.error);
     if (job.state != "completed")
@@ -84,8 +92,23 @@ void take_pieces(const OutputRecord &recording, int channel, std::vector<Piece> 
     }
 }
 
+/// Takes its parts as if they followed at `at` (ms) one after the other. Gives where the last one ends.
+int64_t append_pieces(const OutputRecord &recording, int64_t at, std::vector<Piece> &pieces) {
+    std::vector<Piece> taken;
+    take_pieces(recording, 0, taken);
+    for (const auto &part : recording.details.get("parts").items())
+        for (auto &piece : taken)
+            if (piece.path == part.text("path")) {
+                piece.started_at = at;
+                at += part.get("durationMs").as_integer();
+                pieces.push_back(piece);
+            }
+    return at;
+}
+
+/// `facts`: what its description says of it besides.
 std::string add_job(Api &api, const Place &place, const OutputRecord &first, const std::vector<Piece> &pieces,
-                    const std::vector<std::string> &recordings, const std::string &webhook_url) {
+                    const std::vector<std::string> &recordings, const std::string &webhook_url, const Json &facts) {
     if (pieces.empty())
         throw Refusal{400, "nothing was recorded that could be merged"};
     if (pieces.size() > kMaxInputs)
@@ -109,12 +132,15 @@ std::string add_job(Api &api, const Place &place, const OutputRecord &first, con
             Json::object({{"path", piece.path}, {"offsetMs", piece.started_at - begin}, {"channel", piece.channel}}));
     job.document =
         Json::object({{"path", directory + "/" + job.id + ".mp4"}, {"inputs", inputs}, {"recordingIds", recordings}});
+    for (const auto &key : facts.keys())
+        job.document.set(key, facts.get(key.c_str()));
     return api.sessions.services().recording_jobs->add(std::move(job));
 }
 
 /// {participantId, recordingId?, type?}: what a channel is to hear.
-std::vector<OutputRecord> recordings_of(Api &api, const SessionRecord &session, const Json &entry) {
-    const std::string type = entry.text("type", "participant"), participant = entry.text("participantId");
+std::vector<OutputRecord> recordings_of(Api &api, const SessionRecord &session, const Json &entry,
+                                        const std::string &usual_type) {
+    const std::string type = entry.text("type", usual_type), participant = entry.text("participantId");
     if (type != "participant" && type != "track")
         throw Refusal{400, "type has to be participant or track"};
     if (const std::string id = entry.text("recordingId"); !id.empty()) {
@@ -154,19 +180,24 @@ void merge_channels(Api &api, Exchange &exchange) {
     std::vector<Piece> pieces;
     std::vector<std::string> ids;
     std::optional<OutputRecord> first;
+    Json channels = Json::object();
     for (const int channel : {0, 1}) {
         const char *name = channel == 0 ? "channel1" : "channel2";
         const auto entries = body.get(name).items();
         if (entries.empty() || entries.size() > kMaxInputs)
             throw Refusal{400, std::string(name) + " has to be a list of {\"participantId\": \"…\"}"};
+        Json heard = Json::array();
         for (const auto &entry : entries)
-            for (const auto &recording : recordings_of(api, session, entry)) {
+            for (const auto &recording : recordings_of(api, session, entry, body.text("type", "participant"))) {
                 take_pieces(recording, channel, pieces);
                 ids.push_back(recording.id);
                 first = first ? first : recording;
+                heard.push(Json::object({{"recordingId", recording.id},
+                                         {"participantId", recording.details.get("request").get("participant")}}));
             }
+        channels.set(name, heard);
     }
-    const std::string id = add_job(api, kMerges, *first, pieces, ids, webhook_url_of(body));
+    const std::string id = add_job(api, kMerges, *first, pieces, ids, webhook_url_of(body), channels);
     exchange.reply(200, describe(api, kMerges, *api.store.jobs.find(id)).set("mergeId", id));
 }
 
@@ -176,6 +207,7 @@ void merge_composed(Api &api, Exchange &exchange) {
     demand(check_api(claims));
     if (body.text("task", "composite-merge") != "composite-merge")
         throw Refusal{400, "task has to be composite-merge"};
+    refuse_unsupported(body);
     const auto ids = body.get("recordingIds").strings();
     if (ids.empty() || ids.size() > kMaxInputs)
         throw Refusal{400, "recordingIds has to be a list of 1 to 100 ids of recordings"};
@@ -189,7 +221,47 @@ void merge_composed(Api &api, Exchange &exchange) {
         take_pieces(*recording, 0, pieces);
         first = first ? first : recording;
     }
-    const std::string id = add_job(api, kTranscodings, *first, pieces, ids, webhook_url_of(body));
+    const std::string id = add_job(api, kTranscodings, *first, pieces, ids, webhook_url_of(body), Json::object());
+    exchange.reply(200, describe(api, kTranscodings, *api.store.jobs.find(id)));
+}
+
+/// Strings, or {id}: another place to read from is not taken.
+std::vector<std::string> ids_of_recordings(const Json &body) {
+    std::vector<std::string> ids;
+    for (const auto &entry : body.get("recordingIds").items()) {
+        if (!entry.text("presignedUrl").empty())
+            throw Refusal{
+                501, "recordingIds: presignedUrl is not supported; recordings are read where this server has them"};
+        ids.push_back(entry.is_string() ? entry.as_string() : entry.text("id"));
+    }
+    if (ids.empty() || ids.size() > kMaxInputs)
+        throw Refusal{400, "recordingIds has to be a list of 1 to 100 ids of room recordings"};
+    return ids;
+}
+
+/// Room recordings one after the other, without what was between them.
+void append_recordings(Api &api, Exchange &exchange) {
+    const Claims claims = api.claims(exchange);
+    const Json body = exchange.json_body();
+    demand(check_api(claims));
+    if (!body.text("presignedOutputUrl").empty())
+        throw Refusal{501, "presignedOutputUrl is not supported; fetch the file from its fileUrl"};
+    const auto ids = ids_of_recordings(body);
+    std::vector<OutputRecord> recordings;
+    for (const auto &id : ids) {
+        const auto recording = api.store.outputs.find(OutputKind::Recording, id);
+        if (!recording)
+            throw Refusal{404, "there is no room recording " + id};
+        demand(check_moderate(claims, recording->room_id));
+        recordings.push_back(*recording);
+    }
+    std::sort(recordings.begin(), recordings.end(), [](const auto &a, const auto &b) { return a.start < b.start; });
+    std::vector<Piece> pieces;
+    int64_t end = 0;
+    for (const auto &recording : recordings)
+        end = append_pieces(recording, end, pieces);
+    const std::string id = add_job(api, kTranscodings, recordings.front(), pieces, ids, webhook_url_of(body),
+                                   Json::object({{"task", "meeting-recording-merge"}}));
     exchange.reply(200, describe(api, kTranscodings, *api.store.jobs.find(id)));
 }
 
@@ -211,7 +283,13 @@ JobRecord readable_job(Api &api, const Exchange &exchange, const Place &place) {
 void list(Api &api, Exchange &exchange, const Place &place) {
     const Claims claims = api.claims(exchange);
     demand(check_api(claims));
-    JobFilter filter{{place.kind}, exchange.query("roomId"), exchange.query("sessionId")};
+    JobFilter filter{{place.kind},
+                     exchange.query("roomId"),
+                     exchange.query("sessionId"),
+                     exchange.query("status"),
+                     exchange.query("id")};
+    if (!exchange.query("hlsId").empty()) // none is made of an HLS stream
+        filter.state = "none";
     if (!filter.room_id.empty())
         filter.room_id = api.room(filter.room_id).room_id;
     if (!claims.room_id.empty()) {
@@ -253,32 +331,22 @@ void get_file(Api &api, const ExchangePtr &exchange, const Place &place) {
 
 void add_place(Router &router, Api &api, const Place &place) {
     const std::string path = place.path, words = place.words;
-    router.add(
-        "GET", path, [&api, &place](const ExchangePtr &exchange) { list(api, *exchange, place); },
-        "List the " + words + "s");
-    router.add(
-        "GET", path + "/{id}",
-        [&api, &place](const ExchangePtr &exchange) {
-            exchange->reply(200, describe(api, place, readable_job(api, *exchange, place)));
-        },
-        "Get a " + words);
-    router.add(
-        "POST", path + "/{id}/cancel", [&api, &place](const ExchangePtr &exchange) { cancel(api, *exchange, place); },
-        "Cancel a " + words);
-    router.add(
-        "GET", path + "/{id}/file", [&api, &place](const ExchangePtr &exchange) { get_file(api, exchange, place); },
-        "The file of a " + words);
+    router.add("GET", path, [&api, &place](const ExchangePtr &exchange) { list(api, *exchange, place); });
+    router.add("GET", path + "/{id}", [&api, &place](const ExchangePtr &exchange) {
+        exchange->reply(200, describe(api, place, readable_job(api, *exchange, place)));
+    });
+    router.add("POST", path + "/{id}/cancel",
+               [&api, &place](const ExchangePtr &exchange) { cancel(api, *exchange, place); });
+    router.add("GET", path + "/{id}/file",
+               [&api, &place](const ExchangePtr &exchange) { get_file(api, exchange, place); });
 }
 
 } // namespace
 
 void add_merge_routes(Router &router, Api &api) {
-    router.add(
-        "POST", kMerges.path, [&api](const ExchangePtr &exchange) { merge_channels(api, *exchange); },
-        "Merge the sound of participants into two channels of one file", "application/json");
-    router.add(
-        "POST", "/v2/transcodings/merge", [&api](const ExchangePtr &exchange) { merge_composed(api, *exchange); },
-        "Merge recordings into one composed file", "application/json");
+    router.add("POST", kMerges.path, api.handler(merge_channels));
+    router.add("POST", "/v2/transcodings/merge", api.handler(merge_composed));
+    router.add("POST", "/v2/transcodings/meeting-recording-merge", api.handler(append_recordings));
     for (const Place *place : {&kMerges, &kTranscodings})
         add_place(router, api, *place);
 }

@@ -2,8 +2,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 
 #include "tools/rostrum/api/api.h"
-#include "tools/rostrum/api/openapi.h"
-#include "tools/rostrum/live/outbox.h"
 
 #include <sstream>
 
@@ -46,51 +44,52 @@ std::string metrics(const Api &api, const HttpServer &server, const WebhookOutbo
     text.family("rostrum_jobs", "gauge", "Work on recorded files: waiting, under way, given up");
     for (const char *state : {"pending", "processing", "failed"})
         text.value(static_cast<double>(api.store.jobs.count(state)), std::string("{state=\"") + state + "\"}");
+    text.family("rostrum_storage_fault", "gauge", "1 while nothing can be written to the disk");
+    text.value(api.store.database.fault().empty() ? 0 : 1);
     text.family("rostrum_session_crashes_total", "counter", "Session processes that were lost");
     text.value(static_cast<double>(api.sessions.services().crashes));
     text.family("rostrum_session_restarts_total", "counter", "Session processes that came back");
     text.value(static_cast<double>(api.sessions.services().restarts));
     text.family("rostrum_http_connections", "gauge", "Open HTTP connections");
-    text.value(static_cast<double>(server.connections()));
+    text.value(static_cast<double>(server.connections().total()));
     text.family("rostrum_http_requests_total", "counter", "HTTP requests read");
     text.value(static_cast<double>(server.counters().requests));
     text.family("rostrum_http_refused_bodies_total", "counter", "Bodies over the limit");
     text.value(static_cast<double>(server.counters().refused_bodies));
     text.family("rostrum_http_timeouts_total", "counter", "Connections closed because no whole request came in time");
     text.value(static_cast<double>(server.counters().timed_out));
+    text.family("rostrum_http_refused_connections_total", "counter", "Connections closed because there were too many");
+    text.value(static_cast<double>(server.connections().refused()));
+    text.family("rostrum_http_rate_limited_total", "counter", "Requests refused because there were too many");
+    text.value(static_cast<double>(api.rates.refused()));
     text.family("rostrum_webhooks_total", "counter", "Webhooks by what became of them");
     text.value(static_cast<double>(outbox.counters().posted), "{state=\"posted\"}");
     text.value(static_cast<double>(outbox.counters().delivered), "{state=\"delivered\"}");
-    text.value(static_cast<double>(outbox.counters().retries), "{state=\"retried\"}");
-    text.value(static_cast<double>(outbox.counters().failed), "{state=\"failed\"}");
+    text.value(static_cast<double>(outbox.counters().retried), "{state=\"retried\"}");
+    text.value(static_cast<double>(outbox.counters().dead), "{state=\"dead\"}");
+    text.family("rostrum_webhooks", "gauge", "Webhooks that wait to be delivered, and dead letters");
+    for (const char *state : {"waiting", "dead"})
+        text.value(static_cast<double>(api.store.webhook_deliveries.count(0, state)),
+                   std::string("{state=\"") + state + "\"}");
     return text.str();
 }
 
 } // namespace
 
 void add_operation_routes(Router &router, Api &api, const HttpServer *const &server, const WebhookOutbox &outbox) {
-    router.add(
-        "GET", "/healthz",
-        [&api](const ExchangePtr &e) {
-            api.store.database.query("SELECT 1").run();
-            e->reply(200, Json::object({{"status", "ok"}, {"sessions", api.sessions.all().size()}}));
-        },
-        "Whether the server and its database answer");
-    router.add(
-        "GET", "/metrics",
-        [&api, &server, &outbox](const ExchangePtr &e) {
-            e->reply(200, "text/plain; version=0.0.4; charset=utf-8", metrics(api, *server, outbox));
-        },
-        "Counters for Prometheus");
-    router.add(
-        "GET", "/v2/public/rsa-public-key",
-        [&api](const ExchangePtr &e) {
-            e->reply(200, Json::object({{"publicKey", api.webhook_public_key}}));
-        },
-        "The key that `videosdk-signature` of webhooks is verified with");
-    router.add(
-        "GET", "/openapi.json", [&router](const ExchangePtr &e) { e->reply(200, describe_openapi(router)); },
-        "This description");
+    router.add("GET", "/healthz", [&api](const ExchangePtr &e) {
+        api.store.database.query("SELECT 1").run();
+        const std::string &fault = api.store.database.fault();
+        e->reply(200, Json::object({{"status", "ok"},
+                                    {"storage", fault.empty() ? "ok" : fault},
+                                    {"sessions", api.sessions.all().size()}}));
+    });
+    router.add("GET", "/metrics", [&api, &server, &outbox](const ExchangePtr &e) {
+        e->reply(200, "text/plain; version=0.0.4; charset=utf-8", metrics(api, *server, outbox));
+    });
+    router.add("GET", "/v2/public/rsa-public-key", [&api](const ExchangePtr &e) {
+        e->reply(200, Json::object({{"publicKey", api.webhook_public_key}}));
+    });
 }
 
 } // namespace rostrum

@@ -58,15 +58,10 @@ void send_page(Api &api, Exchange &exchange, const std::string &name) {
 } // namespace
 
 void add_page_routes(Router &router, Api &api) {
-    router.add(
-        "GET", "/studio/{roomId}", [&api](const ExchangePtr &e) { send_page(api, *e, "studio.html"); },
-        "The page of a host");
-    router.add(
-        "GET", "/watch/{roomId}", [&api](const ExchangePtr &e) { send_page(api, *e, "watch.html"); },
-        "The page of a viewer");
-    router.add(
-        "GET", "/assets/{path...}", [](const ExchangePtr &e) { send_resource(*e, 200, "assets/" + e->param("path")); },
-        "Files of the pages, rostrum.js among them");
+    router.add("GET", "/studio/{roomId}", [&api](const ExchangePtr &e) { send_page(api, *e, "studio.html"); });
+    router.add("GET", "/watch/{roomId}", [&api](const ExchangePtr &e) { send_page(api, *e, "watch.html"); });
+    router.add("GET", "/assets/{path...}",
+               [](const ExchangePtr &e) { send_resource(*e, 200, "assets/" + e->param("path")); });
 }
 
 } // namespace rostrum

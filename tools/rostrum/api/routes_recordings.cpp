@@ -37,6 +37,14 @@ std::string name_of(const std::string &path) {
     return path.substr(path.rfind('/') + 1);
 }
 
+/// As they were asked for.
+Json chosen_participants(const Json &request) {
+    Json people = Json::array();
+    for (const auto &one : request.get("participants").items())
+        people.push(Json::object({{"participantId", one.get("id")}, {"kind", one.get("kinds")}}));
+    return people;
+}
+
 class Description {
   public:
     Description(Api &api, const OutputRecord &recording)
@@ -55,6 +63,8 @@ class Description {
         for (const char *key : {"metadata", "error", "processing", "upload"})
             if (recording_.details.has(key))
                 json.set(key, recording_.details.get(key));
+        if (recording_.kind == OutputKind::CompositeRecording)
+            json.set("participants", chosen_participants(request));
         json.set("fileFormat", request.text("format", "mp4"));
         json.set("paused", request.get("paused").as_bool());
         if (!recording_.end)
@@ -97,6 +107,7 @@ class Description {
         const int64_t height = part.get("height").as_integer();
         if (height > 0)
             meta.set("resolution", Json::object({{"width", part.get("width")}, {"height", height}}));
+        const std::string shorter = std::to_string(std::min(height, part.get("width").as_integer()));
         const bool picture = height > 0 || recording_.details.get("request").text("mode") != "audio";
         Json json = Json::object({{"id", recording_.id},
                                   {"meta", meta},
@@ -106,6 +117,8 @@ class Description {
                                   {"type", picture ? "video" : "audio"},
                                   {"createdAt", iso_time(recording_.created_at)},
                                   {"updatedAt", iso_time(recording_.end.value_or(recording_.created_at))}});
+        if (height > 0)
+            json.set("ratio", Json::object({{shorter.c_str(), 1}}));
         if (part.has("sha256"))
             json.set("sha256", part.get("sha256"));
         if (part.has("poster"))
@@ -124,18 +137,18 @@ Json describe(Api &api, const OutputRecord &recording) {
     return Description(api, recording).whole();
 }
 
-void start(Api &api, const ExchangePtr &exchange, const Place &place) {
+void start(Api &api, const ExchangePtr &exchange, const Place &place, ReplyShape shape) {
     const Claims claims = api.claims(*exchange);
     const Json body = exchange->json_body();
     const Room room = api.room_to_moderate(claims, body);
     const RecordingRequest wanted = parse_recording(place.kind, body);
     LiveSession &session = api.live(room, traits(place.kind).start_failed);
-    const auto go = [exchange, wanted, what = place.what](LiveSession &live) {
+    const auto go = [exchange, shape, wanted, what = place.what](LiveSession &live) {
         const auto result = live.start_recording(wanted);
         if (auto *refusal = std::get_if<Refusal>(&result))
             throw *refusal;
         Json reply = started(std::string(what) + " started successfully", std::get<std::string>(result), live);
-        exchange->reply(200, reply.set("recordingId", std::get<std::string>(result)));
+        exchange->reply(200, shape(reply.set("recordingId", std::get<std::string>(result))));
     };
     with_checked_layout(api, exchange, session, wanted.config, {"config", "layout", "description"}, go);
 }
@@ -160,14 +173,14 @@ std::string wanted_recording(const LiveSession &session, const Place &place, con
                   std::string("no ") + traits(place.kind).words + " of this participant is running"};
 }
 
-void stop(Api &api, Exchange &exchange, const Place &place) {
+void stop(Api &api, Exchange &exchange, const Place &place, ReplyShape shape) {
     const Claims claims = api.claims(exchange);
     const Json body = exchange.json_body();
     const Room room = api.room_to_moderate(claims, body);
     LiveSession &session = api.live(room, traits(place.kind).stop_failed);
     demand(session.stop_outputs(place.kind, wanted_recording(session, place, body)));
-    exchange.reply(200, Json(std::string(place.what) +
-                             (place.kind == OutputKind::Recording ? " ended successfully" : " stopped successfully")));
+    const bool of_room = place.kind == OutputKind::Recording;
+    exchange.reply(200, shape(Json(std::string(place.what) + (of_room ? " ended" : " stopped") + " successfully")));
 }
 
 void remove(Api &api, Exchange &exchange, const Place &place) {
@@ -224,6 +237,8 @@ void send_cues(Exchange &exchange, const RecordedFile &file, const OutputRecord 
     const std::string query = signed_path.substr(signed_path.find('?'));
     for (size_t at = 0; (at = text.find("\n" + name + "#", at)) != std::string::npos; at += name.size())
         text.insert(at + 1 + name.size(), query);
+    exchange.set_header("Cache-Control", "no-store"); // the links in it expire
+    exchange.set_header("X-Content-Type-Options", "nosniff");
     exchange.reply(200, file.type, text);
 }
 
@@ -261,30 +276,32 @@ void get_file(Api &api, const ExchangePtr &exchange) {
 }
 
 void add_place(Router &router, Api &api, const Place &place) {
-    const std::string json = "application/json", path = place.path, words = traits(place.kind).words;
-    router.add(
-        "POST", path + "/start", [&api, &place](const ExchangePtr &exchange) { start(api, exchange, place); },
-        "Start a " + words, json);
+    const std::string path = place.path;
+    router.add("POST", path + "/start",
+               [&api, &place](const ExchangePtr &exchange) { start(api, exchange, place, as_it_is); });
     for (const char *word : place.stops)
-        router.add(
-            "POST", path + "/" + word, [&api, &place](const ExchangePtr &exchange) { stop(api, *exchange, place); },
-            "End a " + words, json);
-    router.add(
-        "GET", path,
-        [&api, &place](const ExchangePtr &exchange) { list_outputs(api, *exchange, place.kind, describe); },
-        "List the recordings of this kind");
-    router.add(
-        "GET", path + "/{id}",
-        [&api, &place](const ExchangePtr &exchange) {
-            exchange->reply(200, describe(api, readable_output(api, *exchange, place.kind)));
-        },
-        "Get a " + words);
-    router.add(
-        "DELETE", path + "/{id}", [&api, &place](const ExchangePtr &exchange) { remove(api, *exchange, place); },
-        "Forget a " + words + "; its files stay");
+        router.add("POST", path + "/" + word,
+                   [&api, &place](const ExchangePtr &exchange) { stop(api, *exchange, place, as_it_is); });
+    router.add("GET", path,
+               [&api, &place](const ExchangePtr &exchange) { list_outputs(api, *exchange, place.kind, describe); });
+    router.add("GET", path + "/{id}", [&api, &place](const ExchangePtr &exchange) {
+        exchange->reply(200, describe(api, readable_output(api, *exchange, place.kind)));
+    });
+    router.add("DELETE", path + "/{id}",
+               [&api, &place](const ExchangePtr &exchange) { remove(api, *exchange, place); });
 }
 
+const Place &kRoomPlace = kPlaces[std::size(kPlaces) - 1];
+
 } // namespace
+
+void start_room_recording(Api &api, const ExchangePtr &exchange, ReplyShape shape) {
+    start(api, exchange, kRoomPlace, shape);
+}
+
+void stop_room_recording(Api &api, Exchange &exchange, ReplyShape shape) {
+    stop(api, exchange, kRoomPlace, shape);
+}
 
 void demand_signature(const Api &api, const Exchange &exchange, const std::string &path) {
     const SignedLinks &links = api.sessions.services().settings.recordings.links;
@@ -292,7 +309,8 @@ void demand_signature(const Api &api, const Exchange &exchange, const std::strin
     case SignedLinks::Verdict::Good:
         return;
     case SignedLinks::Verdict::Expired:
-        throw Refusal{403, "this link has expired; ask for the recording again to get a new one"};
+        throw Refusal{
+            403, "this link has expired; ask for the recording again (or the session, for its chat) to get a new one"};
     case SignedLinks::Verdict::Wrong:
         throw Refusal{403, "the signature of this link is wrong"};
     }
@@ -302,16 +320,10 @@ void add_recording_routes(Router &router, Api &api) {
     for (const Place &place : kPlaces)
         add_place(router, api, place);
     for (const bool paused : {true, false})
-        router.add(
-            "POST", paused ? "/v2/recordings/{id}/pause" : "/v2/recordings/{id}/resume",
-            [&api, paused](const ExchangePtr &exchange) { set_paused(api, *exchange, paused); },
-            paused ? "Hold a recording; nothing is recorded until it goes on" : "Let a held recording go on");
-    router.add(
-        "GET", "/v2/recordings/{id}/file", [&api](const ExchangePtr &exchange) { get_first_file(api, exchange); },
-        "The file of a recording, of several the first");
-    router.add(
-        "GET", "/v2/recordings/{id}/files/{name}", [&api](const ExchangePtr &exchange) { get_file(api, exchange); },
-        "One of the files of a recording: a part, its poster, its thumbnails");
+        router.add("POST", paused ? "/v2/recordings/{id}/pause" : "/v2/recordings/{id}/resume",
+                   [&api, paused](const ExchangePtr &exchange) { set_paused(api, *exchange, paused); });
+    router.add("GET", "/v2/recordings/{id}/file", api.handler(get_first_file));
+    router.add("GET", "/v2/recordings/{id}/files/{name}", api.handler(get_file));
 }
 
 } // namespace rostrum

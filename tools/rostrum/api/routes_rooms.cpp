@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 
 #include "tools/rostrum/api/api.h"
+#include "tools/rostrum/api/recording_request.h"
 
 #include "tools/rostrum/base/ids.h"
 #include "tools/rostrum/live/composition.h"
@@ -10,6 +11,7 @@ namespace rostrum {
 namespace {
 
 constexpr size_t kMaxCustomIdBytes = 128, kMaxEndpointBytes = 512, kMaxEvents = 100, kMaxAllowed = 10000;
+constexpr int64_t kMaxDuration = 100'000'000;
 
 Refusal bad(const std::string &text) {
     return {400, text};
@@ -34,23 +36,33 @@ void check_auto_close(const Json &config) {
     const std::string type = config.text("type", "session-ends");
     if (!config.is_object() || (type != "session-ends" && type != "session-end-and-deactivate"))
         throw bad("autoCloseConfig.type has to be session-ends or session-end-and-deactivate");
-    if (config.has("duration") && config.get("duration").as_integer(-1) < 1)
-        throw bad("autoCloseConfig.duration has to be a whole number of minutes");
+    const int64_t duration = config.get("duration").as_integer(config.has("duration") ? -1 : 1);
+    if (duration < 1 || duration > kMaxDuration)
+        throw bad("autoCloseConfig.duration has to be a whole number of minutes from 1 to 100000000");
 }
 
 /// What would be refused when the session begins is refused while somebody reads the answer.
 void check_auto_start(const Json &wanted) {
     if (!wanted.is_object())
         throw bad("autoStartConfig has to be an object");
-    for (const char *name : {"recording", "hls"}) {
+    for (const char *name : {"recording", "hls", "composite"}) {
+        if (!wanted.get(name).text("templateUrl").empty() ||
+            wanted.get(name).get("transcription").get("enabled").as_bool())
+            throw Refusal{501,
+                          std::string("autoStartConfig.") + name + ": templateUrl and transcription are not supported"};
         const Json config = wanted.get(name).get("config");
         const auto composition = parse_composition(config.is_null() ? Json::object() : config, default_composition());
         if (const auto *refusal = std::get_if<Refusal>(&composition))
             throw bad(std::string("autoStartConfig.") + name + ": " + refusal->message);
     }
-    const std::string format = wanted.get("recording").text("fileFormat", "mp4");
-    if (format != "mp4" && format != "webm")
-        throw bad("autoStartConfig.recording: fileFormat has to be mp4 or webm");
+    for (const auto &[name, kind] :
+         {std::pair("recording", OutputKind::Recording), std::pair("composite", OutputKind::CompositeRecording)})
+        try {
+            if (const Json recording = wanted.get(name); !recording.is_null())
+                parse_recording(kind, recording);
+        } catch (const Refusal &refusal) {
+            throw bad(std::string("autoStartConfig.") + name + ": " + refusal.message);
+        }
 }
 
 void check_allowed(const Json &allowed) {
@@ -97,11 +109,23 @@ std::optional<std::string> read_custom_id(const Json &body) {
     return id;
 }
 
-Json describe(const Api &api, const Room &room) {
+/// A single server is in one place: a fence around another cannot be kept.
+void check_fence(const Api &api, const Json &settings) {
+    const std::string fence = settings.text("geoFence"), region = api.sessions.services().settings.region;
+    if (!fence.empty() && region != "local" && fence != region)
+        throw bad("geoFence: this server is in '" + region + "'");
+}
+
+/// What an app server wrote for itself, such as addresses of its own: not for tokens that can only read or join.
+bool is_private(const std::string &setting) {
+    return setting == "webhook" || setting == "autoStartConfig" || setting == "allowedParticipantIds";
+}
+
+Json describe(const Api &api, const Claims &claims, const Room &room) {
     Json json =
         Json::object({{"roomId", room.room_id},
                       {"customRoomId", room.custom_room_id ? Json(*room.custom_room_id) : Json()},
-                      {"userId", api.token_key.api_key},
+                      {"userId", api.user_id()},
                       {"disabled", room.disabled},
                       {"createdAt", iso_time(room.created_at)},
                       {"updatedAt", iso_time(room.updated_at)},
@@ -109,7 +133,8 @@ Json describe(const Api &api, const Room &room) {
                       {"links", Json::object({{"get_room", api.url("/v2/rooms/" + room.room_id)},
                                               {"get_session", api.url("/v2/sessions?roomId=" + room.room_id)}})}});
     for (const auto &key : room.settings.keys())
-        json.set(key, room.settings.get(key.c_str()));
+        if (claims.allow_mod || !is_private(key))
+            json.set(key, room.settings.get(key.c_str()));
     return json;
 }
 
@@ -119,7 +144,9 @@ void create_room(Api &api, Exchange &exchange) {
     if (!claims.room_id.empty())
         throw Refusal{403, code::kUnauthorizedRoomId, "a token for one room cannot create another"};
     const Json body = exchange.json_body();
-    exchange.reply(200, describe(api, api.store.rooms.create(read_custom_id(body), read_settings(body), now_ms())));
+    const Json settings = read_settings(body);
+    check_fence(api, settings);
+    exchange.reply(200, describe(api, claims, api.store.rooms.create(read_custom_id(body), settings, now_ms())));
 }
 
 void list_rooms(Api &api, Exchange &exchange) {
@@ -129,7 +156,7 @@ void list_rooms(Api &api, Exchange &exchange) {
     const auto rooms = api.store.rooms.list(claims.room_id.empty() ? exchange.query("query") : claims.room_id, page);
     Json data = Json::array();
     for (const auto &room : rooms.items)
-        data.push(describe(api, room));
+        data.push(describe(api, claims, room));
     exchange.reply(200, paged(page, rooms.total, data));
 }
 
@@ -138,7 +165,11 @@ void get_room(Api &api, Exchange &exchange) {
     demand(check_api(claims));
     const Room room = api.room(exchange.param("roomId"));
     demand(check_read(claims, room.room_id));
-    exchange.reply(200, describe(api, room));
+    Json json = describe(api, claims, room);
+    exchange.reply(200, json.set("user", Json::object({{"email", Json()},
+                                                       {"name", claims.api_key},
+                                                       {"discontinuedReason", Json()},
+                                                       {"id", claims.api_key}})));
 }
 
 /// Like get, but open to tokens that can only join, and a deactivated room is refused.
@@ -149,15 +180,16 @@ void validate_room(Api &api, Exchange &exchange) {
         throw Refusal{403, code::kUnauthorizedRoomId, "this token is for another room"};
     if (room.disabled)
         throw Refusal{400, code::kRoomDisabled, "this room was deactivated"};
-    exchange.reply(200, describe(api, room));
+    exchange.reply(200, describe(api, claims, room));
 }
 
 void set_disabled(Api &api, Exchange &exchange, const Room &room, bool disabled) {
+    const Claims &claims = api.claims(exchange);
     api.store.rooms.set_disabled(room.room_id, disabled, now_ms());
     if (LiveSession *session = api.sessions.in_room(room.room_id); session && disabled)
         session->end(leave_reason::kEnded);
     const Room now = api.room(room.room_id);
-    Json json = describe(api, now);
+    Json json = describe(api, claims, now);
     json.set("meetingId", now.room_id).set("status", disabled ? "disabled" : "enabled");
     exchange.reply(200, json);
 }
@@ -180,17 +212,13 @@ void update_room(Api &api, Exchange &exchange) {
 } // namespace
 
 void add_room_routes(Router &router, Api &api) {
-    const std::string json = "application/json";
-    auto bind = [&api](void (*handler)(Api &, Exchange &)) {
-        return [&api, handler](const ExchangePtr &exchange) { handler(api, *exchange); };
-    };
-    router.add("POST", "/v2/rooms", bind(create_room), "Create a room", json);
-    router.add("GET", "/v2/rooms", bind(list_rooms), "List rooms");
-    router.add("POST", "/v2/rooms/deactivate", bind(deactivate_room), "Deactivate a room for good", json);
-    router.add("GET", "/v2/rooms/validate/{roomId}", bind(validate_room), "Check that a room can be joined");
-    router.add("POST", "/v2/rooms/validate/{roomId}", bind(validate_room), "Check that a room can be joined");
-    router.add("GET", "/v2/rooms/{roomId}", bind(get_room), "Get a room");
-    router.add("POST", "/v2/rooms/{roomId}", bind(update_room), "Enable or disable a room", json);
+    router.add("POST", "/v2/rooms", api.handler(create_room));
+    router.add("GET", "/v2/rooms", api.handler(list_rooms));
+    router.add("POST", "/v2/rooms/deactivate", api.handler(deactivate_room));
+    router.add("GET", "/v2/rooms/validate/{roomId}", api.handler(validate_room));
+    router.add("POST", "/v2/rooms/validate/{roomId}", api.handler(validate_room));
+    router.add("GET", "/v2/rooms/{roomId}", api.handler(get_room));
+    router.add("POST", "/v2/rooms/{roomId}", api.handler(update_room));
 }
 
 } // namespace rostrum

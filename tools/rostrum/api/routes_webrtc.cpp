@@ -5,8 +5,10 @@
 // session, so that it stays good when `serve` is restarted.
 
 #include "tools/rostrum/api/api.h"
+#include "tools/rostrum/api/device_info.h"
 #include "tools/rostrum/api/viewer_limits.h"
 
+#include "common/whip_http.h"
 #include "tools/rostrum/base/ids.h"
 
 namespace rostrum {
@@ -18,12 +20,18 @@ struct Kind {
     const char *name, *role;
     Mode needed;
     Mode joins_as;
+    const char *patch_types;
 };
-constexpr Kind kWhip{"whip", "host", Mode::SendAndRecv, Mode::SendAndRecv};
-constexpr Kind kWhep{"whep", "viewer", Mode::RecvOnly, Mode::RecvOnly};
+constexpr Kind kWhip{"whip", "host", Mode::SendAndRecv, Mode::SendAndRecv, "application/trickle-ice-sdpfrag"};
+constexpr Kind kWhep{"whep", "viewer", Mode::RecvOnly, Mode::RecvOnly,
+                     "application/trickle-ice-sdpfrag, application/json"};
 
 std::string read_offer(const Exchange &exchange) {
-    std::string offer = exchange.text_body("application/sdp");
+    std::string offer = exchange.text_body(kSdpType);
+    if (!accepts(exchange.header("Accept"), kSdpType))
+        throw Refusal{406, std::string("an answer is ") + kSdpType + ", which Accept leaves out"};
+    if (offer.empty())
+        throw Refusal{422, "send an SDP offer: this server answers offers and makes none"};
     if (!offer.starts_with("v=0"))
         throw Refusal{400, "the body is not an SDP offer"};
     return offer;
@@ -46,6 +54,8 @@ JoinRequest read_participant(const Exchange &exchange, const Claims &claims, con
     if (request.name.size() > kMaxNameBytes)
         throw Refusal{400, "displayName is too long"};
     request.mode = kind.joins_as;
+    request.most = claims.mode;
+    request.device = device_info(exchange, kind.name).dump();
     request.permissions = claims.permissions();
     return request;
 }
@@ -65,7 +75,7 @@ Admission admit(const Api &api, const Exchange &exchange, const Kind &kind) {
     Admission admission{api.room(room_id), read_participant(exchange, claims, kind)};
     const Room &room = admission.room;
     const RoomAccess access{room.room_id, room.disabled, room.settings.get("allowedParticipantIds").strings()};
-    demand(check_join(claims, access, admission.request.participant_id));
+    demand(check_join(claims, access, admission.request.participant_id, in_path.empty()));
     demand(check_mode(claims, kind.needed));
     return admission;
 }
@@ -76,9 +86,11 @@ void add_ice_servers(const Api &api, Exchange &exchange, const std::string &part
 }
 
 /// RFC 9725 section 4.6: for those that cannot change their servers once they have made an offer. They need the token
-/// that the offer needs; without one it is a CORS preflight, which is not told.
+/// that the offer needs; a CORS preflight is not told.
 void describe(const Api &api, Exchange &exchange, const Kind &kind) {
-    if (exchange.header("Authorization").empty())
+    exchange.set_header("Accept-Post", kSdpType);
+    exchange.set_header("Access-Control-Allow-Methods", kWhipMethods);
+    if (exchange.header("Authorization").empty() || !exchange.header("Access-Control-Request-Method").empty())
         return;
     try {
         add_ice_servers(api, exchange, admit(api, exchange, kind).request.participant_id);
@@ -89,11 +101,17 @@ void describe(const Api &api, Exchange &exchange, const Kind &kind) {
 
 void answer(const Api &api, Exchange &exchange, const Kind &kind, const std::string &session_id,
             const std::string &participant_id, const Negotiated &negotiated) {
-    exchange.set_header("Location",
-                        std::string("/v2/") + kind.name + "/sessions/" + session_id + "-" + negotiated.resource);
-    exchange.set_header("ETag", "\"" + random_hex(16) + "\"");
+    const std::string location =
+        std::string("/v2/") + kind.name + "/sessions/" + session_id + "-" + negotiated.resource;
+    exchange.set_header("Location", location);
+    exchange.set_header("ETag", entity_tag(ice_ufrag_of(negotiated.answer)));
+    exchange.set_header("Accept-Patch", kind.patch_types);
     add_ice_servers(api, exchange, participant_id);
-    exchange.reply(201, "application/sdp", negotiated.answer);
+    if (kind.role == kWhep.role)
+        exchange.add_header(
+            "Link", "<" + location + "/events>; rel=\"urn:ietf:params:whep:ext:core:server-sent-events\"; events=\"" +
+                        whep_event::kAll + "\"");
+    exchange.reply(201, kSdpType, negotiated.answer);
 }
 
 void offer(Api &api, const ExchangePtr &exchange, const Kind &kind, const std::string &feed, bool needs_session) {
@@ -124,6 +142,7 @@ void offer(Api &api, const ExchangePtr &exchange, const Kind &kind, const std::s
 struct Target {
     LiveSession *session;
     std::vector<std::string> resources;
+    bool exact; ///< named as Location says
 };
 
 /// `{sessionId}-{resource}` as Location says, or, as VideoSDK's own SDK does it, a session id with `?participantId=`.
@@ -133,8 +152,8 @@ Target find_target(Api &api, const Exchange &exchange, const Kind &kind) {
     LiveSession *session = api.sessions.find(session_id);
     if (!session || (id.size() > 24 && id[24] != '-'))
         throw Refusal{404, "there is no such resource"};
-    Target target{session, {}};
-    if (id.size() > 25)
+    Target target{session, {}, id.size() > 25};
+    if (target.exact)
         target.resources.push_back(id.substr(25));
     else
         target.resources = session->roster().resources_of(exchange.query("participantId"), kind.role);
@@ -144,7 +163,7 @@ Target find_target(Api &api, const Exchange &exchange, const Kind &kind) {
         const Peer *peer = session->roster().peer(resource);
         if (!peer || peer->role != kind.role)
             throw Refusal{404, "there is no such resource"};
-        demand(check_peer(claims, session->room_id(), peer->participant_id));
+        demand(check_peer(claims, session->room_id(), peer->participant_id, target.exact));
     }
     return target;
 }
@@ -170,54 +189,63 @@ void limit(const Target &target, const ExchangePtr &exchange) {
     });
 }
 
+/// Of If-Match; there are clients that send it back as they got it.
+std::string wanted_tag_of(const Exchange &exchange) {
+    const std::string if_match = exchange.header("If-Match");
+    return if_match.empty() ? exchange.header("ETag") : if_match;
+}
+
 void patch(Api &api, const ExchangePtr &exchange, const Kind &kind) {
     const Target target = find_target(api, *exchange, kind);
     if (kind.role == kWhep.role && exchange->content_type() == "application/json")
         return limit(target, exchange);
-    const std::string fragment = exchange->text_body("application/trickle-ice-sdpfrag");
-    target.session->patch(target.resources.front(), fragment, [exchange](std::variant<std::string, Refusal> result) {
-        if (auto *refusal = std::get_if<Refusal>(&result))
-            return exchange->refuse(*refusal);
-        const std::string &restarted = std::get<std::string>(result);
-        if (restarted.empty())
-            return exchange->reply_empty(204);
-        exchange->set_header("ETag", "\"" + random_hex(16) + "\"");
-        exchange->reply(200, "application/trickle-ice-sdpfrag", restarted);
-    });
+    if (exchange->content_type() != kFragmentType)
+        exchange->set_header("Accept-Patch", kind.patch_types); // RFC 5789 section 2.2
+    const std::string fragment = exchange->text_body(kFragmentType), wanted_tag = wanted_tag_of(*exchange);
+    if (wanted_tag.empty() && target.exact) // VideoSDK's own resources know no entity tags
+        throw Refusal{428, "say by If-Match which ICE session the fragment is for: the ETag, or * for a restart"};
+    target.session->patch(target.resources.front(), wanted_tag, fragment,
+                          [exchange](std::variant<std::string, Refusal> result) {
+                              if (auto *refusal = std::get_if<Refusal>(&result))
+                                  return exchange->refuse(*refusal);
+                              const std::string &restarted = std::get<std::string>(result);
+                              if (restarted.empty())
+                                  return exchange->reply_empty(204);
+                              exchange->set_header("ETag", entity_tag(ice_ufrag_of(restarted)));
+                              exchange->reply(200, kFragmentType, restarted);
+                          });
+}
+
+/// RFC 9725 section 4.1: neither endpoints nor resources have a representation. By the type of the empty answer players
+/// know a WHEP endpoint (WHEP draft, "Endpoint URL Discoverability"); who asks is not told whether there is such a
+/// room.
+void show_endpoint(const ExchangePtr &exchange) {
+    exchange->reply(200, kSdpType, "");
 }
 
 } // namespace
 
 void add_webrtc_routes(Router &router, Api &api) {
-    const std::string fragment = "application/trickle-ice-sdpfrag";
-    const auto add_endpoint = [&](const char *path, const Kind &kind, Handler handler, const char *summary) {
-        router.add("POST", path, std::move(handler), summary, "application/sdp").describe = [&api, &kind](Exchange &e) {
-            describe(api, e, kind);
-        };
+    const auto add_endpoint = [&](const char *path, const Kind &kind, Handler handler) {
+        router.add("POST", path, std::move(handler)).describe = [&api, &kind](Exchange &e) { describe(api, e, kind); };
+        router.add("GET", path, show_endpoint);
     };
-    add_endpoint(
-        "/v2/whip", kWhip, [&api](const ExchangePtr &e) { offer(api, e, kWhip, "", false); },
-        "Publish by WHIP (?roomId=)");
-    add_endpoint(
-        "/v2/whep", kWhep, [&api](const ExchangePtr &e) { offer(api, e, kWhep, e->query("remotePeerId"), true); },
-        "Play by WHEP from a running session (?roomId=, ?remotePeerId= for one host)");
-    add_endpoint(
-        "/whip/{roomId}", kWhip, [&api](const ExchangePtr &e) { offer(api, e, kWhip, "", false); }, "Publish by WHIP");
-    add_endpoint(
-        "/whep/{roomId}", kWhep, [&api](const ExchangePtr &e) { offer(api, e, kWhep, "", false); },
-        "Play the program by WHEP");
-    add_endpoint(
-        "/whep/{roomId}/{feed}", kWhep, [&api](const ExchangePtr &e) { offer(api, e, kWhep, e->param("feed"), false); },
-        "Play one feed by WHEP");
+    add_endpoint("/v2/whip", kWhip, [&api](const ExchangePtr &e) { offer(api, e, kWhip, "", false); });
+    add_endpoint("/v2/whep", kWhep,
+                 [&api](const ExchangePtr &e) { offer(api, e, kWhep, e->query("remotePeerId"), true); });
+    add_endpoint("/whip/{roomId}", kWhip, [&api](const ExchangePtr &e) { offer(api, e, kWhip, "", false); });
+    add_endpoint("/whep/{roomId}", kWhep, [&api](const ExchangePtr &e) { offer(api, e, kWhep, "", false); });
+    add_endpoint("/whep/{roomId}/{feed}", kWhep,
+                 [&api](const ExchangePtr &e) { offer(api, e, kWhep, e->param("feed"), false); });
     for (const Kind *kind : {&kWhip, &kWhep}) {
         const std::string path = std::string("/v2/") + kind->name + "/sessions/{id}";
-        router.add(
-            "DELETE", path, [&api, kind](const ExchangePtr &e) { remove(api, e, *kind); }, "Leave");
-        router.add(
-            "PATCH", path, [&api, kind](const ExchangePtr &e) { patch(api, e, *kind); },
-            kind == &kWhep ? "Trickle ICE candidates, restart ICE, or change limits"
-                           : "Trickle ICE candidates or restart ICE",
-            fragment);
+        router.add("DELETE", path, [&api, kind](const ExchangePtr &e) { remove(api, e, *kind); });
+        router.add("PATCH", path, [&api, kind](const ExchangePtr &e) { patch(api, e, *kind); }).describe =
+            [kind](Exchange &e) { e.set_header("Accept-Patch", kind->patch_types); };
+        router.add("GET", path, [&api, kind](const ExchangePtr &e) {
+            find_target(api, *e, *kind);
+            e->reply_empty(204);
+        });
     }
 }
 

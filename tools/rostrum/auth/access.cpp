@@ -36,8 +36,8 @@ Verdict check_moderate(const Claims &claims, const std::string &room_id) {
     return std::nullopt;
 }
 
-Verdict check_join(const Claims &claims, const RoomAccess &room, const std::string &participant_id) {
-    if (claims.only_role("crawler"))
+Verdict check_join(const Claims &claims, const RoomAccess &room, const std::string &participant_id, bool by_api) {
+    if (!by_api && claims.only_role("crawler"))
         return Refusal{403, code::kUnauthorizedRole,
                        "a token with the role `crawler` alone can call the API but not join"};
     if (auto refusal = check_room(claims, room.room_id))
@@ -61,12 +61,18 @@ Verdict check_mode(const Claims &claims, Mode needed) {
                    std::string("this token's mode is ") + mode_name(claims.mode) + ", this needs " + mode_name(needed)};
 }
 
-Verdict check_peer(const Claims &claims, const std::string &room_id, const std::string &participant_id) {
+Verdict check_peer(const Claims &claims, const std::string &room_id, const std::string &participant_id, bool by_url) {
     if (auto refusal = check_room(claims, room_id))
         return refusal;
-    if (!claims.allow_mod && !claims.participant_id.empty() && claims.participant_id != participant_id)
+    if (claims.allow_mod || claims.participant_id == participant_id)
+        return std::nullopt;
+    if (!claims.participant_id.empty())
         return Refusal{403, code::kUnauthorizedParticipantId, "this token is for another participant"};
-    return std::nullopt;
+    if (by_url)
+        return std::nullopt;
+    return Refusal{403, code::kUnauthorizedParticipantId,
+                   "by its participant a resource is named with a token for that participant, or with the permission "
+                   "allow_mod; else by its Location"};
 }
 
 } // namespace rostrum

@@ -24,11 +24,14 @@ Verdict check_api(const Claims &claims);
 Verdict check_read(const Claims &claims, const std::string &room_id);
 /// Starting and stopping outputs, removing participants, ending, deactivating.
 Verdict check_moderate(const Claims &claims, const std::string &room_id);
-/// Entering a room with events, WHIP or WHEP.
-Verdict check_join(const Claims &claims, const RoomAccess &room, const std::string &participant_id);
+/// Entering a room with events, WHIP or WHEP. `by_api`: through a call of the REST API (/v2/whip, /v2/whep), for which
+/// VideoSDK's SDK mints tokens of the role `crawler`.
+Verdict check_join(const Claims &claims, const RoomAccess &room, const std::string &participant_id,
+                   bool by_api = false);
 /// Publishing (SendAndRecv) or watching (RecvOnly) with what the token's mode allows.
 Verdict check_mode(const Claims &claims, Mode needed);
-/// Ending or changing a peer of `participant_id`: its own token or a moderator's.
-Verdict check_peer(const Claims &claims, const std::string &room_id, const std::string &participant_id);
+/// Ending or changing a peer of `participant_id`: its own token or a moderator's. `by_url`: by the URL that only its
+/// owner was told; then a token that names nobody does as well.
+Verdict check_peer(const Claims &claims, const std::string &room_id, const std::string &participant_id, bool by_url);
 
 } // namespace rostrum

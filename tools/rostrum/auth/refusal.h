@@ -27,8 +27,16 @@ constexpr int kUnauthorizedParticipantId = 4023;
 constexpr int kUnauthorizedRole = 4024;
 constexpr int kUnauthorizedRequest = 4025;
 constexpr int kRoomDisabled = 4052;
+constexpr int kApiKeyDisabled = 4053;
 constexpr int kRemoveParticipantFailed = 4066;
+constexpr int kRemoteMediaFailed = 4067;
+constexpr int kChangeModeFailed = 4065;
+constexpr int kPublishFailed = 4087;
+constexpr int kSubscribeFailed = 4088;
+constexpr int kUnsubscribeFailed = 4089;
+constexpr int kAlreadyInMode = 3054;
 constexpr int kModeNotSupported = 3066;
+constexpr int kPayloadTooLarge = 3072;
 } // namespace code
 
 /// Thrown by route handlers, returned by everything below them.

@@ -3,29 +3,23 @@
 
 #include "tools/rostrum/auth/token.h"
 
-#include "tools/rostrum/base/glib_handles.h"
+#include "tools/rostrum/base/base64url.h"
+#include "tools/rostrum/base/digest.h"
 #include "tools/rostrum/base/ids.h"
 #include "tools/rostrum/base/json.h"
 
 #include <algorithm>
-#include <cstdlib>
-#include <jwt.h>
-#include <memory>
+#include <cmath>
+#include <glib.h>
 
 namespace rostrum {
 namespace {
 
 constexpr size_t kMaxTokenBytes = 8192; // an ordinary token has 300
 
-struct JwtDeleter {
-    void operator()(jwt_t *jwt) const { jwt_free(jwt); }
-};
-using Jwt = std::unique_ptr<jwt_t, JwtDeleter>;
+constexpr double kMostSeconds = 1e15; // what a double holds exactly, and 30 million years
 
-struct CFreeDeleter {
-    void operator()(char *memory) const { std::free(memory); }
-};
-using CText = std::unique_ptr<char, CFreeDeleter>;
+constexpr int64_t kClockSkewS = 30; // an app server's clock may be ahead of this one by so much
 
 Refusal invalid(const std::string &why) {
     return {401, code::kInvalidToken, "Token is invalid or expired: " + why};
@@ -42,21 +36,52 @@ std::string_view without_scheme(std::string_view text) {
     return text;
 }
 
-/// The `alg` of the JOSE header, read before libjwt so that the refusal can name it; "" when there is no such header.
-std::string header_algorithm(std::string_view token) {
-    std::string part(token.substr(0, token.find('.')));
-    std::replace(part.begin(), part.end(), '-', '+');
-    std::replace(part.begin(), part.end(), '_', '/');
-    part.resize((part.size() + 3) / 4 * 4, '=');
-    gsize size = 0;
-    const std::unique_ptr<guchar, GFreeDeleter> bytes(g_base64_decode(part.c_str(), &size));
-    const auto header = parse_json({reinterpret_cast<const char *>(bytes.get()), size});
-    return header ? header->text("alg") : "";
+/// A compact JWS, RFC 7515 section 7.1, in the parts that it is sent in.
+struct Parts {
+    std::string_view header, claims, signature;
+    std::string_view signed_text; ///< header and claims, as signed
+};
+
+std::optional<Parts> split(std::string_view token) {
+    const size_t first = token.find('.'), second = first == token.npos ? token.npos : token.find('.', first + 1);
+    if (second == token.npos || token.find('.', second + 1) != token.npos)
+        return std::nullopt;
+    return Parts{token.substr(0, first), token.substr(first + 1, second - first - 1), token.substr(second + 1),
+                 token.substr(0, second)};
 }
 
-bool has_three_parts(std::string_view token) {
-    constexpr std::string_view kAlphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.=";
-    return token.find_first_not_of(kAlphabet) == token.npos && std::count(token.begin(), token.end(), '.') == 2;
+std::optional<Json> json_part(std::string_view part) {
+    const auto text = base64url_decode(part);
+    const auto json = text ? parse_json(*text) : std::nullopt;
+    return json && json->is_object() ? json : std::nullopt;
+}
+
+/// The algorithm is ours to choose, never the token's: `none` and public keys taken for secrets get no further.
+std::optional<Refusal> check_header(const Parts &parts) {
+    const auto header = json_part(parts.header);
+    if (!header || header->text("alg").empty())
+        return invalid("its header cannot be read");
+    if (header->text("alg") != "HS256")
+        return invalid("its algorithm is not allowed, only HS256 is");
+    if (header->has("crit")) // RFC 7515 section 4.1.11
+        return invalid("its header demands extensions (`crit`) that are not known here");
+    return std::nullopt;
+}
+
+std::string signature_of(std::string_view signed_text, const std::string &secret) {
+    return base64url_encode(hmac_sha256(secret, std::string(signed_text)));
+}
+
+std::optional<Refusal> check_signature(const Parts &parts, const KeyPair &pair, int64_t now_s) {
+    bool good = false;
+    for (const KeySecret &secret : pair.secrets)
+        good |= now_s < secret.until_s &&
+                equal_constant_time(parts.signature, signature_of(parts.signed_text, secret.text));
+    if (!good)
+        return invalid("its signature does not match");
+    if (pair.disabled)
+        return Refusal{401, code::kApiKeyDisabled, "the API key of this token is disabled"};
+    return std::nullopt;
 }
 
 std::optional<Refusal> read_permissions(const Json &claims, Claims &out) {
@@ -74,14 +99,18 @@ std::optional<Refusal> read_permissions(const Json &claims, Claims &out) {
 std::optional<Refusal> read_times(const Json &claims, int64_t now_s, Claims &out) {
     auto seconds = [&](const char *name) -> std::optional<int64_t> {
         const Json value = claims.get(name);
-        return value.is_integer() ? std::optional(value.as_integer()) : std::nullopt;
+        if (value.is_integer())
+            return value.as_integer();
+        const double fractional = value.as_number(kMostSeconds); // RFC 7519 section 2
+        return std::abs(fractional) < kMostSeconds ? std::optional(static_cast<int64_t>(std::floor(fractional)))
+                                                   : std::nullopt;
     };
     const auto exp = seconds("exp");
     if (!exp)
         return invalid("it has no `exp` claim (seconds since 1970)");
     if (*exp <= now_s)
         return invalid("it expired at " + iso_time(std::clamp<int64_t>(*exp, 0, now_s) * 1000));
-    if (claims.has("nbf") && seconds("nbf").value_or(INT64_MAX) > now_s)
+    if (claims.has("nbf") && seconds("nbf").value_or(INT64_MAX) > now_s + kClockSkewS)
         return invalid("it is not valid yet (`nbf`)");
     out.expires_at = *exp;
     out.issued_at = seconds("iat").value_or(0);
@@ -142,39 +171,28 @@ std::vector<std::string> Claims::permissions() const {
     return names;
 }
 
-std::variant<Claims, Refusal> verify_token(std::string_view authorization, const TokenKey &key, int64_t now_s) {
-    const std::string_view bare = without_scheme(authorization);
-    if (bare.empty())
+std::variant<Claims, Refusal> verify_token(std::string_view authorization, const KeyRing &ring, int64_t now_s) {
+    const std::string_view token = without_scheme(authorization);
+    if (token.empty())
         return Refusal{401, code::kInvalidToken, "there is no token; send one as `Authorization: <jwt>`"};
-    if (bare.size() > kMaxTokenBytes)
+    if (token.size() > kMaxTokenBytes)
         return invalid("it is too long");
-    if (!has_three_parts(bare))
+    const auto parts = split(token);
+    if (!parts)
         return invalid("it is not a JWT");
-
-    const std::string token(bare);
-    const std::string algorithm = header_algorithm(token);
-    if (algorithm.empty())
-        return invalid("its header cannot be read");
-    if (algorithm != "HS256")
-        return invalid("its algorithm is not allowed, only HS256 is");
-
-    jwt_t *decoded = nullptr;
-    const auto *secret = reinterpret_cast<const unsigned char *>(key.secret.data());
-    if (jwt_decode(&decoded, token.c_str(), secret, static_cast<int>(key.secret.size())) != 0)
-        return invalid("its signature does not match");
-    const Jwt jwt(decoded);
-    if (jwt_get_alg(jwt.get()) != JWT_ALG_HS256)
-        return invalid("its algorithm is not allowed, only HS256 is");
-
-    const CText text(jwt_get_grants_json(jwt.get(), nullptr));
-    const auto claims = parse_json(text ? text.get() : "");
-    if (!claims || !claims->is_object())
+    if (auto refusal = check_header(*parts))
+        return *refusal;
+    const auto claims = json_part(parts->claims);
+    if (!claims)
         return invalid("its claims cannot be read");
 
     Claims out;
     out.api_key = claims->text("apikey");
-    if (!equal_constant_time(out.api_key, key.api_key))
-        return Refusal{401, code::kInvalidApiKey, "the `apikey` claim is not the API key of this server"};
+    const KeyPair *pair = ring.find(out.api_key);
+    if (!pair)
+        return Refusal{401, code::kInvalidApiKey, "the `apikey` claim is not an API key of this server"};
+    if (auto refusal = check_signature(*parts, *pair, now_s))
+        return *refusal;
     if (auto refusal = read_times(*claims, now_s, out))
         return *refusal;
     if (auto refusal = read_permissions(*claims, out))
@@ -193,17 +211,8 @@ std::string mint_token(const Claims &claims, const TokenKey &key) {
     if (!claims.participant_id.empty())
         body.set("participantId", claims.participant_id);
     body.set("mode", mode_name(claims.mode)).set("iat", claims.issued_at).set("exp", claims.expires_at);
-
-    jwt_t *raw = nullptr;
-    if (jwt_new(&raw) != 0)
-        return "";
-    const Jwt jwt(raw);
-    const auto *secret = reinterpret_cast<const unsigned char *>(key.secret.data());
-    if (jwt_set_alg(jwt.get(), JWT_ALG_HS256, secret, static_cast<int>(key.secret.size())) != 0 ||
-        jwt_add_grants_json(jwt.get(), body.dump().c_str()) != 0)
-        return "";
-    const CText text(jwt_encode_str(jwt.get()));
-    return text ? text.get() : "";
+    const std::string text = base64url_encode(R"({"alg":"HS256","typ":"JWT"})") + "." + base64url_encode(body.dump());
+    return text + "." + signature_of(text, key.secret);
 }
 
 } // namespace rostrum

@@ -5,6 +5,7 @@
 
 #pragma once
 
+#include "tools/rostrum/auth/key_ring.h"
 #include "tools/rostrum/auth/refusal.h"
 
 #include <cstdint>
@@ -36,13 +37,9 @@ struct Claims {
     bool only_role(std::string_view role) const { return roles.size() == 1 && roles[0] == role; }
 };
 
-struct TokenKey {
-    std::string api_key, secret;
-};
-
 /// `authorization`: header or `token` parameter as it came, raw or after `Bearer`. `now_s`: seconds since 1970.
-/// Reads untrusted bytes and never throws.
-std::variant<Claims, Refusal> verify_token(std::string_view authorization, const TokenKey &key, int64_t now_s);
+/// Reads untrusted bytes and never throws. The `apikey` claim chooses the pair, any of its secrets may have signed.
+std::variant<Claims, Refusal> verify_token(std::string_view authorization, const KeyRing &ring, int64_t now_s);
 
 /// Signs a token; `claims.api_key` is taken from the key.
 std::string mint_token(const Claims &claims, const TokenKey &key);

@@ -3,9 +3,12 @@
 
 #include "tools/rostrum/base/config.h"
 
+#include "tools/rostrum/base/budget.h"
 #include "tools/rostrum/base/config_file.h"
+#include "tools/rostrum/base/cors.h"
 #include "tools/rostrum/base/glib_handles.h"
 #include "tools/rostrum/base/ice_servers.h"
+#include "tools/rostrum/base/networks.h"
 
 #include <algorithm>
 #include <cstdio>
@@ -30,6 +33,11 @@ bool is_http_url(const std::string &value) {
     if (uri)
         g_uri_unref(uri);
     return good;
+}
+
+bool are_http_urls(const std::string &value) {
+    const auto urls = split_list(value);
+    return !urls.empty() && std::all_of(urls.begin(), urls.end(), is_http_url);
 }
 
 bool is_port_range(const std::string &value) {
@@ -59,6 +67,17 @@ std::string fault_of(const ConfigKey &key, const std::string &value) {
         return is_count(value) ? "" : "write a whole number";
     case KeyKind::HttpUrl:
         return is_http_url(value) ? "" : "write a URL such as http://127.0.0.1:8080";
+    case KeyKind::HttpUrls:
+        return are_http_urls(value) ? "" : "write URLs such as https://0.0.0.0:8443,http://127.0.0.1:8080";
+    case KeyKind::Networks:
+        return Networks::parse(value) ? "" : "write addresses and networks such as 127.0.0.1,10.0.0.0/8,fd00::/8";
+    case KeyKind::Origins:
+        return Cors::parse(value) ? "" : "write * or origins such as https://app.example.org,https://*.example.org";
+    case KeyKind::ProxyHeaders:
+        return value == "x-forwarded" || value == "forwarded" ? "" : "write x-forwarded or forwarded";
+    case KeyKind::Budget:
+        return parse_budget(value) ? ""
+                                   : "write two numbers, a second and at once, such as 500,10000, or 0 for no limit";
     case KeyKind::Addresses:
         return is_address_list(value) ? "" : "write IP addresses such as 203.0.113.7,2001:db8::7";
     case KeyKind::IceServers:
@@ -187,64 +206,6 @@ std::string environment_name(const std::string &key) {
     return name;
 }
 
-const std::vector<ConfigKey> &config_keys() {
-    static const std::vector<ConfigKey> keys = {
-        {"config", KeyKind::Path, "", false, "a rostrum.conf to read"},
-        {"state", KeyKind::Path, "", false, "directory of the database, recordings and generated keys"},
-        {"runtime", KeyKind::Path, "", false,
-         "directory of the sessions' sockets; default: run in the state directory"},
-        {"listen", KeyKind::HttpUrl, "http://127.0.0.1:8080", false,
-         "where HTTP is answered; port 0 takes any free port"},
-        {"public-url", KeyKind::HttpUrl, "", false, "how clients reach this server; default: where it listens"},
-        {"public-address", KeyKind::Addresses, "127.0.0.1", false,
-         "IPv4 and IPv6 addresses that media is sent to, comma-separated"},
-        {"port-range", KeyKind::PortRange, "", false, "ports for media; default: any free port"},
-        {"ice-tcp", KeyKind::Flag, "true", false, "offer media over TCP too, for networks that block UDP"},
-        {"shards", KeyKind::Count, "0", false,
-         "threads, each with a port, that serve the viewers of a session; 0 = one per processor, at most 4"},
-        {"slate-text", KeyKind::Text, "We'll be right back", false, "what viewers read while no host is there"},
-        {"slate-grace", KeyKind::Count, "2", false, "seconds that the last picture of the last host stays before that"},
-        {"slate-time", KeyKind::Count, "300", false, "seconds that it is shown at most; 0 = not at all"},
-        {"allow-private-destinations", KeyKind::Flag, "false", false,
-         "livestreams may be pushed to loopback, private and link-local addresses"},
-        {"api-key", KeyKind::Text, "", false, "the `apikey` claim of tokens; generated when absent"},
-        {"api-secret", KeyKind::Text, "", true, "signs tokens (HS256); generated when absent"},
-        {"webhook-url", KeyKind::HttpUrl, "", false, "receives every webhook of every room"},
-        {"webhook-secret", KeyKind::Text, "", true, "`whsec_…`, signs webhooks (HMAC); generated when absent"},
-        {"webhook-key", KeyKind::Path, "", false, "PEM file of the RSA key that signs webhooks; generated when absent"},
-        {"ice-servers", KeyKind::IceServers, "", false,
-         "STUN and TURN servers that clients are told, comma-separated: stun:HOST, turn:HOST:PORT?transport=tcp"},
-        {"turn-secret", KeyKind::Text, "", true, "what the TURN servers have as static-auth-secret"},
-        {"turn-lifetime", KeyKind::Count, "86400", false, "seconds that TURN credentials are good for"},
-        {"recording-link-lifetime", KeyKind::Count, "86400", false,
-         "seconds that links to recorded files are good for"},
-        {"recording-split-minutes", KeyKind::Count, "0", false,
-         "minutes after which a recording goes on in a new part"},
-        {"recording-split-mib", KeyKind::Count, "0", false, "MiB after which a recording goes on in a new part"},
-        {"hls-dvr-minutes", KeyKind::Count, "0", false,
-         "minutes that viewers of a live HLS stream may go back; 0 = to its begin"},
-        {"hls-keep", KeyKind::Flag, "true", false,
-         "keep what is older than that, for watching when the stream is over"},
-        {"job-processes", KeyKind::Count, "1", false, "recordings that are finalised or merged at once"},
-        {"s3-endpoint", KeyKind::HttpUrl, "", false, "S3-compatible storage that recordings are uploaded to"},
-        {"s3-bucket", KeyKind::Text, "", false, "bucket in it"},
-        {"s3-region", KeyKind::Text, "us-east-1", false, "region that requests are signed for"},
-        {"s3-access-key-id", KeyKind::Text, "", false, "whose requests they are"},
-        {"s3-secret-access-key", KeyKind::Text, "", true, "signs them"},
-        {"s3-prefix", KeyKind::Text, "", false, "what the keys of all objects begin with"},
-        {"s3-keep-local", KeyKind::Flag, "false", false, "keep the files here when the bucket has them"},
-        {"cors-origin", KeyKind::Text, "*", false, "origin that browsers may call the API from"},
-        {"empty-timeout", KeyKind::Count, "10", false, "seconds after which a session without participants ends"},
-        {"max-sessions", KeyKind::Count, "100", false, "sessions that may run at once"},
-        {"max-participants", KeyKind::Count, "5000", false, "participants that may be in one session"},
-        {"max-connections", KeyKind::Count, "20000", false, "HTTP and WebSocket connections that may be open at once"},
-        {"request-timeout", KeyKind::Count, "30", false, "seconds in which a request has to arrive"},
-        {"end-sessions-on-exit", KeyKind::Flag, "false", false,
-         "end the sessions on SIGTERM instead of leaving them running"},
-    };
-    return keys;
-}
-
 std::string Config::text(const char *key) const {
     const auto found = values_.find(key);
     return found == values_.end() ? "" : found->second;
@@ -264,6 +225,15 @@ ConfigResult read_config(const std::vector<std::string> &arguments, const std::v
     reader.read_file(state + "/rostrum.conf", false);
     reader.fill_defaults();
     return std::move(reader.result);
+}
+
+std::vector<std::string> split_list(const std::string &value) {
+    std::vector<std::string> list;
+    std::istringstream words(value);
+    for (std::string word; std::getline(words, word, ',');)
+        if (const std::string bare = g_strstrip(word.data()); !bare.empty())
+            list.push_back(bare);
+    return list;
 }
 
 std::string describe_keys(const std::vector<ConfigKey> &keys) {

@@ -13,7 +13,21 @@
 
 namespace rostrum {
 
-enum class KeyKind { Text, Flag, Count, HttpUrl, Addresses, PortRange, IceServers, Path };
+enum class KeyKind {
+    Text,
+    Flag,
+    Count,
+    HttpUrl,
+    HttpUrls,
+    Addresses,
+    Networks,
+    PortRange,
+    IceServers,
+    Origins,
+    ProxyHeaders,
+    Budget,
+    Path
+};
 
 struct ConfigKey {
     const char *name;
@@ -50,6 +64,9 @@ ConfigResult read_config(const std::vector<std::string> &arguments, const std::v
 
 /// `turn-secret` → `ROSTRUM_TURN_SECRET`.
 std::string environment_name(const std::string &key);
+
+/// The words of a comma-separated value.
+std::vector<std::string> split_list(const std::string &value);
 
 /// The text that --help prints about the keys.
 std::string describe_keys(const std::vector<ConfigKey> &keys);

@@ -9,8 +9,8 @@
 
 namespace rostrum {
 
-/// Creates the state directory, api-key, api-secret, webhook-secret and the RSA key where they are missing, and puts
-/// them into `config`. Returns an error text or "".
+/// Creates the state directory, api-key, api-secret, webhook-secret, the master key and the RSA key where they are
+/// missing, and puts them into `config`. Returns an error text or "".
 std::string ensure_keys(Config &config);
 
 /// The public half of an RSA private key file, PEM (SubjectPublicKeyInfo); "" when it cannot be read.

@@ -10,9 +10,7 @@
 
 namespace rostrum {
 
-/// A key of its own, so that a signature of a link says nothing about tokens.
-SignedLinks::SignedLinks(const std::string &secret, unsigned lifetime_s)
-    : key_(hmac_sha256(secret, "rostrum recording links 1")), lifetime_s_(lifetime_s) {}
+SignedLinks::SignedLinks(std::string key, unsigned lifetime_s) : key_(std::move(key)), lifetime_s_(lifetime_s) {}
 
 std::string SignedLinks::signature_of(const std::string &path, const std::string &expires) const {
     return hex(hmac_sha256(key_, expires + "\n" + path));

@@ -9,11 +9,11 @@
 namespace rostrum {
 
 /// Links that work without a token until they expire: `PATH?expires=…&signature=…`. The signature covers path and
-/// expiry and comes from a secret that is generated with the first start. Reentrant.
+/// expiry; its key is for nothing else, so that links outlive an exchange of API secrets. Reentrant.
 class SignedLinks {
   public:
     SignedLinks() = default;
-    SignedLinks(const std::string &secret, unsigned lifetime_s);
+    SignedLinks(std::string key, unsigned lifetime_s);
 
     std::string sign(const std::string &path, int64_t now_s) const;
     enum class Verdict { Good, Wrong, Expired };

@@ -67,29 +67,19 @@ bool JobQueue::has_place(const JobRecord &job) const {
 }
 
 void JobQueue::pump() {
+    if (!store_.database().fault().empty()) // what cannot be stored is not begun
+        return next_.once(kStoreAgainMs, [this] { pump(); });
     const int64_t now = now_ms();
     int64_t next = INT64_MAX;
     for (const JobRecord &job : store_.pending()) {
         if (job.not_before > now)
             next = std::min(next, job.not_before);
-        else if (!running_.count(job.id) && has_place(job) && !try_start(job))
-            next = std::min(next, now + kStoreAgainMs);
+        else if (!running_.count(job.id) && has_place(job))
+            start(job);
     }
     next_.cancel();
     if (next != INT64_MAX)
         next_.once(static_cast<unsigned>(std::min<int64_t>(next - now, kMaxRetryMs)), [this] { pump(); });
-}
-
-/// False while the store has no room for it.
-bool JobQueue::try_start(const JobRecord &record) {
-    try {
-        start(record);
-        return true;
-    } catch (const DatabaseError &error) {
-        g_warning("job %s cannot start: %s", record.id.c_str(), error.what());
-        running_.erase(record.id);
-        return false;
-    }
 }
 
 void JobQueue::start(const JobRecord &record) {
@@ -132,23 +122,8 @@ void JobQueue::ended(const std::string &id) {
     done_.push_back(std::move(found->second.process)); // it is calling
     burial_.once(0, [this] { done_.clear(); });
     running_.erase(found);
-    settle_when_possible(std::move(job), outcome);
+    settle(job, outcome);
     pump();
-}
-
-/// What a job came to is not lost while the store has no room for it.
-void JobQueue::settle_when_possible(JobRecord job, const Json &outcome) {
-    try {
-        settle(job, outcome);
-    } catch (const DatabaseError &error) {
-        g_warning("the end of job %s is stored later: %s", job.id.c_str(), error.what());
-        unsettled_.emplace_back(std::move(job), outcome);
-        settling_.once(kStoreAgainMs, [this] {
-            for (auto &[late, known] : std::exchange(unsettled_, {}))
-                settle_when_possible(std::move(late), known);
-            pump();
-        });
-    }
 }
 
 void JobQueue::settle(JobRecord &job, const Json &outcome) {
@@ -177,7 +152,7 @@ void JobQueue::change(JobRecord &job, const char *state) {
         on_changed(job);
     transaction.commit();
     if (on_stored)
-        on_stored(job);
+        store_.database().after_commit([this, job] { on_stored(job); });
 }
 
 } // namespace rostrum

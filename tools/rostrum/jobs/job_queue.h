@@ -24,7 +24,7 @@ class JobQueue {
 
     /// Told of every new state, in the transaction that stores it: what is stored along holds with it or not at all.
     std::function<void(const JobRecord &)> on_changed;
-    /// The same once it is stored.
+    /// The same once it is on disk.
     std::function<void(const JobRecord &)> on_stored;
     /// What is added to the document of a job when it runs, and never stored.
     std::function<Json(const JobRecord &)> secrets_of;
@@ -46,11 +46,9 @@ class JobQueue {
         std::unique_ptr<JobProcess> process;
     };
     void pump();
-    bool try_start(const JobRecord &job);
     void start(const JobRecord &job);
     void took_line(Running &running, const Json &line);
     void ended(const std::string &id);
-    void settle_when_possible(JobRecord job, const Json &outcome);
     void settle(JobRecord &job, const Json &outcome);
     void change(JobRecord &job, const char *state);
     bool has_place(const JobRecord &job) const;
@@ -58,9 +56,8 @@ class JobQueue {
     JobStore &store_;
     const JobSettings settings_;
     std::map<std::string, Running> running_;
-    std::vector<std::unique_ptr<JobProcess>> done_;     // until the main loop comes round
-    std::vector<std::pair<JobRecord, Json>> unsettled_; // ended, and not stored
-    Timer next_, burial_, settling_;
+    std::vector<std::unique_ptr<JobProcess>> done_; // until the main loop comes round
+    Timer next_, burial_;
 };
 
 } // namespace rostrum

@@ -19,6 +19,9 @@ constexpr size_t kMaxPlaced = 32;
 constexpr size_t kMaxTextBytes = 2000;
 constexpr int64_t kMaxTimeMs = 253402300799000; // year 9999
 constexpr char kCustom[] = "CUSTOM";
+const std::vector<std::string> kMembers{"layout",     "theme",      "quality",   "orientation",    "speakerBorder",
+                                        "accent",     "transition", "pinned",    "screens",        "background",
+                                        "lowerThird", "ticker",     "countdown", "countdownLabel", "beRightBack"};
 
 Refusal bad(const std::string &text) {
     return {400, text};
@@ -196,11 +199,12 @@ Json default_composition() {
          {"orientation", "landscape"}});
 }
 
+bool names_picture(const Json &config) {
+    return std::any_of(kMembers.begin(), kMembers.end(), [&](const auto &name) { return config.has(name.c_str()); });
+}
+
 std::optional<Refusal> check_composition_names(const Json &config) {
-    if (auto refusal = check_names(config, "a composition",
-                                   {"layout", "theme", "quality", "orientation", "speakerBorder", "accent",
-                                    "transition", "pinned", "screens", "background", "lowerThird", "ticker",
-                                    "countdown", "countdownLabel", "beRightBack"}))
+    if (auto refusal = check_names(config, "a composition", kMembers))
         return refusal;
     if (auto refusal = check_names(config.get("layout"), "layout",
                                    {"type", "priority", "gridSize", "gap", "radius", "description"}))

@@ -20,6 +20,15 @@ constexpr size_t kMaxLosses = 5;
 
 } // namespace
 
+const LeaveReason &leave_reason_of(const std::string &text) {
+    using namespace leave_reason;
+    for (const LeaveReason *reason :
+         {&kDisconnected, &kModeChanged, &kEmpty, &kTimeUp, &kFailed, &kRemoved, &kDuplicate, &kLeft})
+        if (text == reason->text)
+            return *reason;
+    return kEnded;
+}
+
 LiveSession::LiveSession(LiveServices &services, const Room &room, std::string session_id, int64_t start,
                          std::function<void(LiveSession &)> on_finished)
     : services_(services), room_(room), id_(std::move(session_id)), start_(start), on_finished_(std::move(on_finished)),
@@ -36,25 +45,33 @@ LiveSession::~LiveSession() {
 
 void LiveSession::start() {
     services_.store.sessions.begin(id_, room_.room_id, start_);
+    services_.store.attendance.enter(id_, kWholeSession, "");
     post("session-started", Json::object({{"start", iso_time(start_)}}));
     watch_emptiness();
     process_.spawn();
+    watch_close();
     start_by_itself();
 }
 
-void LiveSession::resume() {
+void LiveSession::resume(const std::string &ending) {
     restoring_ = true;
     if (auto composition = parse_json(services_.store.sessions.composition(id_)))
         composition_ = *composition;
+    restore_mutes();
     restore_outputs();
+    restore_participants();
+    kept_messages_ = services_.store.chat.count(id_);
     process_.adopt();
+    if (!ending.empty())
+        end(leave_reason_of(ending));
 }
 
 void LiveSession::process_ready(const Json &snapshot) {
     if (restoring_) {
-        restore_participants(snapshot);
-        apply_output_snapshot(snapshot);
         restoring_ = false;
+        apply_peer_snapshot(snapshot);
+        apply_output_snapshot(snapshot);
+        watch_close();
     } else if (was_ready_) {
         ++services_.restarts;
         emit("session-restarted", Json::object());
@@ -65,34 +82,83 @@ void LiveSession::process_ready(const Json &snapshot) {
     watch_hosts();
 }
 
+namespace {
+
+Json wanted_livestream(const OutputRecord &record) {
+    Json wanted = Json::object({{"id", record.id}, {"outputs", wanted_destinations(record)}});
+    if (const std::string own_id = record.details.text("compositionId"); !own_id.empty())
+        wanted.set("compositionId", own_id);
+    return wanted;
+}
+
+} // namespace
+
+/// Who publishes, or is about to. The audience is not in the state: it would make it long, and another one with each of
+/// them who comes or goes.
+std::set<std::string> LiveSession::publishing() const {
+    std::set<std::string> ids = roster_.publishing();
+    for (const auto &[id, request] : joining_)
+        if (request.mode == Mode::SendAndRecv)
+            ids.insert(id);
+    return ids;
+}
+
+Json LiveSession::wanted_person(const std::string &id) const {
+    const auto known = roster_.all().find(id);
+    const auto joining = joining_.find(id);
+    Json person = Json::object({{"name", known != roster_.all().end() ? known->second.name : ""}});
+    if (joining != joining_.end() && !joining->second.name.empty())
+        person.set("name", joining->second.name);
+    if (known != roster_.all().end() && known->second.marks != Marks{})
+        person.set("marks", marks_of(known->second));
+    return person;
+}
+
 Json LiveSession::wanted_state() const {
-    Json livestreams = Json::array(), recordings = Json::array(), hls = Json::array(), participants = Json::object();
+    Json livestreams = Json::array(), recordings = Json::array(), hls = Json::array(), participants = Json::object(),
+         compositions = Json::object();
     for (const auto &output : outputs_) {
         if (!is_wanted(output->machine.state()))
             continue;
         const OutputRecord &record = output->record;
+        const std::string own_id = record.details.text("compositionId");
+        if (!own_id.empty())
+            compositions.set(own_id, record.details.get("composition"));
         if (record.kind == OutputKind::Livestream)
-            livestreams.push(Json::object({{"id", record.id}, {"outputs", wanted_destinations(record)}}));
+            livestreams.push(wanted_livestream(record));
         else
             (record.kind == OutputKind::Hls ? hls : recordings).push(record.details.get("request"));
     }
-    for (const auto &[id, participant] : roster_.all()) {
-        Json person = Json::object({{"name", participant.name}});
-        if (participant.marks != Marks{})
-            person.set("marks", marks_of(participant));
-        participants.set(id, person);
+    for (const auto &id : publishing())
+        participants.set(id, wanted_person(id));
+    for (const auto &[id, mute] : roster_.mutes()) {
+        Json person = participants.has(id.c_str()) ? participants.get(id.c_str()) : Json::object();
+        participants.set(id, person.set("muted", describe(mute)));
     }
     return Json::object({{"roomId", room_.room_id},
                          {"sessionId", id_},
                          {"composition", composition_},
+                         {"compositions", compositions},
                          {"livestreams", livestreams},
                          {"recordings", recordings},
                          {"hls", hls},
                          {"participants", participants}});
 }
 
-/// Before the process is ready nothing is sent: process_ready sends the state of that moment.
+/// When what it follows from is on disk: a process that is ahead of the store would be told to go back after a crash.
+/// With a disk that takes nothing at present it has to do without.
 void LiveSession::push_state() {
+    Database &database = services_.store.database;
+    if (!database.fault().empty())
+        return send_state();
+    database.after_commit([self = self_] {
+        if (LiveSession *session = *self)
+            session->send_state();
+    });
+}
+
+/// Before the process is ready nothing is sent: process_ready sends the state of that moment.
+void LiveSession::send_state() {
     if (!process_.ready() || phase_ != Phase::Live)
         return;
     std::string state = wanted_state().dump();
@@ -142,17 +208,23 @@ void LiveSession::end(const LeaveReason &reason) {
         stop_output(*output, stop_reason::kSessionEnded);
     phase_ = Phase::Ending;
     end_reason_ = reason;
+    services_.store.sessions.begin_end(id_, reason.text);
+    deactivate_room();
     watch_hosts();
     restart_timer_.cancel();
     kick_timer_.once(kKickMs, [this] { kick_everybody(); });
     end_timer_.once(kEndDeadlineMs, [this] {
         g_warning("session %s: the process does not end, it is killed", id_.c_str());
-        process_.kill();
-        finish();
+        kill();
     });
     if (!process_.active())
         return finish(); // it was lost and not started again yet
     process_.end(reason.text, [](const std::variant<Done, Refusal> &) {});
+}
+
+void LiveSession::kill() {
+    process_.kill();
+    finish();
 }
 
 void LiveSession::kick_everybody() {
@@ -183,7 +255,6 @@ void LiveSession::process_lost(const std::string &why) {
     if (restoring_) { // what was running is gone, and so are its clients
         phase_ = Phase::Ending;
         end_reason_ = leave_reason::kFailed;
-        restore_participants(Json::object());
         return finish();
     }
     restart_or_give_up(why);
@@ -206,6 +277,7 @@ void LiveSession::restart_or_give_up(const std::string &why) {
             for (const auto &kind : kinds)
                 feed_changed(id, feed, kind, "disabled");
     }
+    tell_players_to_reconnect();
     roster_.remove_all_peers();
     for (auto &[id, participant] : roster_.all())
         if (!participant.connected())
@@ -228,15 +300,22 @@ void LiveSession::finish() {
     }
     forget_finished_outputs();
     phase_ = Phase::Finished;
+    deactivate_room();
+    close_timer_.cancel();
     kick_timer_.cancel();
     end_timer_.cancel();
     empty_timer_.cancel();
     hostless_timer_.cancel();
     restart_timer_.cancel();
+    failure_timers_.clear();
     kick_everybody();
+    whep_events_.clear();
+    viewers_timer_.cancel();
     while (!roster_.empty())
         leave(roster_.all().begin()->first, end_reason_);
     const int64_t now = now_ms();
+    services_.quality.session_over(id_);
+    services_.store.attendance.end_session(id_, now);
     services_.store.sessions.end(id_, end_reason_.text, now);
     post("session-ended",
          Json::object({{"start", iso_time(start_)}, {"end", iso_time(now)}, {"reason", end_reason_.text}}));

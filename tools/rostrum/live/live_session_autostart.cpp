@@ -16,16 +16,6 @@ Json config_of(const Json &wanted) {
     return wanted.get("config").is_object() ? wanted.get("config") : Json::object();
 }
 
-std::variant<std::string, Refusal> start_recording_by_itself(LiveSession &session, const Json &wanted) {
-    RecordingRequest recording;
-    recording.config = config_of(wanted);
-    recording.prefix = clean_prefix(wanted.text("awsDirPath"));
-    recording.request.set("format", wanted.text("fileFormat") == "webm" ? "webm" : "mp4");
-    if (recording.config.text("mode") == "audio")
-        recording.request.set("mode", "audio");
-    return session.start_recording(recording);
-}
-
 } // namespace
 
 void LiveSession::start_by_itself() {
@@ -38,8 +28,17 @@ void LiveSession::start_by_itself() {
                   refusal->message.c_str());
         post(std::string(traits(kind).name) + "-failed", Json::object({{"error", refusal->message}}));
     };
+    const auto record = [this](OutputKind kind, const Json &recording) -> std::variant<std::string, Refusal> {
+        try {
+            return start_recording(services_.parse_recording(kind, recording));
+        } catch (const Refusal &refusal) {
+            return refusal;
+        }
+    };
     if (const Json recording = wanted.get("recording"); is_enabled(recording))
-        tell_refusal(OutputKind::Recording, start_recording_by_itself(*this, recording));
+        tell_refusal(OutputKind::Recording, record(OutputKind::Recording, recording));
+    if (const Json composite = wanted.get("composite"); is_enabled(composite))
+        tell_refusal(OutputKind::CompositeRecording, record(OutputKind::CompositeRecording, composite));
     if (const Json hls = wanted.get("hls"); is_enabled(hls))
         tell_refusal(OutputKind::Hls, start_hls(config_of(hls), ""));
 }

@@ -51,6 +51,7 @@ Json LiveSession::meeting_state(const Participant &self) {
                                         {"name", participant.name},
                                         {"mode", mode_name(participant.mode)},
                                         {"marks", marks_of(participant)},
+                                        {"muted", describe(roster_.mute_of(id))},
                                         {"feeds", names_of(roster_.feeds(id))}}));
     for (const auto &output : outputs_) {
         const OutputKind kind = output->record.kind;
@@ -73,14 +74,16 @@ Json LiveSession::meeting_state(const Participant &self) {
                          {"hls", hls},
                          {"program", Json::object({{"mode", program_}})},
                          {"speaker", speaker_.empty() ? Json() : Json(speaker_)},
+                         {"closesAt", closes_at() ? Json(iso_time(*closes_at())) : Json()},
                          {"permissions", self.permissions}});
 }
 
-void LiveSession::post(const std::string &type, const Json &extra, const std::string &extra_url) {
+void LiveSession::post(const std::string &type, const Json &extra, const OutputRecord *about) {
     Json data = Json::object({{"meetingId", room_.room_id}, {"sessionId", id_}});
     for (const auto &key : extra.keys())
         data.set(key, extra.get(key.c_str()));
-    services_.webhooks.post(type, data, room_.settings.get("webhook"), extra_url);
+    services_.webhooks.post(type, data, room_.settings.get("webhook"), about ? about->webhook_url : "",
+                            about ? about->id : "");
 }
 
 Json marks_of(const Participant &participant) {

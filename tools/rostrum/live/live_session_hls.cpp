@@ -9,17 +9,19 @@ namespace rostrum {
 namespace {
 
 constexpr size_t kSecretBytes = 18;
+constexpr size_t kMaxCaptures = 100; // the newest that a stream tells of
 
 } // namespace
 
-std::variant<std::string, Refusal> LiveSession::start_hls(const Json &config, const std::string &webhook_url) {
-    auto composition = parse_composition(config, composition_);
+std::variant<std::string, Refusal> LiveSession::start_hls(const Json &config, const std::string &webhook_url,
+                                                          const std::string &resource_id) {
+    const auto composition = choose_composition(OutputKind::Hls, config);
     if (auto *refusal = std::get_if<Refusal>(&composition))
         return *refusal;
     const std::string mode = config.text("mode", "video-and-audio");
     if (mode != "video-and-audio" && mode != "audio")
         return Refusal{400, traits(OutputKind::Hls).start_failed, "config.mode has to be video-and-audio or audio"};
-    if (auto refusal = check_free(OutputKind::Hls))
+    if (auto refusal = check_free(OutputKind::Hls, config, resource_id))
         return *refusal;
     const HlsPlaces &places = services_.settings.hls;
     OutputRecord record;
@@ -27,21 +29,27 @@ std::variant<std::string, Refusal> LiveSession::start_hls(const Json &config, co
     record.kind = OutputKind::Hls;
     record.webhook_url = webhook_url;
     const std::string directory = places.directory + "/" + room_.room_id + "/" + id_ + "/" + record.id;
-    const Json request = Json::object(
+    const auto &chosen = std::get<ChosenComposition>(composition);
+    Json request = Json::object(
         {{"id", record.id}, {"directory", directory}, {"mode", mode}, {"dvrMs", places.dvr_ms}, {"keep", places.keep}});
+    if (!chosen.own_id.empty())
+        request.set("compositionId", chosen.own_id);
     record.details = Json::object(
         {{"request", request}, {"config", config}, {"name", record.id + "-" + random_token(kSecretBytes)}});
-    set_composition(std::get<Json>(composition));
+    if (!resource_id.empty())
+        record.details.set("resourceId", resource_id);
+    take_composition(chosen, record);
     const std::string id = add_output(std::move(record)).record.id;
     if (config.get("recording").get("enabled").as_bool())
-        record_beside(id, config);
+        record_beside(id, config, chosen);
     return id;
 }
 
 /// `config.recording.enabled`: a recording that ends with the stream. One that runs already is as good.
-void LiveSession::record_beside(const std::string &hls, const Json &config) {
+void LiveSession::record_beside(const std::string &hls, const Json &config, const ChosenComposition &composition) {
     RecordingRequest wanted;
     wanted.config = config;
+    wanted.composition = composition;
     if (config.text("mode") == "audio")
         wanted.request.set("mode", "audio");
     const auto result = start_recording(wanted);
@@ -74,9 +82,22 @@ void LiveSession::tell_playable(LiveOutput &output) {
     output.record.details.set("playable", true);
     services_.store.outputs.update(output.record);
     Json data = hls_facts(output.record);
-    post("hls-playable", data, output.record.webhook_url);
+    post("hls-playable", data, &output.record);
     data.set("status", output_status(OutputKind::Hls, "playable"));
     emit("hls-state-changed", data);
+}
+
+void LiveSession::note_capture(const std::string &hls, const Json &capture) {
+    LiveOutput *output = find_output(hls);
+    if (!output)
+        return;
+    std::vector<Json> known = output->record.details.get("captureLog").items();
+    known.push_back(capture);
+    Json log = Json::array();
+    for (size_t i = known.size() - std::min(known.size(), kMaxCaptures); i < known.size(); ++i)
+        log.push(known[i]);
+    output->record.details.set("captureLog", log);
+    services_.store.outputs.update(output->record);
 }
 
 void LiveSession::hls_grown(const std::string &hls) {

@@ -20,29 +20,26 @@ bool is_same_place(const Json &a, const Json &b) {
 } // namespace
 
 std::variant<std::string, Refusal> LiveSession::start_livestream(const Json &destinations, const Json &config,
-                                                                 const std::string &webhook_url) {
-    auto composition = parse_composition(config, composition_);
+                                                                 const std::string &webhook_url,
+                                                                 const std::string &resource_id) {
+    const auto composition = choose_composition(OutputKind::Livestream, config);
     if (auto *refusal = std::get_if<Refusal>(&composition))
         return *refusal;
-    if (auto refusal = check_free(OutputKind::Livestream))
+    if (auto refusal = check_free(OutputKind::Livestream, config, resource_id))
         return *refusal;
     OutputRecord record;
     record.id = new_document_id();
     record.kind = OutputKind::Livestream;
     record.webhook_url = webhook_url;
     record.details = Json::object({{"outputs", Json::array()}, {"config", config}});
+    if (!resource_id.empty())
+        record.details.set("resourceId", resource_id);
     for (const auto &destination : destinations.items())
         rostrum::add_destination(record, destination);
-    record.details.set("warnings", platform_warnings(record, std::get<Json>(composition)));
-    set_composition(std::get<Json>(composition));
+    const auto &chosen = std::get<ChosenComposition>(composition);
+    record.details.set("warnings", platform_warnings(record, chosen.composition));
+    take_composition(chosen, record);
     return add_output(std::move(record)).record.id;
-}
-
-/// What platforms say to the composition is looked at again with each change of it.
-void LiveSession::refresh_warnings() {
-    for (const auto &output : outputs_)
-        if (output->record.kind == OutputKind::Livestream)
-            output->record.details.set("warnings", platform_warnings(output->record, composition_));
 }
 
 Json LiveSession::warnings_of(const std::string &livestream) {
@@ -114,13 +111,13 @@ void LiveSession::output_changed(const std::string &livestream, const std::strin
     const bool failed = state == "failed";
     if (failed)
         output->record.details.set("failedOutput", part).set("error", details.text("error"));
+    if (failed && is_wanted(output->machine.state()))
+        tell_failed_destination(*output);
     const auto next = output->machine.part_changed(part, state, details.text("error"));
     if (next) {
         advance(*output, next);
     } else {
         services_.store.outputs.update(output->record);
-        if (failed && output->machine.state() != OutputState::Stopping)
-            tell_failed_destination(*output);
         tell_output(*output);
     }
     forget_finished_outputs();
@@ -137,23 +134,18 @@ Json LiveSession::livestream_facts(const OutputRecord &record) const {
         const Json shown = describe_destination(destination);
         data.set("outputId", shown.get("id")).set("url", shown.get("url"));
     }
-    if (failed)
-        data.set("ended", true);
     return data;
 }
 
-/// One of several: the livestream goes on.
+/// Whether the livestream goes on without it is told by itself.
 void LiveSession::tell_failed_destination(const LiveOutput &output) {
     const Json shown =
         describe_destination(find_destination(output.record, output.record.details.text("failedOutput")));
     const std::string why = shown.text("error");
-    post("livestream-failed",
-         Json::object({{"id", output.record.id},
-                       {"outputId", shown.get("id")},
-                       {"url", shown.get("url")},
-                       {"error", why},
-                       {"ended", false}}),
-         output.record.webhook_url);
+    post("livestream-output-failed",
+         Json::object(
+             {{"id", output.record.id}, {"outputId", shown.get("id")}, {"url", shown.get("url")}, {"error", why}}),
+         &output.record);
     emit("error", Json::object({{"code", traits(OutputKind::Livestream).failed},
                                 {"message", "an output of the livestream failed: " + shown.text("url") + ": " + why}}));
 }

@@ -38,7 +38,10 @@ LiveOutput *LiveSession::find_output(const std::string &id) {
 
 /// As many as the session process takes, and one of a kind that composes the room at a time unless the room was made
 /// for more; one that is stopping is in nobody's way.
-std::optional<Refusal> LiveSession::check_free(OutputKind kind) const {
+std::optional<Refusal> LiveSession::check_free(OutputKind kind, const Json &config,
+                                               const std::string &resource_id) const {
+    const bool recorded_too = kind == OutputKind::Hls && config.get("recording").get("enabled").as_bool();
+    const size_t places = recorded_too ? 2 : 1;
     const auto is_like_it = [kind](const auto &output) {
         const OutputKind other = output->record.kind;
         return (is_recording(kind) ? is_recording(other) : other == kind) && is_wanted(output->machine.state());
@@ -51,14 +54,14 @@ std::optional<Refusal> LiveSession::check_free(OutputKind kind) const {
                        "no more than " + std::to_string(most) + " may run in a session; end one first"};
     const char *several = traits(kind).multi_composition;
     if (!several || room_.settings.get("multiComposition").get(several).as_bool())
-        return std::nullopt;
+        return services_.pool->check(kind, resource_id, config, places);
     for (const auto &output : outputs_) {
         const OutputState state = output->machine.state();
         if (output->record.kind == kind && is_wanted(state))
             return Refusal{409, traits(kind).already_running,
                            std::string("a ") + traits(kind).words + " is running already; end it first"};
     }
-    return std::nullopt;
+    return services_.pool->check(kind, resource_id, config, places);
 }
 
 LiveOutput &LiveSession::add_output(OutputRecord record) {
@@ -67,11 +70,11 @@ LiveOutput &LiveSession::add_output(OutputRecord record) {
     record.created_at = now_ms();
     record.state = output_state_name(OutputState::Starting);
     services_.store.outputs.create(record);
+    services_.pool->began(record);
     OutputMachine machine = machine_for(record);
     outputs_.push_back(std::make_unique<LiveOutput>(LiveOutput{std::move(record), std::move(machine)}));
     LiveOutput &output = *outputs_.back();
-    post(std::string(traits(output.record.kind).name) + "-starting", recording_facts(output.record),
-         output.record.webhook_url);
+    post(std::string(traits(output.record.kind).name) + "-starting", recording_facts(output.record), &output.record);
     tell_output(output);
     push_state();
     watch_hosts();
@@ -97,6 +100,10 @@ void LiveSession::stop_output(LiveOutput &output, const char *reason) {
     if (stopping)
         output.record.details.set("reason", reason);
     advance(output, stopping);
+    give_deadline(output);
+}
+
+void LiveSession::give_deadline(LiveOutput &output) {
     if (output.machine.state() != OutputState::Stopping || output.deadline)
         return;
     output.deadline = std::make_unique<Timer>();
@@ -118,9 +125,12 @@ void LiveSession::advance(LiveOutput &output, std::optional<OutputState> state) 
         record.start = now_ms();
     if (is_over(*state))
         record.end = now_ms();
+    const bool told_failed = record.details.get("toldFailed").as_bool();
+    record.details.set("toldFailed",
+                       *state == OutputState::Interrupted || (told_failed && *state != OutputState::Started));
     services_.store.outputs.update(record);
-    if (is_over(*state) && is_recording(record.kind) && services_.recording_jobs)
-        services_.recording_jobs->over(record);
+    if (is_over(*state))
+        services_.pool->over(record.id);
     if (is_over(*state) && record.kind == OutputKind::Hls)
         hls_over(record);
 
@@ -138,14 +148,17 @@ void LiveSession::advance(LiveOutput &output, std::optional<OutputState> state) 
     if (const std::string reason = record.details.text("reason"); !broken && !reason.empty())
         data.set("reason", reason);
     // What was interrupted has been told as failed: it ends once for each time it started.
-    if (!(is_over(*state) && output.interrupted))
-        post(std::string(kind.name) + "-" + (broken ? "failed" : record.state), data, record.webhook_url);
-    output.interrupted = *state == OutputState::Interrupted || (output.interrupted && *state != OutputState::Started);
+    if (!(is_over(*state) && told_failed))
+        post(std::string(kind.name) + "-" + (broken ? "failed" : record.state), data, &record);
     tell_output(output);
+    if (broken && is_recording(record.kind))
+        close_after(record);
     if (broken)
         emit("error", Json::object({{"code", kind.failed},
                                     {"message", std::string("the ") + kind.words +
                                                     " failed: " + (error.empty() ? "see its state" : error)}}));
+    if (is_over(*state) && is_recording(record.kind) && services_.recording_jobs)
+        services_.recording_jobs->over(record);
 }
 
 void LiveSession::forget_finished_outputs() {
@@ -153,26 +166,13 @@ void LiveSession::forget_finished_outputs() {
     watch_hosts();
 }
 
-void LiveSession::set_composition(const Json &composition) {
-    composition_ = composition;
-    services_.store.sessions.set_composition(id_, composition_.dump());
-    refresh_warnings();
-}
-
-std::optional<Refusal> LiveSession::change_composition(const Json &config) {
-    const auto composition = parse_composition(config, composition_);
-    if (auto *refusal = std::get_if<Refusal>(&composition))
-        return *refusal;
-    set_composition(std::get<Json>(composition));
-    push_state();
-    return std::nullopt;
-}
-
 void LiveSession::restore_outputs() {
     for (auto &record : services_.store.outputs.running(id_)) {
+        services_.pool->began(record);
+        if (record.state == output_state_name(OutputState::Interrupted))
+            close_after(record);
         OutputMachine machine = machine_for(record);
         outputs_.push_back(std::make_unique<LiveOutput>(LiveOutput{std::move(record), std::move(machine)}));
-        outputs_.back()->interrupted = outputs_.back()->machine.state() == OutputState::Interrupted;
     }
 }
 
@@ -195,6 +195,8 @@ void LiveSession::apply_output_snapshot(const Json &snapshot) {
     for (const auto &output : outputs_)
         if (output->machine.state() == OutputState::Stopping && !alive.count(output->record.id))
             advance(*output, output->machine.give_up());
+        else
+            give_deadline(*output);
     forget_finished_outputs();
 }
 

@@ -49,17 +49,18 @@ Participant &LiveSession::enter(const JoinRequest &request) {
             known->name = request.name;
         if (!request.permissions.empty())
             known->permissions = request.permissions;
-        if (request.mode > known->mode) {
-            known->mode = request.mode;
-            emit("participant-mode-changed",
-                 Json::object({{"participantId", known->id}, {"mode", mode_name(known->mode)}}));
-        }
-        services_.store.sessions.update(id_, known->id, known->name, mode_name(known->mode));
+        known->most = std::max(request.mode, request.most);
+        services_.store.attendance.enter(id_, known->id, known->events ? "" : request.device); // a page knows best
+        set_mode(*known, std::max(known->mode, request.mode));
         return *known;
     }
     Participant &fresh = roster_.add(request);
     watch_emptiness();
-    services_.store.sessions.join(id_, fresh.id, fresh.name, mode_name(fresh.mode), now_ms());
+    const int64_t now = now_ms();
+    services_.store.sessions.join(id_, fresh.id, fresh.name, mode_name(fresh.mode), now);
+    services_.store.attendance.enter(id_, fresh.id, request.device);
+    services_.store.attendance.begin(id_, fresh.id, attendance::kMode, mode_name(fresh.mode), now);
+    note_media(fresh);
     post("participant-joined", Json::object({{"participantId", fresh.id}, {"participantName", fresh.name}}));
     emit("participant-joined",
          Json::object({{"participantId", fresh.id}, {"name", fresh.name}, {"mode", mode_name(fresh.mode)}}), fresh.id);
@@ -72,11 +73,16 @@ void LiveSession::leave(const std::string &participant_id, const LeaveReason &re
     if (!participant)
         return;
     const std::string id = participant->id, name = participant->name;
+    for (const auto &resource : participant->peers)
+        whep_events_.forget(resource);
+    count_viewers();
     if (participant->events)
         participant->events->on_closed = nullptr;
     roster_.remove(id);
     joining_.erase(id);
-    services_.store.sessions.leave(id_, id, now_ms());
+    const int64_t now = now_ms();
+    services_.store.attendance.end_all(id_, id, now);
+    services_.store.sessions.leave(id_, id, now);
     post("participant-left", Json::object({{"participantId", id}, {"participantName", name}}));
     emit("participant-left",
          Json::object({{"participantId", id}, {"name", name}, {"reason", reason.text}, {"code", reason.code}}));
@@ -87,7 +93,8 @@ void LiveSession::leave(const std::string &participant_id, const LeaveReason &re
 void LiveSession::leave_if_gone(const std::string &participant_id, const LeaveReason &reason) {
     const Participant *participant = roster_.find(participant_id);
     // An offer under way keeps its participant in: a new peer may be taking over from the one that just closed.
-    if (participant && !participant->connected() && !participant->grace && !joining_.count(participant_id))
+    if (participant && !participant->connected() && !participant->grace && !joining_.count(participant_id) &&
+        !restoring_)
         leave(participant_id, reason);
 }
 
@@ -116,6 +123,7 @@ void LiveSession::join(const JoinRequest &request, std::shared_ptr<EventStream> 
             gone->events.reset();
         leave_if_gone(id, leave_reason::kDisconnected);
     };
+    participant.topics.clear();
     participant.events = std::move(stream);
     send_to(participant, "meeting-joined", meeting_state(participant));
 }
@@ -130,6 +138,10 @@ void LiveSession::run_command(const std::string &participant_id, const std::stri
         return send_to(*participant, "pong", Json::object());
     if (const MarkCommand *mark = find_mark(command))
         return set_mark(*participant, mark->mark, mark->value);
+    if (command == "changeMode")
+        return change_mode(*participant, message->text("mode"));
+    if (message && run_pubsub_command(*participant, command, *message))
+        return;
     if (command == "leave") {
         remove_participant(participant_id, leave_reason::kLeft);
         return;
@@ -137,13 +149,14 @@ void LiveSession::run_command(const std::string &participant_id, const std::stri
     if (command == "end" && participant->may("allow_mod"))
         return end(leave_reason::kEnded);
     const bool forbidden = command == "end";
-    send_to(*participant, "error",
-            Json::object(
-                {{"code", forbidden ? code::kUnauthorizedRequest : 400},
-                 {"message",
-                  forbidden ? "ending needs a token with the permission allow_mod"
-                            : "unknown command; there are leave, end, ping, raise-hand, lower-hand, mic-on, mic-off, "
-                              "camera-on and camera-off"}}));
+    send_to(
+        *participant, "error",
+        Json::object(
+            {{"code", forbidden ? code::kUnauthorizedRequest : 400},
+             {"message",
+              forbidden ? "ending needs a token with the permission allow_mod"
+                        : "unknown command; there are leave, end, ping, changeMode, publish, subscribe, unsubscribe, "
+                          "raise-hand, lower-hand, mic-on, mic-off, camera-on and camera-off"}}));
 }
 
 void LiveSession::set_mark(Participant &participant, bool Marks::*mark, bool value) {
@@ -166,6 +179,7 @@ void LiveSession::tell_marks(Participant &participant) {
     if (participant.marks == participant.told_marks)
         return;
     participant.told_marks = participant.marks;
+    note_media(participant);
     Json data = marks_of(participant);
     data.set("participantId", participant.id);
     emit("participant-marks-changed", data);
@@ -192,11 +206,14 @@ Reply<Negotiated> LiveSession::entering(const JoinRequest &request, const char *
     return [self = self_, request, role, reply = std::move(reply)](std::variant<Negotiated, Refusal> result) {
         LiveSession *session = *self;
         if (session && session->phase_ == Phase::Live) {
-            session->joining_.erase(request.participant_id);
             if (auto *negotiated = std::get_if<Negotiated>(&result)) {
                 session->enter(request);
                 session->roster_.add_peer(negotiated->resource, {request.participant_id, role});
+                session->count_viewers();
             }
+            session->joining_.erase(request.participant_id);
+            if (request.mode == Mode::SendAndRecv)
+                session->push_state();
             session->leave_if_gone(request.participant_id, leave_reason::kDisconnected);
             session->watch_emptiness();
         } else if (std::holds_alternative<Negotiated>(result)) {
@@ -207,7 +224,9 @@ Reply<Negotiated> LiveSession::entering(const JoinRequest &request, const char *
 }
 
 void LiveSession::publish(const JoinRequest &request, const std::string &offer, Reply<Negotiated> reply) {
-    process_.publish(request.participant_id, request.name, offer, entering(request, "host", std::move(reply)));
+    auto entered = entering(request, "host", std::move(reply));
+    push_state(); // its picture has its name from the start
+    process_.publish(request.participant_id, request.name, offer, std::move(entered));
 }
 
 void LiveSession::play(const JoinRequest &request, const std::string &feed, const std::string &offer,
@@ -219,8 +238,9 @@ void LiveSession::limit(const std::string &resource, const ViewerLimits &limits,
     process_.limit(resource, limits, std::move(reply));
 }
 
-void LiveSession::patch(const std::string &resource, const std::string &fragment, Reply<std::string> reply) {
-    process_.patch(resource, fragment, std::move(reply));
+void LiveSession::patch(const std::string &resource, const std::string &wanted_tag, const std::string &fragment,
+                        Reply<std::string> reply) {
+    process_.patch(resource, wanted_tag, fragment, std::move(reply));
 }
 
 void LiveSession::remove_peer(const std::string &resource, Reply<Done> reply) {
@@ -239,6 +259,8 @@ void LiveSession::peer_changed(const PeerChange &change) {
             return;
         const std::string owner = peer->participant_id;
         roster_.remove_peer(change.resource);
+        whep_events_.forget(change.resource);
+        count_viewers();
         return leave_if_gone(owner, reason_of(change.reason));
     }
     if (phase_ != Phase::Live || change.participant.empty())
@@ -267,6 +289,9 @@ void LiveSession::feed_changed(const std::string &participant, const std::string
     if (roster_.set_feed(participant, feed, kind, on)) {
         emit(on ? "stream-enabled" : "stream-disabled",
              Json::object({{"participantId", participant}, {"kind", kind}, {"feed", feed}}));
+        if (Participant *host = roster_.find(participant))
+            note_media(*host);
+        tell_activity();
         watch_hosts();
     }
 }
@@ -281,21 +306,48 @@ void LiveSession::speaker_changed(const std::string &participant) {
     emit("speaker-changed", Json::object({{"participantId", participant.empty() ? Json() : Json(participant)}}));
 }
 
-/// Those the database has in the session never left it: nobody is told, but whoever is not connected has to come back.
-void LiveSession::restore_participants(const Json &snapshot) {
-    for (const auto &peer : snapshot.get("peers").items())
-        if (peer.text("state") != "closed")
-            roster_.add_peer(peer.text("resource"), {peer.text("participant"), peer.text("role")});
+void LiveSession::statistics(std::span<const MinuteRow> rows) {
+    services_.quality.note(id_, rows, now_ms() / 60000);
+}
+
+/// Those the database has in the session never left it: nobody is told. Nor do they leave before the process has said
+/// which peers there are.
+void LiveSession::restore_participants() {
     const auto present = services_.store.sessions.participants(id_, true, {1, std::numeric_limits<int64_t>::max()});
     for (const auto &record : present.items) {
         const Mode mode = parse_mode(record.mode).value_or(Mode::RecvOnly);
-        Participant &participant = roster_.add(JoinRequest{record.participant_id, record.name, mode, {}});
-        if (!participant.connected() && phase_ == Phase::Live)
-            give_grace(participant);
+        Participant &participant = roster_.add(JoinRequest{record.participant_id, record.name, mode, mode, {}, {}});
+        const auto open = services_.store.attendance.open_kinds(id_, participant.id);
+        participant.shows = {open.begin(), open.end()};
+        participant.shows.erase(attendance::kMode);
+    }
+}
+
+/// A peer whose owner is not in has not been told that it is one, or that it is none any more.
+void LiveSession::apply_peer_snapshot(const Json &snapshot) {
+    for (const auto &peer : snapshot.get("peers").items()) {
+        const std::string resource = peer.text("resource"), owner = peer.text("participant");
+        if (peer.text("state") == "closed")
+            continue;
+        if (roster_.find(owner) || joining_.count(owner))
+            roster_.add_peer(resource, {owner, peer.text("role")});
+        else
+            process_.remove(resource, leave_reason::kLeft.text, [](const std::variant<Done, Refusal> &) {});
     }
     for (const auto &feed : snapshot.get("feeds").items())
         for (const auto &kind : feed.get("kinds").strings())
-            roster_.set_feed(feed.text("participant"), feed.text("feed"), kind, true);
+            if (roster_.find(feed.text("participant")))
+                roster_.set_feed(feed.text("participant"), feed.text("feed"), kind, true);
+    for (auto &[id, participant] : roster_.all()) {
+        // It may have changed its mode before the process had answered.
+        if (participant.mode < Mode::SendAndRecv)
+            close_peers(participant, "host", leave_reason::kModeChanged);
+        if (participant.mode < Mode::RecvOnly)
+            close_peers(participant, "viewer", leave_reason::kModeChanged);
+        note_media(participant);
+        if (!participant.connected() && phase_ == Phase::Live)
+            give_grace(participant);
+    }
     program_ = snapshot.text("program", "empty");
 }
 

@@ -19,10 +19,11 @@ std::string directory_name(std::string id) {
 
 std::variant<std::string, Refusal> LiveSession::start_recording(const RecordingRequest &wanted) {
     const bool of_room = wanted.kind == OutputKind::Recording, composed = wanted.kind == OutputKind::CompositeRecording;
-    auto composition = parse_composition(wanted.config, composition_);
+    const auto composition = wanted.composition ? *wanted.composition : choose_composition(wanted.kind, wanted.config);
     if (auto *refusal = std::get_if<Refusal>(&composition))
         return *refusal;
-    if (auto refusal = check_free(wanted.kind))
+    const auto &chosen = std::get<ChosenComposition>(composition);
+    if (auto refusal = check_free(wanted.kind, wanted.config, wanted.resource_id))
         return *refusal;
     const RecordingPlaces &places = services_.settings.recordings;
     OutputRecord record;
@@ -44,13 +45,19 @@ std::variant<std::string, Refusal> LiveSession::start_recording(const RecordingR
     for (const auto &key : wanted.request.keys())
         request.set(key, wanted.request.get(key.c_str()));
     if (composed && !wanted.config.keys().empty())
-        request.set("composition", std::get<Json>(composition));
+        request.set("composition", chosen.composition);
+    if (!chosen.own_id.empty())
+        request.set("compositionId", chosen.own_id);
     record.details =
         Json::object({{"path", path}, {"config", wanted.config}, {"request", request}, {"prefix", wanted.prefix}});
+    if (!wanted.resource_id.empty())
+        record.details.set("resourceId", wanted.resource_id);
+    if (!wanted.close_room_ms.is_null())
+        record.details.set("closeRoomMs", wanted.close_room_ms);
     if (!wanted.metadata.is_null())
         record.details.set("metadata", wanted.metadata);
     if (of_room)
-        set_composition(std::get<Json>(composition));
+        take_composition(chosen, record);
     return add_output(std::move(record)).record.id;
 }
 
@@ -66,7 +73,7 @@ std::optional<Refusal> LiveSession::pause_recording(const std::string &output_id
     services_.store.outputs.update(output->record);
     push_state();
     const std::string name = traits(output->record.kind).name;
-    post(name + (paused ? "-paused" : "-resumed"), recording_facts(output->record), output->record.webhook_url);
+    post(name + (paused ? "-paused" : "-resumed"), recording_facts(output->record), &output->record);
     Json data = Json::object(
         {{"status", output_status(output->record.kind, paused ? "paused" : "started")}, {"id", output->record.id}});
     emit((name + "-state-changed").c_str(), data);
@@ -89,6 +96,19 @@ void LiveSession::recording_changed(const std::string &recording, const std::str
     forget_finished_outputs();
     if (next && is_over(*next))
         push_state();
+}
+
+/// `onFailure`: a session that is not recorded is not to go on. One that records again by then may.
+void LiveSession::close_after(const OutputRecord &failed) {
+    if (!failed.details.has("closeRoomMs") || phase_ != Phase::Live)
+        return;
+    const auto wait = static_cast<unsigned>(failed.details.get("closeRoomMs").as_integer());
+    failure_timers_[failed.id].once(wait, [this, id = failed.id] {
+        failure_timers_.erase(id);
+        const LiveOutput *output = find_output(id);
+        if (!output || output->machine.state() != OutputState::Started)
+            end(leave_reason::kFailed);
+    });
 }
 
 Json LiveSession::ended_facts(const OutputRecord &recording) const {

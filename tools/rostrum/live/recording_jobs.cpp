@@ -53,14 +53,8 @@ void RecordingJobs::over(OutputRecord &recording) {
         queue_.add(std::move(job));
     }
     transaction.commit();
-    if (any)
-        return;
-    empty_.push_back(recording.id);
-    telling_.once(0, [this] { // its end is told first
-        for (const auto &id : std::exchange(empty_, {}))
-            if (auto nothing = store_.outputs.find_recording(id))
-                processed(*nothing);
-    });
+    if (!any)
+        processed(recording);
 }
 
 void RecordingJobs::changed(const JobRecord &job) {
@@ -144,7 +138,7 @@ void RecordingJobs::processed(OutputRecord &recording) {
         files.push(file);
     }
     data.set("files", files);
-    post("recording-processed", recording.room_id, recording.session_id, data, recording.webhook_url);
+    post("recording-processed", recording.room_id, recording.session_id, data, recording.webhook_url, recording.id);
     if (tell)
         tell(recording.session_id, "recording-processed", data);
     start_upload(recording);
@@ -203,7 +197,7 @@ void RecordingJobs::upload_changed(const JobRecord &job) {
         data.set("error", job.error);
     data.set("fileDetails", file_details(places_, public_url_, *recording, now_ms()));
     post(job.state == "completed" ? "recording-uploaded" : "recording-upload-failed", recording->room_id,
-         recording->session_id, data, recording->webhook_url);
+         recording->session_id, data, recording->webhook_url, recording->id);
 }
 
 void RecordingJobs::merge_changed(const JobRecord &job) {
@@ -217,16 +211,16 @@ void RecordingJobs::merge_changed(const JobRecord &job) {
     if (job.state == "failed")
         data.set("message", job.error);
     post((composed ? "composite-merge-" : "merge-recording-") + name, job.room_id, job.session_id, data,
-         job.webhook_url);
+         job.webhook_url, job.id);
 }
 
 void RecordingJobs::post(const std::string &type, const std::string &room_id, const std::string &session_id,
-                         const Json &extra, const std::string &extra_url) {
+                         const Json &extra, const std::string &extra_url, const std::string &id) {
     Json data = Json::object({{"meetingId", room_id}, {"sessionId", session_id}});
     for (const auto &key : extra.keys())
         data.set(key, extra.get(key.c_str()));
     const auto room = store_.rooms.find_by_room_id(room_id);
-    webhooks_.post(type, data, room ? room->settings.get("webhook") : Json(), extra_url);
+    webhooks_.post(type, data, room ? room->settings.get("webhook") : Json(), extra_url, id);
 }
 
 } // namespace rostrum

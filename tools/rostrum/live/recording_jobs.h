@@ -22,7 +22,7 @@ class RecordingJobs {
 
     /// Takes up what an earlier `serve` left, before the queue does.
     void recover();
-    /// Its end has been stored; fills in what it holds (`details.parts`, `details.processing`).
+    /// Its end has been stored and told; fills in what it holds (`details.parts`, `details.processing`).
     void over(OutputRecord &recording);
 
     /// Merges, as JobQueue has them.
@@ -41,15 +41,13 @@ class RecordingJobs {
     void start_upload(OutputRecord &recording);
     void processed(OutputRecord &recording);
     void post(const std::string &type, const std::string &room_id, const std::string &session_id, const Json &extra,
-              const std::string &extra_url);
+              const std::string &extra_url, const std::string &id);
 
     Store &store_;
     JobQueue &queue_;
     Webhooks &webhooks_;
     const RecordingPlaces &places_;
     const std::string &public_url_;
-    std::vector<std::string> empty_; // recordings that ended without a file, not told yet
-    Timer telling_;
 };
 
 } // namespace rostrum

@@ -7,6 +7,8 @@
 
 namespace rostrum {
 
+constexpr size_t kMaxMutes = 10'000; // of a session: who was muted and left is still on the list
+
 bool Participant::may(const std::string &permission) const {
     return std::find(permissions.begin(), permissions.end(), permission) != permissions.end();
 }
@@ -21,6 +23,7 @@ Participant &Roster::add(const JoinRequest &request) {
     participant.id = request.participant_id;
     participant.name = request.name;
     participant.mode = request.mode;
+    participant.most = std::max(request.mode, request.most);
     participant.permissions = request.permissions;
     for (const auto &[resource, peer] : peers_)
         if (peer.participant_id == participant.id)
@@ -32,6 +35,29 @@ void Roster::remove(const std::string &id) {
     participants_.erase(id);
     feeds_.erase(id);
     std::erase_if(peers_, [&](const auto &entry) { return entry.second.participant_id == id; });
+}
+
+Mute Roster::mute_of(const std::string &participant_id) const {
+    const auto found = mutes_.find(participant_id);
+    return found == mutes_.end() ? Mute{} : found->second;
+}
+
+bool Roster::set_mute(const std::string &participant_id, const Mute &mute) {
+    if (!mute.any())
+        mutes_.erase(participant_id);
+    else if (mutes_.size() >= kMaxMutes && !mutes_.count(participant_id))
+        return false;
+    else
+        mutes_[participant_id] = mute;
+    return true;
+}
+
+Marks Roster::visible_marks(const Participant &participant) const {
+    const Mute mute = mute_of(participant.id);
+    Marks marks = participant.marks;
+    marks.mic_off |= mute.audio;
+    marks.camera_off |= mute.video;
+    return marks;
 }
 
 const Peer *Roster::peer(const std::string &resource) const {
@@ -71,6 +97,17 @@ void Roster::remove_all_peers() {
     peers_.clear();
     for (auto &[id, participant] : participants_)
         participant.peers.clear();
+}
+
+std::set<std::string> Roster::publishing() const {
+    std::set<std::string> ids;
+    for (const auto &[resource, peer] : peers_)
+        if (peer.role == "host" && participants_.count(peer.participant_id))
+            ids.insert(peer.participant_id);
+    for (const auto &[id, feeds] : feeds_)
+        if (!feeds.empty() && participants_.count(id))
+            ids.insert(id);
+    return ids;
 }
 
 bool Roster::has_feeds() const {

@@ -6,6 +6,7 @@
 #include "tools/rostrum/auth/token.h"
 #include "tools/rostrum/base/glib_handles.h"
 #include "tools/rostrum/live/event_stream.h"
+#include "tools/rostrum/live/rate_limit.h"
 
 #include <map>
 #include <memory>
@@ -17,7 +18,9 @@ namespace rostrum {
 struct JoinRequest {
     std::string participant_id, name;
     Mode mode = Mode::SendAndRecv;
+    Mode most = Mode::SendAndRecv; ///< that the token allows
     std::vector<std::string> permissions;
+    std::string device; ///< JSON, "" = not known
 };
 
 struct Peer {
@@ -32,11 +35,21 @@ struct Marks {
     bool operator==(const Marks &) const = default;
 };
 
+/// What the server lets nobody hear or see of somebody.
+struct Mute {
+    bool audio = false, video = false;
+    bool any() const { return audio || video; }
+    bool operator==(const Mute &) const = default;
+};
+
 /// In the session as long as there is an event connection or a peer, or a time of grace to come back in.
 struct Participant {
     std::string id, name;
-    Mode mode = Mode::SendAndRecv;
+    Mode mode = Mode::SendAndRecv, most = Mode::SendAndRecv;
     std::vector<std::string> permissions;
+    std::set<std::string> shows;  ///< kinds of media, as the attendance names them
+    std::set<std::string> topics; ///< that its event connection subscribed to
+    RateLimit messages{10, 20}, mode_changes{1, 10};
     Marks marks, told_marks;
     std::unique_ptr<Timer> mark_timer; ///< until a change of marks is told
     std::shared_ptr<EventStream> events;
@@ -69,6 +82,16 @@ class Roster {
     std::vector<std::string> resources_of(const std::string &participant_id, const std::string &role) const;
     size_t peer_count(const std::string &role) const;
     void remove_all_peers();
+    /// Those who have a peer as host, or whose media flows.
+    std::set<std::string> publishing() const;
+
+    /// Of those who are not in, too.
+    Mute mute_of(const std::string &participant_id) const;
+    const std::map<std::string, Mute> &mutes() const { return mutes_; }
+    /// False when there are too many.
+    bool set_mute(const std::string &participant_id, const Mute &mute);
+    /// What everybody can tell of somebody: what they say of themselves, and their mute.
+    Marks visible_marks(const Participant &participant) const;
 
     const Feeds &feeds(const std::string &participant_id) { return feeds_[participant_id]; }
     /// Somebody's media flows.
@@ -78,6 +101,7 @@ class Roster {
 
   private:
     Participants participants_;
+    std::map<std::string, Mute> mutes_; // only who has one
     std::map<std::string, Peer> peers_;
     std::map<std::string, Feeds> feeds_; // by participant; media may be reported before its owner is in
 };

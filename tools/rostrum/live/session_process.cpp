@@ -5,12 +5,14 @@
 
 #include "tools/rostrum/base/config.h"
 
+#include <algorithm>
 #include <csignal>
 #include <cstring>
 #include <fcntl.h>
 #include <gio/gunixsocketaddress.h>
 #include <glib-unix.h>
 #include <memory>
+#include <sys/stat.h>
 #include <unistd.h>
 
 namespace rostrum {
@@ -30,10 +32,9 @@ Refusal refusal_of(GError *error) {
     static const struct {
         const char *name;
         int status;
-    } kNames[] = {{"org.rostrum.Error.BadRequest", 400},
-                  {"org.rostrum.Error.NotFound", 404},
-                  {"org.rostrum.Error.NotAcceptable", 406},
-                  {"org.rostrum.Error.Full", 503},
+    } kNames[] = {{"org.rostrum.Error.BadRequest", 400},    {"org.rostrum.Error.NotFound", 404},
+                  {"org.rostrum.Error.NotAcceptable", 406}, {"org.rostrum.Error.PreconditionFailed", 412},
+                  {"org.rostrum.Error.Unprocessable", 422}, {"org.rostrum.Error.Full", 503},
                   {"org.rostrum.Error.Failed", 500}};
     const std::string remote =
         g_dbus_error_is_remote_error(error) ? take_string(g_dbus_error_get_remote_error(error)) : "";
@@ -53,6 +54,22 @@ int peer_pid(GSocketConnection *connection) {
 
 bool was_cancelled(GError *error) {
     return g_error_matches(error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
+}
+
+std::vector<MinuteRow> read_minutes(GVariant *minutes) {
+    std::vector<MinuteRow> rows;
+    GVariantIter iter;
+    const char *participant = nullptr;
+    gint64 minute = 0;
+    GVariant *numbers = nullptr;
+    g_variant_iter_init(&iter, minutes);
+    while (g_variant_iter_loop(&iter, "(&sx@ax)", &participant, &minute, &numbers)) {
+        MinuteRow &row = rows.emplace_back(MinuteRow{participant, minute, {}});
+        gsize count = 0;
+        const auto *values = static_cast<const gint64 *>(g_variant_get_fixed_array(numbers, &count, sizeof(gint64)));
+        std::copy_n(values, std::min<size_t>(count, row.report.values.size()), row.report.values.begin());
+    }
+    return rows;
 }
 
 } // namespace
@@ -86,7 +103,7 @@ void SessionProcess::spawn() {
 bool SessionProcess::launch(int ready_write_fd, std::string *error) {
     const auto launcher = ObjectRef<GSubprocessLauncher>::adopt(g_subprocess_launcher_new(G_SUBPROCESS_FLAGS_NONE));
     g_subprocess_launcher_take_fd(launcher.get(), ready_write_fd, kReadyFd);
-    const std::string log = settings_.log_dir + "/" + session_id_ + ".log";
+    const std::string log = log_path();
     for (auto take : {g_subprocess_launcher_take_stdout_fd, g_subprocess_launcher_take_stderr_fd})
         take(launcher.get(), ::open(log.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0600));
     for (const auto &key : config_keys())
@@ -275,6 +292,9 @@ void SessionProcess::bind_signals() {
          }));
     bind("hls-grown",
          G_CALLBACK(+[](SessionProcess *self, Text hls) { guarded([&] { self->observer_.hls_grown(hls); }); }));
+    bind("statistics", G_CALLBACK(+[](SessionProcess *self, GVariant *minutes) {
+             guarded([&] { self->observer_.statistics(read_minutes(minutes)); });
+         }));
     bind("ended", G_CALLBACK(+[](SessionProcess *self, Text reason) {
              self->ended_ = true;
              self->end_reason_ = reason;
@@ -285,6 +305,9 @@ void SessionProcess::connection_closed() {
     if (!ended_)
         return lose("the session process crashed");
     disconnect();
+    struct stat status {};
+    if (::stat(log_path().c_str(), &status) == 0 && status.st_size == 0)
+        ::unlink(log_path().c_str());
     guarded([&] { observer_.process_ended(end_reason_); });
 }
 
@@ -418,8 +441,10 @@ void SessionProcess::limit(const std::string &resource, const ViewerLimits &limi
           reading(std::move(reply), read_nothing)});
 }
 
-void SessionProcess::patch(const std::string &resource, const std::string &fragment, Reply<std::string> reply) {
-    call({"Patch", g_variant_new("(ss)", resource.c_str(), fragment.c_str()), reading(std::move(reply), read_text)});
+void SessionProcess::patch(const std::string &resource, const std::string &wanted_tag, const std::string &fragment,
+                           Reply<std::string> reply) {
+    call({"Patch", g_variant_new("(sss)", resource.c_str(), wanted_tag.c_str(), fragment.c_str()),
+          reading(std::move(reply), read_text)});
 }
 
 void SessionProcess::remove(const std::string &resource, const std::string &reason, Reply<Done> reply) {

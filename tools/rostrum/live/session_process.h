@@ -6,10 +6,12 @@
 #include "tools/rostrum/auth/refusal.h"
 #include "tools/rostrum/base/glib_handles.h"
 #include "tools/rostrum/base/json.h"
+#include "tools/rostrum/session/minute_report.h"
 
 #include <functional>
 #include <optional>
 #include <session_dbus.h>
+#include <span>
 #include <variant>
 #include <vector>
 
@@ -59,6 +61,7 @@ class SessionProcessObserver {
     virtual void recording_changed(const std::string &recording, const std::string &state, const Json &details) = 0;
     virtual void hls_changed(const std::string &hls, const std::string &state, const Json &details) = 0;
     virtual void hls_grown(const std::string &hls) = 0;
+    virtual void statistics(std::span<const MinuteRow> rows) = 0;
     /// It said Ended and closed the connection. The SessionProcess may be destroyed from here.
     virtual void process_ended(const std::string &reason) = 0;
     /// It did not start, crashed, or its socket answers nobody. The SessionProcess may be destroyed from here.
@@ -99,7 +102,9 @@ class SessionProcess {
     void play(const std::string &participant, const std::string &feed, const std::string &offer,
               const ViewerLimits &limits, Reply<Negotiated> reply);
     void limit(const std::string &resource, const ViewerLimits &limits, Reply<Done> reply);
-    void patch(const std::string &resource, const std::string &fragment, Reply<std::string> reply);
+    /// `wanted_tag`: an If-Match, or "".
+    void patch(const std::string &resource, const std::string &wanted_tag, const std::string &fragment,
+               Reply<std::string> reply);
     void remove(const std::string &resource, const std::string &reason, Reply<Done> reply);
     void end(const std::string &reason, Reply<Done> reply);
     void graph(const std::string &format, Reply<std::string> reply);
@@ -127,6 +132,7 @@ class SessionProcess {
     void lose(const std::string &why);
     void disconnect();
     std::string socket_path() const { return settings_.socket_dir + "/" + session_id_ + ".sock"; }
+    std::string log_path() const { return settings_.log_dir + "/" + session_id_ + ".log"; }
 
     const LaunchSettings &settings_;
     const std::string room_id_, session_id_;

@@ -50,6 +50,7 @@ class Sessions::Orphan : private SessionProcessObserver {
     void recording_changed(const std::string &, const std::string &, const Json &) override {}
     void hls_changed(const std::string &, const std::string &, const Json &) override {}
     void hls_grown(const std::string &) override {}
+    void statistics(std::span<const MinuteRow>) override {}
 
     const std::string socket_;
     SessionProcess process_;
@@ -61,7 +62,7 @@ Sessions::~Sessions() = default;
 void Sessions::recover() {
     for (const auto &record : services_.store.sessions.ongoing())
         if (const auto room = services_.store.rooms.find_by_room_id(record.room_id))
-            add(*room, record.id, record.start).resume();
+            add(*room, record.id, record.start).resume(record.reason);
     for (const auto &id : socket_ids(services_.settings.launch.socket_dir))
         if (!sessions_.count(id))
             orphans_.push_back(std::make_unique<Orphan>(services_.settings.launch, id));

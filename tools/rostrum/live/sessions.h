@@ -26,7 +26,7 @@ class Sessions {
     void end_all(const LeaveReason &reason);
     bool empty() const { return sessions_.empty(); }
     const std::map<std::string, std::unique_ptr<LiveSession>> &all() const { return sessions_; }
-    const LiveServices &services() const { return services_; }
+    LiveServices &services() const { return services_; }
 
   private:
     class Orphan;

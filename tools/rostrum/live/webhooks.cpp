@@ -19,18 +19,20 @@ bool webhook_wanted(const Json &events, const std::string &type) {
     return false;
 }
 
-void Webhooks::post(const std::string &type, const Json &data, const Json &room_webhook, const std::string &extra_url) {
+void Webhooks::post(const std::string &type, const Json &data, const Json &room_webhook, const std::string &extra_url,
+                    const std::string &output_id) {
     std::set<std::string> urls{global_url_, extra_url};
     if (webhook_wanted(room_webhook.get("events"), type))
         urls.insert(room_webhook.text("endPoint"));
     urls.erase("");
-    if (urls.empty())
-        return;
-    const std::string body = Json::object({{"webhookType", type}, {"data", data}}).dump();
-    for (const auto &url : urls) {
-        endpoints_.touch(url, now_ms());
-        outbox_.post(url, body);
-    }
+    const std::string time = iso_time(now_ms());
+    const auto body = [&](const std::string &id, int64_t sequence) {
+        return Json::object(
+                   {{"webhookType", type}, {"data", data}, {"id", id}, {"sequence", sequence}, {"timestamp", time}})
+            .dump();
+    };
+    for (const auto &url : urls)
+        outbox_.post(url, {type, data.text("meetingId"), data.text("sessionId"), output_id, body});
 }
 
 } // namespace rostrum

@@ -4,8 +4,7 @@
 #pragma once
 
 #include "tools/rostrum/base/json.h"
-#include "tools/rostrum/live/outbox.h"
-#include "tools/rostrum/store/endpoints.h"
+#include "tools/rostrum/live/webhook_outbox.h"
 
 namespace rostrum {
 
@@ -16,15 +15,16 @@ bool webhook_wanted(const Json &events, const std::string &type);
 /// Decides who is told. Thread-bound: main thread.
 class Webhooks {
   public:
-    Webhooks(Outbox &outbox, EndpointStore &endpoints, std::string global_url)
-        : outbox_(outbox), endpoints_(endpoints), global_url_(std::move(global_url)) {}
+    Webhooks(WebhookOutbox &outbox, std::string global_url) : outbox_(outbox), global_url_(std::move(global_url)) {}
 
-    /// `room_webhook`: the room's {endPoint, events} or null; `extra_url`: that of one recording or livestream, or "".
-    void post(const std::string &type, const Json &data, const Json &room_webhook, const std::string &extra_url = {});
+    /// Call it in the turn that stores what is told. Each URL is told once, whoever names it. `data`: with meetingId
+    /// and sessionId; `room_webhook`: the room's {endPoint, events} or null; `extra_url`: that of one recording or
+    /// livestream, or ""; `output_id`: which one it is about, or "".
+    void post(const std::string &type, const Json &data, const Json &room_webhook, const std::string &extra_url = {},
+              const std::string &output_id = {});
 
   private:
-    Outbox &outbox_;
-    EndpointStore &endpoints_;
+    WebhookOutbox &outbox_;
     const std::string global_url_;
 };
 

@@ -81,6 +81,7 @@ struct Selection {
 };
 
 struct Destination {
+    std::string egress; // the node that pushes to it
     std::string livestream, id, url, stream_key;
 
     bool operator==(const Destination &) const = default;
@@ -90,7 +91,7 @@ struct Graph {
     std::vector<Branch> branches; // downstream first: the order in which they are started
     std::vector<Link> links;      // between branches
     std::vector<Selection> selections;
-    std::vector<Destination> destinations; // of the livestream branch
+    std::vector<Destination> destinations;
 
     const Branch *find(const std::string &id) const;
     bool operator==(const Graph &) const = default;

@@ -25,10 +25,11 @@ void HlsOutputs::set_state(const std::string &hls, const char *state) {
     changed_(hls, state, details(hls));
 }
 
-void HlsOutputs::want(const std::vector<Hls> &wanted, const Composition &composition) {
+void HlsOutputs::want(const Wanted &wanted) {
     wanted_.clear();
-    for (const auto &hls : wanted) {
+    for (const auto &hls : wanted.hls) {
         wanted_.push_back(hls.id);
+        const Composition &composition = wanted.composition_of(hls.own_composition);
         if (entries_.try_emplace(hls.id, Entry{hls, composition, "starting", {}, {}}).second)
             set_state(hls.id, "starting");
     }

@@ -26,7 +26,7 @@ class HlsOutputs {
         : pipeline_(pipeline), changed_(std::move(changed)), grown_(std::move(grown)) {}
 
     /// What is wanted now; new ones are reported as starting. One that failed stays failed until its id is new.
-    void want(const std::vector<Hls> &wanted, const Composition &composition);
+    void want(const Wanted &wanted);
     /// Those of `wanted` that have not failed.
     std::vector<Hls> viable(const std::vector<Hls> &wanted) const;
 

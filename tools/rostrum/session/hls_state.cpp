@@ -29,6 +29,7 @@ std::vector<Hls> parse_hls(JsonNode *node) {
         choose(object, "mode", where, kModes, hls.audio_only);
         hls.dvr_ms = number(object, "dvrMs", where, UINT32_MAX).value_or(0);
         hls.keep = flag(object, "keep", where, true);
+        hls.own_composition = parse_own_composition(object, where);
         result.push_back(std::move(hls));
     }
     return result;

@@ -60,6 +60,9 @@ void choose(JsonObject *object, const char *name, const std::string &where, cons
 /// A document's "composition" or a recording's own.
 Composition parse_composition(JsonNode *node, const std::string &where);
 
+/// Of an output: which of the document's "compositions"; "" when it has the room's.
+std::string parse_own_composition(JsonObject *object, const std::string &where);
+
 std::vector<Recording> parse_recordings(JsonNode *node);
 std::vector<Hls> parse_hls(JsonNode *node);
 

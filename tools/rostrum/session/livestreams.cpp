@@ -41,43 +41,67 @@ void Livestreams::set_state(const std::string &output, const std::string &state,
     changed_(entry.livestream, output, state, details);
 }
 
-void Livestreams::sync(GstElement *egress, const std::vector<Destination> &wanted) {
-    if (egress != egress_.get()) {
-        egress_ = ref(egress);
-        added_.clear();
-        if (egress)
-            g_signal_connect(egress, "destination-removed", G_CALLBACK(on_removed), this);
+void Livestreams::sync(const std::function<GstElement *(const std::string &)> &find,
+                       const std::vector<Destination> &wanted) {
+    for (const auto &destination : wanted)
+        egresses_.try_emplace(destination.egress);
+    bool running = false;
+    for (auto &[node, egress] : egresses_) {
+        GstElement *element = find(node);
+        if (element != egress.element.get()) {
+            egress = {ref(element), {}};
+            if (element)
+                g_signal_connect(element, "destination-removed", G_CALLBACK(on_removed), this);
+        }
+        if (element)
+            sync(node, egress, wanted);
+        running |= element != nullptr;
     }
-    if (!egress) {
+    std::erase_if(egresses_, [](const auto &each) { return !each.second.element; });
+    if (!running)
         numbers_.stop();
-        return;
-    }
-    if (!numbers_.active())
+    else if (!numbers_.active())
         numbers_.start(kNumbersMs, [this] {
             tell_numbers();
             return true;
         });
-    for (auto it = added_.begin(); it != added_.end();) {
+}
+
+void Livestreams::sync(const std::string &node, Egress &egress, const std::vector<Destination> &wanted) {
+    for (auto it = egress.added.begin(); it != egress.added.end();) {
         if (std::find(wanted.begin(), wanted.end(), it->second) != wanted.end()) {
             ++it;
             continue;
         }
-        g_signal_emit_by_name(egress, "remove-destination", it->first.c_str());
-        it = added_.erase(it);
+        const std::string output = it->first;
+        it = egress.added.erase(it);
+        g_signal_emit_by_name(egress.element.get(), "remove-destination", output.c_str());
     }
     for (const auto &destination : wanted)
-        if (!added_.count(destination.id))
+        if (destination.egress == node && !egress.added.count(destination.id))
             add(egress, destination);
 }
 
-void Livestreams::add(GstElement *egress, const Destination &destination) {
+void Livestreams::add(Egress &egress, const Destination &destination) {
     entries_[destination.id].livestream = destination.livestream;
-    added_[destination.id] = destination;
+    egress.added[destination.id] = destination;
     gboolean accepted = FALSE;
-    g_signal_emit_by_name(egress, "add-destination", destination.id.c_str(), destination.url.c_str(),
+    g_signal_emit_by_name(egress.element.get(), "add-destination", destination.id.c_str(), destination.url.c_str(),
                           destination.stream_key.c_str(), &accepted);
     if (!accepted)
         set_state(destination.id, "failed", JsonText().add("error", "the address is not accepted").text());
+}
+
+Livestreams::Egress *Livestreams::find(const void *element) {
+    for (auto &[node, egress] : egresses_)
+        if (egress.element.get() == element)
+            return &egress;
+    return nullptr;
+}
+
+std::list<Livestreams::Draining>::iterator Livestreams::find_draining(const void *element) {
+    return std::find_if(draining_.begin(), draining_.end(),
+                        [&](const Draining &each) { return each.egress.get() == element; });
 }
 
 void Livestreams::on_message(GstObject *source, const GstStructure *message) {
@@ -85,19 +109,24 @@ void Livestreams::on_message(GstObject *source, const GstStructure *message) {
     const char *state = gst_structure_get_string(message, "state");
     if (!id || !state || !entries_.count(id))
         return;
-    const bool draining = draining_ && GST_OBJECT(draining_->egress.get()) == source;
-    if (GST_OBJECT(egress_.get()) != source && !draining)
+    const bool draining = find_draining(source) != draining_.end();
+    if (!draining && !find(source))
         return;
     if (entries_[id].state != "stopped" || !g_str_equal(state, "stopped"))
         set_state(id, state, details_of(message));
     if (draining && g_str_equal(state, "stopped"))
-        ended(draining_->egress.get(), id);
+        ended(GST_ELEMENT(source), id);
+}
+
+void Livestreams::tell_numbers() {
+    for (const auto &[node, egress] : egresses_)
+        tell_numbers(egress.element.get());
 }
 
 /// What grows while a destination stays live.
-void Livestreams::tell_numbers() {
+void Livestreams::tell_numbers(GstElement *egress) {
     GstStructure *stats = nullptr;
-    g_object_get(egress_.get(), "stats", &stats, nullptr);
+    g_object_get(egress, "stats", &stats, nullptr);
     if (!stats)
         return;
     const std::unique_ptr<GstStructure, decltype(&gst_structure_free)> owned(stats, gst_structure_free);
@@ -122,47 +151,54 @@ void Livestreams::on_removed(GstElement *egress, const char *output, gpointer da
 
 void Livestreams::ended(GstElement *egress, const std::string &output) {
     const auto entry = entries_.find(output);
-    if (entry != entries_.end() && entry->second.state != "stopped" && !added_.count(output))
+    const bool wanted_again = std::any_of(egresses_.begin(), egresses_.end(),
+                                          [&](const auto &each) { return each.second.added.count(output) > 0; });
+    if (entry != entries_.end() && entry->second.state != "stopped" && !wanted_again)
         set_state(output, "stopped", entry->second.details);
-    if (!draining_ || draining_->egress.get() != egress)
+    const auto draining = find_draining(egress);
+    if (draining == draining_.end())
         return;
-    draining_->left.erase(output);
-    if (!draining_->left.empty())
-        return;
-    const auto finished = std::move(draining_); // its owner goes away in done()
-    finished->done();
+    draining->left.erase(output);
+    if (draining->left.empty())
+        finish(draining);
+}
+
+/// Its branch goes away.
+void Livestreams::finish(std::list<Draining>::iterator draining) {
+    std::list<Draining> finished;
+    finished.splice(finished.end(), draining_, draining);
+    finished.front().done();
 }
 
 bool Livestreams::drain(GstElement *egress, std::function<void()> done) {
-    if (egress != egress_.get() || added_.empty())
+    Egress *running = find(egress);
+    if (!running || running->added.empty())
         return false;
-    auto draining = std::make_unique<Draining>();
-    numbers_.stop();
-    draining->egress = std::move(egress_);
-    draining->done = std::move(done);
-    for (const auto &[id, destination] : std::exchange(added_, {}))
-        draining->left.insert(id);
-    const std::set<std::string> ids = draining->left;
-    draining_ = std::move(draining);
-    draining_->deadline.start(kDrainMs, [this] {
-        const auto late = std::move(draining_);
-        for (const auto &id : late->left)
+    Draining &draining = draining_.emplace_back();
+    const auto it = std::prev(draining_.end());
+    draining.egress = std::move(running->element);
+    draining.done = std::move(done);
+    for (const auto &[id, destination] : std::exchange(running->added, {}))
+        draining.left.insert(id);
+    std::erase_if(egresses_, [&](const auto &each) { return &each.second == running; });
+    draining.deadline.start(kDrainMs, [this, it] {
+        for (const auto &id : it->left)
             set_state(id, "stopped", entries_[id].details);
-        late->done();
+        finish(it);
         return false;
     });
+    const std::set<std::string> ids = draining.left;
+    const auto kept = ref(egress); // the last one that ends may take it along
     for (const auto &id : ids)
-        g_signal_emit_by_name(egress, "remove-destination", id.c_str());
+        g_signal_emit_by_name(kept.get(), "remove-destination", id.c_str());
     return true;
 }
 
 void Livestreams::forget(GstElement *egress) {
     g_signal_handlers_disconnect_by_data(egress, this);
-    if (egress_.get() == egress) {
-        egress_.reset();
-        added_.clear();
+    std::erase_if(egresses_, [&](const auto &each) { return each.second.element.get() == egress; });
+    if (egresses_.empty())
         numbers_.stop();
-    }
 }
 
 } // namespace rostrum::session

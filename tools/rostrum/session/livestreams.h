@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: Rostrum contributors
 // SPDX-License-Identifier: LGPL-2.1-or-later
 
-// Keeps the destinations of the rtmpegress element equal to those that are wanted, and what is told about them.
+// Keeps the destinations of each rtmpegress element equal to those that are wanted, and what is told about them.
 // Thread-bound: main.
 
 #pragma once
@@ -9,6 +9,7 @@
 #include "graph.h"
 #include "gst_ptr.h"
 
+#include <list>
 #include <map>
 #include <set>
 
@@ -23,8 +24,8 @@ class Livestreams {
 
     explicit Livestreams(Changed changed) : changed_(std::move(changed)) {}
 
-    /// `egress` is the running element, null when there is none.
-    void sync(GstElement *egress, const std::vector<Destination> &wanted);
+    /// `find` gives the running element of a node, null when there is none.
+    void sync(const std::function<GstElement *(const std::string &)> &find, const std::vector<Destination> &wanted);
 
     /// An element message "rtmpegress-destination" of `source`.
     void on_message(GstObject *source, const GstStructure *message);
@@ -45,6 +46,10 @@ class Livestreams {
     static constexpr unsigned kDrainMs = 3000;
     static constexpr unsigned kNumbersMs = 2000; // how old the numbers of a live destination get
 
+    struct Egress {
+        GstPtr<GstElement> element;
+        std::map<std::string, Destination> added; // by output
+    };
     struct Draining {
         GstPtr<GstElement> egress;
         std::set<std::string> left; // outputs
@@ -52,18 +57,22 @@ class Livestreams {
         Timer deadline;
     };
 
-    void add(GstElement *egress, const Destination &destination);
+    void sync(const std::string &node, Egress &egress, const std::vector<Destination> &wanted);
+    void add(Egress &egress, const Destination &destination);
     void set_state(const std::string &output, const std::string &state, const std::string &details);
     void ended(GstElement *egress, const std::string &output);
     void tell_numbers();
+    void tell_numbers(GstElement *egress);
+    Egress *find(const void *element);
+    std::list<Draining>::iterator find_draining(const void *element);
+    void finish(std::list<Draining>::iterator draining);
     static void on_removed(GstElement *egress, const char *output, gpointer self);
 
     const Changed changed_;
     const Alive alive_ = std::make_shared<bool>(true);
-    GstPtr<GstElement> egress_;
-    std::map<std::string, Destination> added_; // to egress_, by output
+    std::map<std::string, Egress> egresses_; // by node
     std::map<std::string, Entry> entries_;
-    std::unique_ptr<Draining> draining_;
+    std::list<Draining> draining_;
     Timer numbers_;
 };
 

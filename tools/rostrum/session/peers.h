@@ -33,6 +33,7 @@ struct Peer {
     ViewerLimits limits;
     std::string branch;     // of a viewer: the one whose fan-out it is at
     std::string only_codec; // of a viewer of the program: the only codec of ours that it takes; "" = any
+    std::string entity_tag; // of its ICE session (RFC 9725 §4.3.1)
 
     const char *role_name() const { return role == Role::Host ? "host" : "viewer"; }
     const char *state_name() const { return connected ? "connected" : "connecting"; }

@@ -8,6 +8,7 @@
 #include "plan_hls.h"
 #include "plan_hosts.h"
 #include "plan_recordings.h"
+#include "plan_stages.h"
 
 #include <algorithm>
 #include <cstdlib>
@@ -19,9 +20,11 @@ namespace rostrum::session {
 namespace {
 
 bool wants_outputs(const State &state) {
-    return media_of_room(state.wanted.recordings).composed || !state.wanted.hls.empty() ||
+    return media_of_room(state.wanted.recordings).composed || wants_hls(state) ||
            std::any_of(state.wanted.livestreams.begin(), state.wanted.livestreams.end(),
-                       [](const Livestream &livestream) { return !livestream.outputs.empty(); });
+                       [](const Livestream &livestream) {
+                           return livestream.own_composition.empty() && !livestream.outputs.empty();
+                       });
 }
 
 bool every_viewer_decodes(const Track &track) {
@@ -79,7 +82,8 @@ class Planner {
             graph_.branches.push_back(feed(host.participant, config_));
         if (std::any_of(programs_.begin(), programs_.end(), std::mem_fn(&Program::composed)))
             add_composed();
-        add_own_recordings(state_, config_, graph_);
+        add_track_recordings(state_, graph_);
+        add_stages(state_, config_, graph_);
         for (const auto &host : state_.hosts)
             add_host(host);
         for (const auto &each : programs_)
@@ -149,7 +153,7 @@ class Planner {
         const RoomMedia recorded = media_of_room(state_.wanted.recordings);
         const bool live = add_livestreams();
         add_hls(state_, graph_);
-        const bool aac_wanted = live || recorded.aac || !state_.wanted.hls.empty();
+        const bool aac_wanted = live || recorded.aac || wants_hls(state_);
         if (aac_wanted)
             graph_.branches.push_back(aac());
         add_encodes();
@@ -211,11 +215,12 @@ class Planner {
 
     bool add_livestreams() {
         for (const auto &wanted : state_.wanted.livestreams)
-            for (const auto &output : wanted.outputs)
-                graph_.destinations.push_back({wanted.id, output.id, output.url, output.stream_key});
-        if (!graph_.destinations.empty())
-            graph_.branches.push_back(livestream(config_));
-        return !graph_.destinations.empty();
+            if (wanted.own_composition.empty())
+                add_destinations(wanted, "", graph_);
+        if (graph_.destinations.empty())
+            return false;
+        graph_.branches.push_back(livestream("", config_));
+        return true;
     }
 
     const State &state_;
@@ -252,6 +257,8 @@ ProgramMode program_mode(const State &state) {
     if (hosts.empty())
         return state.slate ? ProgramMode::Slate : ProgramMode::Empty;
     const Track *video = best_video(*hosts.front());
+    if (video && state.wanted.mutes_track(hosts.front()->participant, true))
+        return ProgramMode::Composed;
     return !video || every_viewer_decodes(*video) ? ProgramMode::Passthrough : ProgramMode::Composed;
 }
 

@@ -29,7 +29,8 @@ const char *to_string(ProgramMode mode);
 bool has_hosts(const State &state);
 
 /// Without hosts and outputs: Slate when the state says so, else Empty. Passthrough with exactly one connected host, no
-/// output, and a codec that every viewer's answer lists (H.264 or VP8).
+/// output, and a codec that every viewer's answer lists (H.264 or VP8); not while its picture is muted, for that would
+/// be seen as a picture that stands still.
 ProgramMode program_mode(const State &state);
 
 struct FrameSize {

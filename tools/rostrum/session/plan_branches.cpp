@@ -171,23 +171,25 @@ Branch encode(const std::string &codec, const Composition &composition) {
     return branch;
 }
 
-Branch encode_smaller(const Rendition &rendition, const Composition &composition) {
+std::vector<Node> smaller_h264(const Rendition &rendition, const Composition &composition) {
     const FrameSize whole = frame_size(composition);
     const unsigned shorter = std::min(whole.width, whole.height);
     const auto scaled = [&](unsigned side) { return std::to_string((side * rendition.height / shorter + 1) / 2 * 2); };
-    Branch branch{rendition_branch(rendition), Branch::Kind::Encode, {}, {}, {}};
-    branch.nodes = {leaky_queue("frames", "0", "3"),
-                    {"scale", "videoscale", {{"add-borders", "false"}}},
-                    {"size",
-                     "capsfilter",
-                     {{"caps", "video/x-raw,width=" + scaled(whole.width) + ",height=" + scaled(whole.height) +
-                                   ",pixel-aspect-ratio=1/1"}}},
-                    h264_encoder(std::to_string(rendition.kbps), kThinBufferMs),
-                    baseline(),
-                    {"parse", "h264parse", {}},
-                    tee("encoded"),
-                    h264_packets(),
-                    tee("packets")};
+    return {{"scale", "videoscale", {{"add-borders", "false"}}},
+            {"size",
+             "capsfilter",
+             {{"caps", "video/x-raw,width=" + scaled(whole.width) + ",height=" + scaled(whole.height) +
+                           ",pixel-aspect-ratio=1/1"}}},
+            h264_encoder(std::to_string(rendition.kbps), kThinBufferMs),
+            baseline(),
+            {"parse", "h264parse", {}}};
+}
+
+Branch encode_smaller(const Rendition &rendition, const Composition &composition) {
+    Branch branch{rendition_branch(rendition), Branch::Kind::Encode, {leaky_queue("frames", "0", "3")}, {}, {}};
+    for (auto &node : smaller_h264(rendition, composition))
+        branch.nodes.push_back(std::move(node));
+    branch.nodes.insert(branch.nodes.end(), {tee("encoded"), h264_packets(), tee("packets")});
     chain(branch, {"frames", "scale", "size", "x264", "baseline", "parse", "encoded"});
     link(branch, "encoded", "src_%u", "rtp_video", "sink");
     chain(branch, {"rtp_video", "packets"});
@@ -205,8 +207,8 @@ Branch aac() {
     return branch;
 }
 
-Branch livestream(const PlanConfig &config) {
-    Branch branch{kLivestreamBranch, Branch::Kind::Livestream, {}, {}, {}};
+Branch livestream(const std::string &stage, const PlanConfig &config) {
+    Branch branch{stage + kLivestreamBranch, Branch::Kind::Livestream, {}, {}, {}};
     branch.nodes = {leaky_queue("video_queue", kOutputQueueNs),
                     guard("video_guard"),
                     leaky_queue("audio_queue", kOutputQueueNs),
@@ -217,6 +219,12 @@ Branch livestream(const PlanConfig &config) {
     link(branch, "video_guard", "src", "egress", "video");
     link(branch, "audio_guard", "src", "egress", "audio");
     return branch;
+}
+
+void add_destinations(const Livestream &livestream, const std::string &stage, Graph &graph) {
+    for (const auto &output : livestream.outputs)
+        graph.destinations.push_back(
+            {stage + kLivestreamBranch + "/egress", livestream.id, output.id, output.url, output.stream_key});
 }
 
 } // namespace rostrum::session

@@ -38,8 +38,13 @@ struct Rendition {
 };
 inline constexpr Rendition kRenditions[] = {{360, 600, 6}, {180, 150, 7}};
 Branch encode_smaller(const Rendition &rendition, const Composition &composition);
+/// From the frames of a composition to those of a rendition, an encoder for them included.
+std::vector<Node> smaller_h264(const Rendition &rendition, const Composition &composition);
 std::string rendition_branch(const Rendition &rendition);
 Branch aac();
-Branch livestream(const PlanConfig &config);
+/// `stage` as of decode().
+Branch livestream(const std::string &stage, const PlanConfig &config);
+/// Pushed to from that branch.
+void add_destinations(const Livestream &livestream, const std::string &stage, Graph &graph);
 
 } // namespace rostrum::session

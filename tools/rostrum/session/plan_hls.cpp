@@ -14,8 +14,10 @@ namespace {
 
 constexpr unsigned kAacKbps = 128;
 
+} // namespace
+
 /// Each chain ends in a sink that whoever writes the segments listens at.
-Branch hls(const Hls &wanted, const Composition &composition) {
+Branch hls_output(const Hls &wanted, const Composition &composition) {
     Branch branch{hls_branch(wanted.id), Branch::Kind::Hls, {}, {}, {}};
     const auto add = [&](const std::string &name, const char *parser, const char *caps) {
         std::vector<std::string> names;
@@ -36,8 +38,6 @@ Branch hls(const Hls &wanted, const Composition &composition) {
     branch.revision = wanted.directory;
     return branch;
 }
-
-} // namespace
 
 unsigned HlsRendition::peak_bps() const {
     // The encoder's buffer of a second lets the pictures of a segment of two be half again as large.
@@ -62,18 +62,26 @@ std::vector<HlsRendition> hls_renditions(const Hls &hls, const Composition &comp
     return all;
 }
 
+bool wants_hls(const State &state) {
+    return std::any_of(state.wanted.hls.begin(), state.wanted.hls.end(),
+                       [](const Hls &wanted) { return wanted.own_composition.empty(); });
+}
+
 bool wants_hls_pictures(const State &state) {
     return std::any_of(state.wanted.hls.begin(), state.wanted.hls.end(),
-                       [](const Hls &wanted) { return !wanted.audio_only; });
+                       [](const Hls &wanted) { return wanted.own_composition.empty() && !wanted.audio_only; });
 }
 
 void add_hls(const State &state, Graph &graph) {
     for (const auto &wanted : state.wanted.hls)
-        graph.branches.push_back(hls(wanted, state.wanted.composition));
+        if (wanted.own_composition.empty())
+            graph.branches.push_back(hls_output(wanted, state.wanted.composition));
 }
 
 void link_hls(const State &state, Graph &graph) {
     for (const auto &wanted : state.wanted.hls) {
+        if (!wanted.own_composition.empty())
+            continue;
         const std::string branch = hls_branch(wanted.id);
         for (const auto &rendition : hls_renditions(wanted, state.wanted.composition))
             if (!rendition.encode.empty())

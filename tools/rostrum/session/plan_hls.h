@@ -22,9 +22,12 @@ struct HlsRendition {
 std::vector<HlsRendition> hls_renditions(const Hls &hls, const Composition &composition);
 
 std::string hls_branch(const std::string &hls);
-/// The composed picture is to be there in smaller sizes too.
+/// Its segments are written from this branch.
+Branch hls_output(const Hls &wanted, const Composition &composition);
+/// Of the room's composition there is one, or one with a picture, which is to be there in smaller sizes too.
+bool wants_hls(const State &state);
 bool wants_hls_pictures(const State &state);
-/// The branches, and what feeds them: the encodes that viewers get.
+/// Those of the room's composition: the branches, and what feeds them, the encodes that viewers get.
 void add_hls(const State &state, Graph &graph);
 void link_hls(const State &state, Graph &graph);
 

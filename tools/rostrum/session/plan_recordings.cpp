@@ -48,24 +48,6 @@ void add_nodes(Branch &branch, std::vector<Node> nodes, const char *mux_pad) {
     link(branch, names.back().c_str(), "src", "mux", mux_pad);
 }
 
-/// Of pictures and sound that are encoded already, or of sound alone.
-Branch composed_recording(const Recording &wanted) {
-    Branch branch{recording_branch(wanted.id), Branch::Kind::Recording, {}, {}, wanted.path};
-    const bool mp4 = wanted.format == FileFormat::Mp4;
-    if (!wanted.audio_only) {
-        std::vector<Node> video{leaky_queue("video_queue", kOutputQueueNs), guard("video_guard")};
-        if (mp4)
-            video.insert(video.end(), {{"parse", "h264parse", {}}, avc()});
-        add_nodes(branch, std::move(video), "video_%u");
-    }
-    std::vector<Node> audio{leaky_queue("audio_queue", kOutputQueueNs), guard("audio_guard")};
-    if (!mp4)
-        audio.push_back({"sound", "opusparse", {}});
-    add_nodes(branch, std::move(audio), "audio_%u");
-    add_file(branch, wanted.format);
-    return branch;
-}
-
 std::vector<Node> depayloader(const std::string &encoding) {
     const auto video = [](const char *factory) {
         return Node{"depay", factory, {{"request-keyframe", "true"}, {"wait-for-keyframe", "true"}}};
@@ -100,146 +82,6 @@ Branch track_recording(const Recording &wanted, const Track &track, FileFormat f
     return branch;
 }
 
-/// Letters and digits of an id as they are, anything else as a number: unlike an id it holds no colon.
-std::string plain(const std::string &id) {
-    constexpr char kHex[] = "0123456789abcdef";
-    std::string text;
-    for (const char c : id) {
-        if ((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-')
-            text += c;
-        else
-            (text += '_') += {kHex[static_cast<unsigned char>(c) >> 4], kHex[c & 15]};
-    }
-    return text;
-}
-
-/// Recordings of one participant share their composition; a composite has its own.
-std::string stage_of(const Recording &recording) {
-    return recording.kind == RecordingKind::Participant ? "participant-" + plain(recording.participant) + ":"
-                                                        : "composite-" + plain(recording.id) + ":";
-}
-
-/// One picture on black, nothing written on it.
-Composition of_one_participant(const Composition &room) {
-    Composition composition;
-    composition.quality = room.quality;
-    composition.orientation = room.orientation;
-    composition.theme = room.theme;
-    composition.radius = 0;
-    composition.speaker_border = 0;
-    composition.branding = {{"background", "#000000"}, {"slate-mode", "never"}};
-    return composition;
-}
-
-Composition composition_of(const Recording &recording, const Composition &room) {
-    if (recording.kind == RecordingKind::Participant)
-        return of_one_participant(room);
-    return recording.composition.value_or(room);
-}
-
-bool is_chosen(const std::set<MediaKind> &kinds, bool screen, bool video) {
-    return kinds.empty() || kinds.count(video ? MediaKind::Video : MediaKind::Audio) ||
-           (screen && kinds.count(video ? MediaKind::ScreenVideo : MediaKind::ScreenAudio));
-}
-
-bool shows(const Recording &recording, const Composition &composition, const Host &host, bool video) {
-    if (recording.kind == RecordingKind::Participant)
-        return host.participant == recording.participant;
-    if (video && recording.audio_only)
-        return false;
-    if (recording.participants.empty())
-        return true;
-    return std::any_of(recording.participants.begin(), recording.participants.end(), [&](const auto &chosen) {
-        return chosen.id == host.participant &&
-               is_chosen(chosen.kinds, composition.screens.count(host.participant) > 0, video);
-    });
-}
-
-/// A composition for recordings only: nobody watches it, so nothing is packetized.
-class StagePlanner {
-  public:
-    StagePlanner(const State &state, const PlanConfig &config, std::vector<const Recording *> recordings, Graph &graph)
-        : state_(state), config_(config), recordings_(std::move(recordings)), graph_(graph),
-          prefix_(stage_of(*recordings_.front())),
-          composition_(composition_of(*recordings_.front(), state.wanted.composition)) {}
-
-    void add() {
-        for (const Recording *recording : recordings_)
-            if (!recording->suspended)
-                graph_.branches.push_back(composed_recording(*recording));
-        for (const Recording *recording : recordings_)
-            add_media(*recording);
-        add_compose();
-        const Recording &recording = *recordings_.front();
-        add_hosts({prefix_, composition_,
-                   [&](const Host &host, bool video) { return shows(recording, composition_, host, video); },
-                   best_flowing_video, recording.kind != RecordingKind::Participant},
-                  state_, graph_);
-    }
-
-  private:
-    void add_media(const Recording &recording) {
-        const bool mp4 = recording.format == FileFormat::Mp4;
-        if (!recording.audio_only)
-            feed(recording, mp4 ? h264() : vp8(), "pictures", "video_queue");
-        feed(recording, mp4 ? aac_of_stage() : opus(), "sound", "audio_queue");
-    }
-
-    /// Recordings that want the same share it.
-    void feed(const Recording &recording, Branch encoder, const char *from, const char *to) {
-        const std::string out = encoder.full("tee");
-        if (!graph_.find(encoder.id)) {
-            graph_.links.push_back({{prefix_ + "compose/" + from, "src_%u"}, {encoder.full("queue"), "sink"}, {}});
-            graph_.branches.push_back(std::move(encoder));
-        }
-        if (!recording.suspended)
-            graph_.links.push_back({{out, "src_%u"}, {recording_branch(recording.id) + "/" + to, "sink"}, {}});
-    }
-
-    Branch encoder(const std::string &name, Branch::Kind kind, Node queue, std::vector<Node> nodes) {
-        Branch branch{prefix_ + name, kind, {std::move(queue)}, {}, {}};
-        std::vector<std::string> names{"queue"};
-        nodes.push_back(tee("tee"));
-        for (auto &node : nodes) {
-            names.push_back(node.name);
-            branch.nodes.push_back(std::move(node));
-        }
-        chain(branch, names);
-        return branch;
-    }
-
-    Branch h264() {
-        return encoder(encode_branch("H264"), Branch::Kind::Encode, leaky_queue("queue", "0", "3"),
-                       {h264_encoder(std::to_string(video_kbps(composition_.quality)), kBufferMs),
-                        baseline(),
-                        {"parse", "h264parse", {}}});
-    }
-    Branch vp8() {
-        return encoder(encode_branch("VP8"), Branch::Kind::Encode, leaky_queue("queue", "0", "3"),
-                       {vp8_encoder(composition_)});
-    }
-    Branch aac_of_stage() {
-        return encoder("aac", Branch::Kind::Aac, leaky_queue("queue", "1000000000"),
-                       {{"convert", "audioconvert", {}}, aac_encoder(), {"parse", "aacparse", {}}});
-    }
-    Branch opus() { return encoder("opus", Branch::Kind::Aac, leaky_queue("queue", "1000000000"), {opus_encoder()}); }
-
-    void add_compose() {
-        Branch branch{prefix_ + kComposeBranch, Branch::Kind::Compose, {}, {}, {}};
-        branch.nodes = {compositor(composition_, config_), tee("pictures"), tee("sound")};
-        link(branch, "compositor", "video", "pictures", "sink");
-        link(branch, "compositor", "audio", "sound", "sink");
-        graph_.branches.push_back(std::move(branch));
-    }
-
-    const State &state_;
-    const PlanConfig &config_;
-    const std::vector<const Recording *> recordings_; // with the same stage
-    Graph &graph_;
-    const std::string prefix_;
-    const Composition composition_;
-};
-
 /// The track as it is now; nothing while it is off.
 const Track *recorded_track(const State &state, const Recording &recording) {
     const Host *host = state.find_host(recording.participant);
@@ -269,8 +111,23 @@ void add_track_recording(const State &state, const Recording &recording, Graph &
 
 } // namespace
 
+Branch composed_recording(const Recording &wanted) {
+    Branch branch{recording_branch(wanted.id), Branch::Kind::Recording, {}, {}, wanted.path};
+    const bool mp4 = wanted.format == FileFormat::Mp4;
+    if (!wanted.audio_only) {
+        std::vector<Node> video{leaky_queue("video_queue", kOutputQueueNs), guard("video_guard")};
+        if (mp4)
+            video.insert(video.end(), {{"parse", "h264parse", {}}, avc()});
+        add_nodes(branch, std::move(video), "video_%u");
+    }
+    // No parser: opusparse writes into packets that other recordings share.
+    add_nodes(branch, {leaky_queue("audio_queue", kOutputQueueNs), guard("audio_guard")}, "audio_%u");
+    add_file(branch, wanted.format);
+    return branch;
+}
+
 bool is_of_room(const Recording &recording) {
-    return recording.kind == RecordingKind::Room ||
+    return (recording.kind == RecordingKind::Room && recording.own_composition.empty()) ||
            (recording.kind == RecordingKind::Composite && recording.participants.empty() && !recording.composition);
 }
 
@@ -305,16 +162,10 @@ void link_room_recordings(const State &state, Graph &graph) {
     }
 }
 
-void add_own_recordings(const State &state, const PlanConfig &config, Graph &graph) {
-    std::map<std::string, std::vector<const Recording *>> stages;
-    for (const auto &recording : state.wanted.recordings) {
+void add_track_recordings(const State &state, Graph &graph) {
+    for (const auto &recording : state.wanted.recordings)
         if (recording.kind == RecordingKind::Track)
             add_track_recording(state, recording, graph);
-        else if (!is_of_room(recording))
-            stages[stage_of(recording)].push_back(&recording);
-    }
-    for (auto &[name, recordings] : stages)
-        StagePlanner(state, config, std::move(recordings), graph).add();
 }
 
 std::string why_not_recorded(const State &state, const Recording &recording) {

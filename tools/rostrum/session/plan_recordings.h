@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: Rostrum contributors
 // SPDX-License-Identifier: LGPL-2.1-or-later
 
-// The branches that end in a file, and the compositions that only they need. Pure.
+// The branches that end in a file. Pure.
 
 #pragma once
 
@@ -23,8 +23,10 @@ RoomMedia media_of_room(const std::vector<Recording> &recordings);
 void add_room_recordings(const State &state, Graph &graph);
 void link_room_recordings(const State &state, Graph &graph);
 
-/// Those of participants, tracks and own compositions. The program knows nothing of them.
-void add_own_recordings(const State &state, const PlanConfig &config, Graph &graph);
+/// Of pictures and sound that are encoded already, or of sound alone.
+Branch composed_recording(const Recording &wanted);
+
+void add_track_recordings(const State &state, Graph &graph);
 
 /// Why a recording cannot be made of what is there; "" when it can, or when nothing is there yet.
 std::string why_not_recorded(const State &state, const Recording &recording);

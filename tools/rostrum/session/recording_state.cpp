@@ -68,20 +68,21 @@ void parse_source(JsonObject *object, const std::string &where, Recording &recor
     case RecordingKind::Room:
         refuse(object, where, {"participant", "track", "participants", "composition"});
         choose(object, "mode", where, kModes, recording.audio_only);
+        recording.own_composition = parse_own_composition(object, where);
         break;
     case RecordingKind::Composite:
-        refuse(object, where, {"participant", "track"});
+        refuse(object, where, {"participant", "track", "compositionId"});
         choose(object, "mode", where, kModes, recording.audio_only);
         recording.participants = parse_chosen(member(object, "participants"), where + "participants");
         if (JsonNode *composition = member(object, "composition"))
             recording.composition = parse_composition(composition, where + "composition");
         break;
     case RecordingKind::Participant:
-        refuse(object, where, {"track", "participants", "composition", "mode"});
+        refuse(object, where, {"track", "participants", "composition", "compositionId", "mode"});
         recording.participant = required_string(object, "participant", where);
         break;
     case RecordingKind::Track:
-        refuse(object, where, {"participants", "composition", "mode"});
+        refuse(object, where, {"participants", "composition", "compositionId", "mode"});
         recording.participant = required_string(object, "participant", where);
         required_string(object, "track", where);
         choose(object, "track", where, kMedia, recording.track);

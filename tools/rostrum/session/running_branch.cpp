@@ -72,6 +72,18 @@ void reset_missing(GObject *object, const Properties &before, const Properties &
     }
 }
 
+GstPadProbeReturn refuse_serialized(GstPad *, GstPadProbeInfo *info, gpointer) {
+    const auto flags = gst_query_type_get_flags(GST_QUERY_TYPE(GST_PAD_PROBE_INFO_QUERY(info)));
+    return flags & GST_QUERY_TYPE_SERIALIZED ? GST_PAD_PROBE_DROP : GST_PAD_PROBE_OK;
+}
+
+/// A queue that leaks holds up nobody. A serialized query would: it waits until all that came before it is consumed, as
+/// by a muxer that waits for another stream, and holds the lock of the pad meanwhile.
+void refuse_waits(GstElement *queue) {
+    const auto pad = adopt(gst_element_get_static_pad(queue, "sink"));
+    gst_pad_add_probe(pad.get(), GST_PAD_PROBE_TYPE_QUERY_DOWNSTREAM, refuse_serialized, nullptr, nullptr);
+}
+
 } // namespace
 
 bool set_property(GObject *object, const std::string &name, const std::string &value) {
@@ -145,6 +157,8 @@ GstPtr<GstElement> RunningBranch::make_element(const Node &node, std::string &er
         return nullptr;
     }
     configure(G_OBJECT(element), node.properties);
+    if (node.properties.count("leaky"))
+        refuse_waits(element);
     auto held = ref(element); // gst_bin_add sinks the floating one
     gst_bin_add(bin_.get(), element);
     return held;

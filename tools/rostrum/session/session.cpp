@@ -5,7 +5,10 @@
 
 #include "element_signals.h"
 #include "layer_choice.h"
+#include "muted_pad.h"
 #include "plan_recordings.h"
+
+#include "common/whip_http.h"
 
 #include <utility>
 
@@ -44,6 +47,7 @@ Session::Session(PlanConfig config, SlateTimes slate, Listener &listener)
     gst_bus_add_watch(bus.get(), on_bus, this);
     gst_element_set_state(pipeline_.get(), GST_STATE_PLAYING);
     reconcile();
+    watch_quality();
 }
 
 Session::~Session() {
@@ -103,7 +107,17 @@ void Session::follow_demand() {
     });
 }
 
+/// Before anything that is new of a host flows: its pads wait for reconcile().
+void Session::follow_mutes() {
+    for (const auto &host : state_.hosts)
+        if (GstElement *src = reconciler_.element(host_branch(host.participant) + "/src"))
+            for (const auto &track : host.tracks)
+                if (const auto pad = adopt(gst_element_get_static_pad(src, track.pad.c_str())))
+                    set_muted(pad.get(), state_.wanted.mutes_track(host.participant, track.video));
+}
+
 void Session::reconcile() {
+    follow_mutes();
     follow_slate();
     follow_demand();
     const State state = effective_state();
@@ -131,7 +145,7 @@ Result<bool> Session::set_state(const std::string &json) {
         return Error{400, error};
     state_.wanted = std::move(*wanted);
     recordings_.want(state_.wanted.recordings);
-    hls_.want(state_.wanted.hls, state_.wanted.composition);
+    hls_.want(state_.wanted);
     reconcile();
     return true;
 }
@@ -163,7 +177,15 @@ Result<Answer> Session::accept(Host &host, GstElement *src, const std::string &o
     const std::string participant = host.participant;
     if (const Peer *former = peers_.find_host(participant))
         close_peer(std::string(former->resource), "replaced");
-    Peer peer{Peers::new_resource(), participant, Peer::Role::Host, participant, false, {}, {}, {}};
+    Peer peer{Peers::new_resource(),
+              participant,
+              Peer::Role::Host,
+              participant,
+              false,
+              {},
+              {},
+              {},
+              entity_tag(ice_ufrag_of(sdp.value()))};
     peers_.add(peer);
     listener_.peer_changed(peer, "connecting", "");
     refresh_tracks(participant);
@@ -183,7 +205,7 @@ Result<Answer> Session::play(const std::string &participant, const std::string &
                              const ViewerLimits &limits) {
     if (ending_)
         return Error{500, "the session is ending"};
-    Peer peer{Peers::new_resource(), participant, Peer::Role::Viewer, feed, false, limits, feed_branch(feed), {}};
+    Peer peer{Peers::new_resource(), participant, Peer::Role::Viewer, feed, false, limits, feed_branch(feed), {}, {}};
     if (feed == "program") {
         auto only_codec = only_codec_of(offer);
         if (!only_codec.ok())
@@ -203,22 +225,28 @@ Result<Answer> Session::play(const std::string &participant, const std::string &
         reconcile();
         return sdp.error();
     }
+    peers_.find(peer.resource)->entity_tag = entity_tag(ice_ufrag_of(sdp.value()));
     listener_.peer_changed(peer, "connecting", "");
     return Answer{peer.resource, std::move(sdp).value()};
 }
 
-Result<std::string> Session::patch(const std::string &resource, const std::string &fragment) {
-    const Peer *peer = peers_.find(resource);
+Result<std::string> Session::patch(const std::string &resource, const std::string &wanted_tag,
+                                   const std::string &fragment) {
+    Peer *peer = peers_.find(resource);
     if (!peer)
         return Error{404, "there is no such resource"};
-    if (peer->role == Peer::Role::Host) {
-        GstElement *src = reconciler_.element(host_branch(peer->participant) + "/src");
-        return src ? call_element(src, "accept-patch", {fragment})
-                   : Result<std::string>(Error{404, "the host is gone"});
-    }
-    GstElement *fanout = fanout_of(peer->branch);
-    return fanout ? call_element(fanout, "patch-viewer", {resource, fragment})
-                  : Result<std::string>(Error{404, "the feed is gone"});
+    // A candidate that comes late must not be taken for another restart (RFC 9725 §4.3.2).
+    if (!wanted_tag.empty() && !if_match(wanted_tag, peer->entity_tag))
+        return Error{412, "the fragment is for an ICE session that is over"};
+    const bool host = peer->role == Peer::Role::Host;
+    GstElement *element = host ? reconciler_.element(host_branch(peer->participant) + "/src") : fanout_of(peer->branch);
+    if (!element)
+        return Error{404, host ? "the host is gone" : "the feed is gone"};
+    auto answer = host ? call_element(element, "accept-patch", {fragment})
+                       : call_element(element, "patch-viewer", {resource, fragment});
+    if (answer.ok() && !answer.value().empty())
+        peer->entity_tag = entity_tag(ice_ufrag_of(answer.value()));
+    return answer;
 }
 
 Result<bool> Session::limit(const std::string &resource, const std::function<void(ViewerLimits &)> &change) {
@@ -248,6 +276,7 @@ void Session::close_peer(const std::string &resource, const std::string &reason)
     const auto peer = peers_.take(resource);
     if (!peer)
         return;
+    quality_.disconnected(resource);
     listener_.peer_changed(*peer, "closed", reason);
     if (state_.slate || !peer->only_codec.empty())
         post_to_main(alive_, [this] { reconcile(); }); // perhaps nobody watches any more
@@ -258,6 +287,7 @@ void Session::set_connected(const std::string &resource) {
     if (!peer || peer->connected)
         return;
     peer->connected = true;
+    quality_.connected(resource, g_get_real_time() / 1000);
     listener_.peer_changed(*peer, "connected", "");
 }
 
@@ -306,6 +336,7 @@ void Session::end(const std::string &reason) {
     if (std::exchange(ending_, true))
         return;
     end_reason_ = reason;
+    read_quality();
     end_deadline_.start(kEndMs, [this] {
         finish_end();
         return false;
@@ -314,7 +345,7 @@ void Session::end(const std::string &reason) {
     state_.wanted.recordings.clear();
     recordings_.want({});
     state_.wanted.hls.clear();
-    hls_.want({}, {});
+    hls_.want({});
     while (!state_.hosts.empty())
         drop_host(std::string(state_.hosts.front().participant), reason);
     for (const char *codec : {"", "H264", "VP8"})

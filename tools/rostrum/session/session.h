@@ -10,6 +10,7 @@
 #include "memory.h"
 #include "peers.h"
 #include "plan.h"
+#include "quality_meter.h"
 #include "reconcile.h"
 #include "recordings.h"
 #include "rendition_clock.h"
@@ -17,6 +18,8 @@
 
 #include "sync/mutex.h"
 #include "wire/result.h"
+
+#include <span>
 
 namespace rostrum::session {
 
@@ -44,6 +47,8 @@ class Session : private Reconciler::Observer, private Recordings::Listener {
         virtual void recording_changed(const std::string &recording, const char *state, const std::string &details) = 0;
         virtual void hls_changed(const std::string &hls, const char *state, const std::string &details) = 0;
         virtual void hls_grown(const std::string &hls) = 0;
+        /// What participants got and sent lately, minute by minute.
+        virtual void statistics(std::span<const MinuteRow> rows) = 0;
         /// Everything is closed and finished: the process may exit.
         virtual void ended(const std::string &reason) = 0;
     };
@@ -57,10 +62,14 @@ class Session : private Reconciler::Observer, private Recordings::Listener {
                         const ViewerLimits &limits);
     /// `change` edits the present limits.
     Result<bool> limit(const std::string &resource, const std::function<void(ViewerLimits &)> &change);
-    Result<std::string> patch(const std::string &resource, const std::string &fragment);
+    /// `wanted_tag`: an If-Match, or "" for whatever ICE session there is. Gives "" when no ICE restart was asked for.
+    Result<std::string> patch(const std::string &resource, const std::string &wanted_tag, const std::string &fragment);
     Result<bool> remove(const std::string &resource, const std::string &reason);
     Result<std::string> graph(const std::string &format) const;
     std::string snapshot() const;
+
+    /// Tells all that is known of the running minute and the one before, once more.
+    void resend_quality();
 
     /// Closes every peer, ends every output, then Listener::ended(). Bounded by kEndMs.
     void end(const std::string &reason);
@@ -81,6 +90,7 @@ class Session : private Reconciler::Observer, private Recordings::Listener {
 
     void reconcile();
     void follow_slate();
+    void follow_mutes();
     void follow_demand();
     State effective_state() const;
     Result<Answer> accept(Host &host, GstElement *src, const std::string &offer);
@@ -92,6 +102,12 @@ class Session : private Reconciler::Observer, private Recordings::Listener {
     Result<std::string> only_codec_of(const std::string &offer) const;
     GstElement *fanout_of(const std::string &branch) const { return reconciler_.element(branch + "/fanout"); }
     void finish_end();
+
+    // session_quality.cpp
+    void watch_quality();
+    void read_quality();
+    void tell_quality();
+    std::vector<GstElement *> watched_fanouts() const;
 
     static GstBusSyncReply on_message_posted(GstBus *bus, GstMessage *message, gpointer self);
     static gboolean on_bus(GstBus *bus, GstMessage *message, gpointer self);
@@ -123,6 +139,8 @@ class Session : private Reconciler::Observer, private Recordings::Listener {
     ProgramMode mode_ = ProgramMode::Empty;
     SlateClock slate_;
     Timer slate_timer_;
+    QualityMeter quality_;
+    Timer quality_timer_;
     RenditionClock renditions_;
     Timer rendition_timer_;
     SpareMemory spare_memory_;

@@ -116,7 +116,8 @@ void Session::branch_failed(const std::string &branch, const std::string &reason
 }
 
 void Session::stepped() {
-    livestreams_.sync(reconciler_.element("livestream/egress"), reconciler_.wanted().destinations);
+    livestreams_.sync([this](const std::string &node) { return reconciler_.element(node); },
+                      reconciler_.wanted().destinations);
     recordings_.linked();
     if (ending_ && reconciler_.settled())
         finish_end();

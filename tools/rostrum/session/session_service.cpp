@@ -31,6 +31,10 @@ const char *error_name(int code) {
     case 406:
     case 415:
         return "org.rostrum.Error.NotAcceptable";
+    case 412:
+        return "org.rostrum.Error.PreconditionFailed";
+    case 422:
+        return "org.rostrum.Error.Unprocessable";
     case 503:
         return "org.rostrum.Error.Full";
     default:
@@ -186,9 +190,9 @@ void SessionService::export_methods() {
            return TRUE;
        });
     on("handle-patch",
-       [](RostrumSession1 *object, GDBusMethodInvocation *call, const char *resource, const char *fragment,
-          gpointer session) -> gboolean {
-           const auto result = static_cast<Session *>(session)->patch(resource, fragment);
+       [](RostrumSession1 *object, GDBusMethodInvocation *call, const char *resource, const char *wanted_tag,
+          const char *fragment, gpointer session) -> gboolean {
+           const auto result = static_cast<Session *>(session)->patch(resource, wanted_tag, fragment);
            if (!result.ok())
                return refuse(call, result.error());
            rostrum_session1_complete_patch(object, call, result.value().c_str());
@@ -229,6 +233,7 @@ void SessionService::export_methods() {
        });
     on("handle-snapshot", [](RostrumSession1 *object, GDBusMethodInvocation *call, gpointer session) -> gboolean {
         rostrum_session1_complete_snapshot(object, call, static_cast<Session *>(session)->snapshot().c_str());
+        static_cast<Session *>(session)->resend_quality();
         return TRUE;
     });
 }
@@ -270,6 +275,17 @@ void SessionService::hls_changed(const std::string &hls, const char *state, cons
 
 void SessionService::hls_grown(const std::string &hls) {
     rostrum_session1_emit_hls_grown(skeleton_, hls.c_str());
+}
+
+void SessionService::statistics(std::span<const MinuteRow> rows) {
+    GVariantBuilder builder;
+    g_variant_builder_init(&builder, G_VARIANT_TYPE("a(sxax)"));
+    for (const MinuteRow &row : rows) {
+        GVariant *numbers = g_variant_new_fixed_array(G_VARIANT_TYPE_INT64, row.report.values.data(),
+                                                      row.report.values.size(), sizeof(int64_t));
+        g_variant_builder_add(&builder, "(sx@ax)", row.participant.c_str(), static_cast<gint64>(row.minute), numbers);
+    }
+    rostrum_session1_emit_statistics(skeleton_, g_variant_builder_end(&builder));
 }
 
 void SessionService::ended(const std::string &reason) {

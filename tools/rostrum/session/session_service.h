@@ -50,6 +50,7 @@ class SessionService : private Session::Listener {
     void recording_changed(const std::string &recording, const char *state, const std::string &details) override;
     void hls_changed(const std::string &hls, const char *state, const std::string &details) override;
     void hls_grown(const std::string &hls) override;
+    void statistics(std::span<const MinuteRow> rows) override;
     void ended(const std::string &reason) override;
 
     static gboolean on_connection(GDBusServer *server, GDBusConnection *connection, gpointer self);

@@ -11,8 +11,8 @@ namespace rostrum::session {
 
 namespace {
 
-constexpr size_t kMaxJsonBytes = 1 << 20;
-constexpr unsigned kMaxDepth = 16; // the parser recurses
+constexpr size_t kMaxJsonBytes = 4 << 20; // of it may be two for those who are muted
+constexpr unsigned kMaxDepth = 16;        // the parser recurses
 constexpr size_t kMaxNames = 20000;
 
 bool too_deep(std::string_view json) {
@@ -116,6 +116,11 @@ Composition parse_composition(JsonNode *node, const std::string &name) {
     return result;
 }
 
+std::string parse_own_composition(JsonObject *object, const std::string &where) {
+    JsonNode *id = member(object, "compositionId");
+    return id ? string_of(id, where + "compositionId", kMaxIdBytes) : "";
+}
+
 namespace {
 
 Output parse_output(JsonNode *node, const std::string &where, std::set<std::string> &ids) {
@@ -131,6 +136,34 @@ Output parse_output(JsonNode *node, const std::string &where, std::set<std::stri
     return output;
 }
 
+std::map<std::string, Composition> parse_compositions(JsonNode *node) {
+    std::map<std::string, Composition> result;
+    if (!node)
+        return result;
+    JsonObject *object = object_of(node, "compositions");
+    if (json_object_get_size(object) > kMaxItems)
+        throw Bad("compositions has more than " + std::to_string(kMaxItems) + " members");
+    JsonObjectIter iter;
+    const char *id = nullptr;
+    JsonNode *value = nullptr;
+    json_object_iter_init(&iter, object);
+    while (json_object_iter_next(&iter, &id, &value)) {
+        result[id] = parse_composition(value, std::string("compositions.") + id);
+    }
+    return result;
+}
+
+void check_own_compositions(const Wanted &wanted) {
+    const auto check = [&](const auto &outputs, const char *list) {
+        for (const auto &output : outputs)
+            if (!output.own_composition.empty() && !wanted.compositions.count(output.own_composition))
+                throw Bad(std::string(list) + " has a compositionId that is not in compositions");
+    };
+    check(wanted.livestreams, "livestreams");
+    check(wanted.recordings, "recordings");
+    check(wanted.hls, "hls");
+}
+
 std::vector<Livestream> parse_livestreams(JsonNode *node) {
     std::vector<Livestream> result;
     std::set<std::string> ids, output_ids;
@@ -141,6 +174,7 @@ std::vector<Livestream> parse_livestreams(JsonNode *node) {
         Livestream livestream;
         livestream.id = required_string(object, "id", where + ".");
         take_id(ids, livestream.id, "livestream");
+        livestream.own_composition = parse_own_composition(object, where + ".");
         JsonNode *outputs_node = member(object, "outputs");
         JsonArray *outputs = outputs_node ? array_of(outputs_node, where + ".outputs") : nullptr;
         for (guint j = 0; outputs && j < json_array_get_length(outputs); ++j)
@@ -159,6 +193,13 @@ Marks parse_marks(JsonNode *node, const std::string &where) {
             !flag(object, "camera", where + ".", true)};
 }
 
+Mute parse_mute(JsonNode *node, const std::string &where) {
+    if (!node)
+        return {};
+    JsonObject *object = object_of(node, where);
+    return {flag(object, "audio", where + ".", false), flag(object, "video", where + ".", false)};
+}
+
 void parse_people(JsonNode *node, Wanted &wanted) {
     if (!node)
         return;
@@ -173,7 +214,12 @@ void parse_people(JsonNode *node, Wanted &wanted) {
         const std::string where = std::string("participants.") + key;
         JsonNode *name = member(object_of(value, where), "name");
         wanted.names[key] = name ? string_of(name, where + ".name", kMaxIdBytes) : key;
-        const Marks marks = parse_marks(member(object_of(value, where), "marks"), where + ".marks");
+        Marks marks = parse_marks(member(object_of(value, where), "marks"), where + ".marks");
+        const Mute mute = parse_mute(member(object_of(value, where), "muted"), where + ".muted");
+        if (mute != Mute{})
+            wanted.mutes[key] = mute;
+        marks.mic_off |= mute.audio;
+        marks.camera_off |= mute.video;
         if (marks != Marks{})
             wanted.marks[key] = marks;
     }
@@ -184,7 +230,7 @@ void parse_people(JsonNode *node, Wanted &wanted) {
 std::optional<Wanted> parse_wanted(std::string_view json, std::string &error) {
     try {
         if (json.size() > kMaxJsonBytes)
-            throw Bad("the state is longer than 1 MiB");
+            throw Bad("the state is longer than 4 MiB");
         if (too_deep(json))
             throw Bad("the state is nested too deeply");
         g_autoptr(JsonParser) parser = json_parser_new_immutable();
@@ -202,12 +248,19 @@ std::optional<Wanted> parse_wanted(std::string_view json, std::string &error) {
         wanted.livestreams = parse_livestreams(member(object, "livestreams"));
         wanted.recordings = parse_recordings(member(object, "recordings"));
         wanted.hls = parse_hls(member(object, "hls"));
+        wanted.compositions = parse_compositions(member(object, "compositions"));
+        check_own_compositions(wanted);
         parse_people(member(object, "participants"), wanted);
         return wanted;
     } catch (const Bad &bad) {
         error = bad.what();
         return std::nullopt;
     }
+}
+
+bool Wanted::mutes_track(const std::string &participant, bool video) const {
+    const auto mute = mutes.find(participant);
+    return mute != mutes.end() && (video ? mute->second.video : mute->second.audio);
 }
 
 Host &State::add_host(const std::string &participant) {

@@ -48,6 +48,7 @@ struct Output {
 struct Livestream {
     std::string id;
     std::vector<Output> outputs;
+    std::string own_composition = {}; // one of Wanted::compositions; "" = the room's
 };
 
 enum class RecordingKind {
@@ -80,6 +81,7 @@ struct Recording {
     MediaKind track = MediaKind::Audio;               // Track
     std::vector<ChosenParticipant> participants = {}; // Composite; empty = everybody
     std::optional<Composition> composition = {};      // Composite; nothing = the room's
+    std::string own_composition = {};                 // Room: one of Wanted::compositions; "" = the room's
     bool paused = false;                              // nothing is recorded, the file goes on without a gap
     uint64_t split_ms = 0, split_bytes = 0;           // a new part at the next keyframe after so much; 0 = never
     // Known to the session: the file cannot be written at present. What it is made of stays, so that nothing else
@@ -92,8 +94,9 @@ struct Hls {
     std::string id;
     std::string directory; // absolute; its own
     bool audio_only = false;
-    unsigned dvr_ms = 0; // how far back viewers may go; 0 = to the begin
-    bool keep = true;    // also what is older than that
+    unsigned dvr_ms = 0;              // how far back viewers may go; 0 = to the begin
+    bool keep = true;                 // also what is older than that
+    std::string own_composition = {}; // one of Wanted::compositions; "" = the room's
 };
 
 /// What a host says about itself, shown on its tile of the composed picture.
@@ -104,16 +107,30 @@ struct Marks {
     bool operator==(const Marks &) const = default;
 };
 
+/// What nobody hears or sees of a host, whatever it sends.
+struct Mute {
+    bool audio = false, video = false;
+
+    bool operator==(const Mute &) const = default;
+};
+
 /// The document of SetState.
 struct Wanted {
     std::string room_id;
     std::string session_id;
-    Composition composition;
+    Composition composition;                         // the room's
+    std::map<std::string, Composition> compositions; // by id: those of outputs alone
     std::vector<Livestream> livestreams;
     std::vector<Recording> recordings;
     std::vector<Hls> hls;
     std::map<std::string, std::string> names; // participant id → display name
-    std::map<std::string, Marks> marks;       // by participant; only who has one
+    std::map<std::string, Marks> marks;       // by participant; only who has one; of who is muted, off
+    std::map<std::string, Mute> mutes;        // likewise
+
+    const Composition &composition_of(const std::string &own_composition) const {
+        return own_composition.empty() ? composition : compositions.at(own_composition);
+    }
+    bool mutes_track(const std::string &participant, bool video) const;
 };
 
 /// One stream of a host, as its streamsrc pad shows it.

@@ -3,6 +3,8 @@
 
 #include "tools/rostrum/store/jobs.h"
 
+#include "tools/rostrum/store/pages.h"
+
 namespace rostrum {
 namespace {
 
@@ -84,16 +86,50 @@ std::optional<JobRecord> JobStore::find(const std::string &id) {
 }
 
 Page<JobRecord> JobStore::list(const JobFilter &filter, const PageRequest &page) {
-#define JOB_WHERE " FROM jobs WHERE kind IN (?1, ?2) AND (?3 = '' OR room_id = ?3) AND (?4 = '' OR session_id = ?4)"
-    const std::string first = filter.kinds.front(), second = filter.kinds.back();
+    struct Narrowed {
+        const std::string &value;
+        const char *sql;
+    };
+#define JOB_PAGE " kind = ?1 AND seq <= ?2 ORDER BY seq DESC LIMIT ?3 OFFSET ?4"
+    const Narrowed ways[] = {
+        {filter.state, "SELECT " JOB_COLUMNS " FROM jobs WHERE state = ?5 AND" JOB_PAGE},
+        {filter.room_id, "SELECT " JOB_COLUMNS " FROM jobs WHERE room_id = ?5 AND" JOB_PAGE},
+        {filter.session_id, "SELECT " JOB_COLUMNS " FROM jobs WHERE session_id = ?5 AND" JOB_PAGE}};
+    const Narrowed *narrowed = nullptr;
+    int filters = !filter.id.empty() || filter.kinds.front() != filter.kinds.back() ? 2 : 0;
+    for (const auto &way : ways)
+        if (!way.value.empty()) {
+            narrowed = &way;
+            ++filters;
+        }
+    if (filters > 1)
+        return search(filter, page);
+    const std::string &kind = filter.kinds.front();
+    const PageStart start =
+        find_page(database_, narrowed ? kind + "/" + narrowed->value : kind, page, Order::NewestFirst);
+    Query rows = database_.query(narrowed ? narrowed->sql : "SELECT " JOB_COLUMNS " FROM jobs WHERE" JOB_PAGE);
+    rows.bind(kind).bind(start.seq).bind(page.per_page).bind(start.skip);
+    if (narrowed)
+        rows.bind(narrowed->value);
+    return {read_all(rows), start.total};
+}
+
+/// Walks over those of the kinds.
+Page<JobRecord> JobStore::search(const JobFilter &filter, const PageRequest &page) {
     Page<JobRecord> result;
-    Query rows =
-        database_.query("SELECT " JOB_COLUMNS JOB_WHERE " ORDER BY created_at DESC, id DESC LIMIT ?5 OFFSET ?6");
-    rows.bind(first).bind(second).bind(filter.room_id).bind(filter.session_id).bind(page.per_page).bind(page.offset());
-    result.items = read_all(rows);
-    Query total = database_.query("SELECT count(*)" JOB_WHERE);
-    total.bind(first).bind(second).bind(filter.room_id).bind(filter.session_id).run();
-    result.total = total.integer(0);
+    Query rows = database_.query("SELECT " JOB_COLUMNS
+                                 " FROM jobs WHERE kind IN (?1, ?2) AND (?3 = '' OR room_id = ?3) AND (?4 = '' OR"
+                                 " session_id = ?4) AND (?5 = '' OR state = ?5) AND (?6 = '' OR id = ?6)"
+                                 " ORDER BY created_at DESC, id DESC");
+    rows.bind(filter.kinds.front())
+        .bind(filter.kinds.back())
+        .bind(filter.room_id)
+        .bind(filter.session_id)
+        .bind(filter.state)
+        .bind(filter.id);
+    for (; rows.step(); ++result.total)
+        if (result.total >= page.offset() && result.total - page.offset() < page.per_page)
+            result.items.push_back(read_job(rows));
     return result;
 }
 

@@ -28,6 +28,7 @@ struct JobRecord {
 struct JobFilter {
     std::vector<std::string> kinds;  ///< one or two
     std::string room_id, session_id; ///< "": every one
+    std::string state = {}, id = {}; ///< likewise
 };
 
 class JobStore {
@@ -51,6 +52,7 @@ class JobStore {
     Database &database() { return database_; }
 
   private:
+    Page<JobRecord> search(const JobFilter &filter, const PageRequest &page);
     Database &database_;
 };
 

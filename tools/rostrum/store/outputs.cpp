@@ -3,10 +3,10 @@
 
 #include "tools/rostrum/store/outputs.h"
 
+#include "tools/rostrum/store/pages.h"
+
 namespace rostrum {
 namespace {
-
-constexpr unsigned kWriteAgainMs = 1000;
 
 #define OUTPUT_COLUMNS "id, kind, session_id, room_id, created_at, start_at, end_at, state, webhook_url, details"
 
@@ -45,22 +45,6 @@ void OutputStore::create(const OutputRecord &output) {
 }
 
 void OutputStore::update(const OutputRecord &output) {
-    try {
-        write(output);
-        unwritten_.erase(output.id);
-    } catch (const DatabaseError &error) {
-        g_warning("output %s is stored later: %s", output.id.c_str(), error.what());
-        unwritten_[output.id] = output;
-        again_.once(kWriteAgainMs, [this] { write_again(); });
-    }
-}
-
-void OutputStore::write_again() {
-    for (const auto &[id, output] : std::exchange(unwritten_, {}))
-        update(output);
-}
-
-void OutputStore::write(const OutputRecord &output) {
     database_.query("UPDATE outputs SET start_at = ?, end_at = ?, state = ?, details = ? WHERE id = ?")
         .bind(output.start)
         .bind(output.end)
@@ -93,27 +77,42 @@ std::vector<OutputRecord> OutputStore::unprocessed() {
 }
 
 Page<OutputRecord> OutputStore::list(OutputKind kind, const OutputFilter &filter, const PageRequest &page) {
-#define OUTPUT_WHERE                                                                                                   \
-    " FROM outputs WHERE kind = ?1 AND (?2 = '' OR room_id = ?2) AND (?3 = '' OR session_id = ?3) AND NOT deleted"     \
-    " AND (?4 = '' OR json_extract(details, '$.request.participant') = ?4)"
-    Page<OutputRecord> result;
-    Query rows =
-        database_.query("SELECT " OUTPUT_COLUMNS OUTPUT_WHERE " ORDER BY created_at DESC, id DESC LIMIT ?5 OFFSET ?6");
-    rows.bind(std::string(traits(kind).name))
-        .bind(filter.room_id)
-        .bind(filter.session_id)
-        .bind(filter.participant_id)
-        .bind(page.per_page)
-        .bind(page.offset());
+    const std::string name = traits(kind).name;
+    const std::string owner = filter.session_id.empty() ? filter.room_id : filter.session_id;
+    if (!filter.participant_id.empty() || (!filter.session_id.empty() && !filter.room_id.empty()))
+        return search(name, filter, page);
+    const PageStart start = find_page(database_, owner.empty() ? name : name + "/" + owner, page, Order::NewestFirst);
+#define OUTPUT_PAGE " kind = ?1 AND seq <= ?2 AND NOT deleted ORDER BY seq DESC LIMIT ?3 OFFSET ?4"
+    const char *sql = owner.empty() ? "SELECT " OUTPUT_COLUMNS " FROM outputs WHERE" OUTPUT_PAGE
+                      : filter.session_id.empty()
+                          ? "SELECT " OUTPUT_COLUMNS " FROM outputs WHERE room_id = ?5 AND" OUTPUT_PAGE
+                          : "SELECT " OUTPUT_COLUMNS " FROM outputs WHERE session_id = ?5 AND" OUTPUT_PAGE;
+    Query rows = database_.query(sql);
+    rows.bind(name).bind(start.seq).bind(page.per_page).bind(start.skip);
+    if (!owner.empty())
+        rows.bind(owner);
+    Page<OutputRecord> result{{}, start.total};
     while (rows.step())
         result.items.push_back(read_output(rows));
-    Query total = database_.query("SELECT count(*)" OUTPUT_WHERE);
-    total.bind(std::string(traits(kind).name))
-        .bind(filter.room_id)
-        .bind(filter.session_id)
-        .bind(filter.participant_id)
-        .run();
-    result.total = total.integer(0);
+    return result;
+}
+
+/// Walks over those of the participant, or of the session.
+Page<OutputRecord> OutputStore::search(const std::string &kind, const OutputFilter &filter, const PageRequest &page) {
+    Page<OutputRecord> result;
+    const bool of_one = !filter.participant_id.empty();
+#define OUTPUT_OWNER " kind = ?1 AND NOT deleted AND (?2 = '' OR room_id = ?2)"
+    Query rows = database_.query(
+        of_one ? "SELECT " OUTPUT_COLUMNS " FROM outputs INDEXED BY outputs_by_participant WHERE" OUTPUT_OWNER
+                 " AND (?3 = '' OR session_id = ?3) AND json_extract(details, '$.request.participant') = ?4"
+                 " ORDER BY seq DESC"
+               : "SELECT " OUTPUT_COLUMNS " FROM outputs WHERE" OUTPUT_OWNER " AND session_id = ?3 ORDER BY seq DESC");
+    rows.bind(kind).bind(filter.room_id).bind(filter.session_id);
+    if (of_one)
+        rows.bind(filter.participant_id);
+    for (; rows.step(); ++result.total)
+        if (result.total >= page.offset() && result.total - page.offset() < page.per_page)
+            result.items.push_back(read_output(rows));
     return result;
 }
 
@@ -131,6 +130,11 @@ void OutputStore::remove(OutputKind kind, const std::string &id) {
     database_.query("UPDATE outputs SET deleted = 1 WHERE id = ? AND kind = ?")
         .bind(id)
         .bind(std::string(traits(kind).name))
+        .run();
+    // What has been forgotten of the session but for this: the history cleaner looks at it again.
+    database_
+        .query("UPDATE sessions SET pruned = 0 WHERE pruned = 1 AND id = (SELECT session_id FROM outputs WHERE id = ?)")
+        .bind(id)
         .run();
 }
 

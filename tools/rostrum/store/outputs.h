@@ -3,13 +3,10 @@
 
 #pragma once
 
-#include "tools/rostrum/base/glib_handles.h"
 #include "tools/rostrum/base/json.h"
 #include "tools/rostrum/store/database.h"
 #include "tools/rostrum/store/output_kind.h"
 #include "tools/rostrum/store/page.h"
-
-#include <map>
 
 namespace rostrum {
 
@@ -37,7 +34,7 @@ class OutputStore {
     explicit OutputStore(Database &database) : database_(database) {}
 
     void create(const OutputRecord &output);
-    /// Writes state, times and details. While the disk has no room they are kept, and written when it has.
+    /// Writes state, times and details.
     void update(const OutputRecord &output);
     std::optional<OutputRecord> find(OutputKind kind, const std::string &id);
     /// A recording of any kind.
@@ -51,12 +48,8 @@ class OutputStore {
     void remove(OutputKind kind, const std::string &id);
 
   private:
-    void write(const OutputRecord &output);
-    void write_again();
-
+    Page<OutputRecord> search(const std::string &kind, const OutputFilter &filter, const PageRequest &page);
     Database &database_;
-    std::map<std::string, OutputRecord> unwritten_; // by id
-    Timer again_;
 };
 
 } // namespace rostrum

@@ -4,6 +4,7 @@
 #include "tools/rostrum/store/rooms.h"
 
 #include "tools/rostrum/base/ids.h"
+#include "tools/rostrum/store/pages.h"
 
 namespace rostrum {
 namespace {
@@ -62,15 +63,21 @@ std::optional<Room> RoomStore::find(const std::string &any_id) {
 
 Page<Room> RoomStore::list(const std::string &exact, const PageRequest &page) {
     Page<Room> result;
-    Query rows =
-        database_.query("SELECT " ROOM_COLUMNS " FROM rooms WHERE ?1 = '' OR room_id = ?1 OR custom_room_id = ?1"
-                        " ORDER BY created_at DESC, id DESC LIMIT ?2 OFFSET ?3");
-    rows.bind(exact).bind(page.per_page).bind(page.offset());
+    if (!exact.empty()) { // one, or two where a custom id is another room's id
+        Query rows = database_.query("SELECT " ROOM_COLUMNS " FROM rooms WHERE room_id = ?1 OR custom_room_id = ?1"
+                                     " ORDER BY seq DESC");
+        for (rows.bind(exact); rows.step(); ++result.total)
+            if (result.total >= page.offset() && result.total < page.offset() + page.per_page)
+                result.items.push_back(read_room(rows));
+        return result;
+    }
+    const PageStart start = find_page(database_, "rooms", page, Order::NewestFirst);
+    result.total = start.total;
+    Query rows = database_.query("SELECT " ROOM_COLUMNS " FROM rooms WHERE seq <= ? ORDER BY seq DESC"
+                                 " LIMIT ? OFFSET ?");
+    rows.bind(start.seq).bind(page.per_page).bind(start.skip);
     while (rows.step())
         result.items.push_back(read_room(rows));
-    Query total = database_.query("SELECT count(*) FROM rooms WHERE ?1 = '' OR room_id = ?1 OR custom_room_id = ?1");
-    total.bind(exact).run();
-    result.total = total.integer(0);
     return result;
 }
 

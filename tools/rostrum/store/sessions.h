@@ -4,7 +4,7 @@
 #pragma once
 
 #include "tools/rostrum/store/database.h"
-#include "tools/rostrum/store/page.h"
+#include "tools/rostrum/store/pages.h"
 
 namespace rostrum {
 
@@ -13,7 +13,7 @@ struct SessionRecord {
     std::optional<std::string> custom_room_id;
     int64_t start = 0;
     std::optional<int64_t> end;
-    std::string reason;
+    std::string reason; ///< why it ended, or is to end
 };
 
 struct Stay {
@@ -42,6 +42,11 @@ class SessionStore {
     /// How the picture of a session is composed, JSON; "" before it was set.
     std::string composition(const std::string &id);
     void set_composition(const std::string &id, const std::string &composition);
+    /// It is to end, for this reason.
+    void begin_end(const std::string &id, const std::string &reason);
+    /// Who is muted in it, JSON; "" for nobody.
+    std::string mutes(const std::string &id);
+    void set_mutes(const std::string &id, const std::string &mutes);
     /// Closes the timelog of everyone who is still there, too.
     void end(const std::string &id, const std::string &reason, int64_t now);
     void join(const std::string &id, const std::string &participant, const std::string &name, const std::string &mode,
@@ -58,6 +63,10 @@ class SessionStore {
     std::optional<ParticipantRecord> participant(const std::string &id, const std::string &participant);
 
   private:
+    Page<SessionRecord> list_ongoing(const SessionFilter &filter, const PageRequest &page);
+    std::optional<SeqRange> begun_between(const SessionFilter &filter);
+    int64_t count(const SessionFilter &filter, const SeqRange &range);
+    Page<ParticipantRecord> present(const std::string &id, const PageRequest &page);
     std::vector<Stay> timelog(const std::string &id, const std::string &participant);
     Database &database_;
 };

@@ -41,6 +41,16 @@ void report_capture_times(GstElement *rtc) {
     }
 }
 
+constexpr unsigned kMaxRedirects = 5;
+
+/// The Location of an answer to a request to `url`, absolute; "" when there is none.
+std::string location_of(SoupMessage *message, const std::string &url) {
+    const char *location = soup_message_headers_get_one(soup_message_get_response_headers(message), "Location");
+    g_autofree char *absolute =
+        location != nullptr ? g_uri_resolve_relative(url.c_str(), location, G_URI_FLAGS_NONE, nullptr) : nullptr;
+    return absolute != nullptr ? absolute : "";
+}
+
 bool is_loopback(const std::string &url) {
     g_autoptr(GUri) uri = g_uri_parse(url.c_str(), G_URI_FLAGS_NONE, nullptr);
     const char *host = uri != nullptr ? g_uri_get_host(uri) : nullptr;
@@ -131,7 +141,27 @@ void WhipPublisher::on_posted(GObject *session, GAsyncResult *result, gpointer d
         self->report_(true, std::string("WHIP POST failed: ") + error->message);
         return;
     }
-    self->use_answer(soup_session_get_async_result_message(SOUP_SESSION(session), result), body);
+    SoupMessage *message = soup_session_get_async_result_message(SOUP_SESSION(session), result);
+    if (!self->follow_redirect(message)) {
+        self->use_answer(message, body);
+    }
+}
+
+// RFC 9725 section 4.5: the offer goes there as it is. Who redirects is trusted with the token's new reader.
+bool WhipPublisher::follow_redirect(SoupMessage *message) {
+    const auto status = static_cast<guint>(soup_message_get_status(message));
+    if ((status != 307 && status != 308) || redirects_ >= kMaxRedirects) {
+        return false;
+    }
+    const std::string next = location_of(message, url_);
+    if (next.empty()) {
+        return false;
+    }
+    ++redirects_;
+    url_ = next;
+    posted_ = false;
+    post_offer();
+    return true;
 }
 
 void WhipPublisher::use_answer(SoupMessage *message, GBytes *body) {
@@ -143,11 +173,7 @@ void WhipPublisher::use_answer(SoupMessage *message, GBytes *body) {
         report_(true, "WHIP POST answered " + std::to_string(status) + ": " + answer_text);
         return;
     }
-    const char *location = soup_message_headers_get_one(soup_message_get_response_headers(message), "Location");
-    if (location != nullptr) {
-        g_autofree char *absolute = g_uri_resolve_relative(url_.c_str(), location, G_URI_FLAGS_NONE, nullptr);
-        resource_ = absolute != nullptr ? absolute : "";
-    }
+    resource_ = location_of(message, url_);
     GstSDPMessage *sdp = nullptr;
     if (gst_sdp_message_new_from_text(answer_text.c_str(), &sdp) != GST_SDP_OK) {
         report_(true, "the WHIP answer is not SDP");

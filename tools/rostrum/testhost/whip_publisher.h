@@ -30,6 +30,7 @@ class WhipPublisher {
 
   private:
     void post_offer();
+    bool follow_redirect(SoupMessage *message);
     void use_answer(SoupMessage *message, GBytes *body);
     static void on_negotiation_needed(GstElement *rtc, gpointer self);
     static void on_offer_created(GstPromise *promise, gpointer self);
@@ -43,6 +44,7 @@ class WhipPublisher {
     std::string resource_;
     Report report_;
     bool posted_ = false;
+    unsigned redirects_ = 0;
 };
 
 } // namespace testhost

@@ -126,7 +126,10 @@ export function farewell({ reason, code }) {
     4002: 'This link is not valid, or it has expired.',
     4003: 'There is no such stream.',
     4005: 'You joined from another window.',
+    4009: 'This stream is full at the moment.',
+    4022: 'This link is for another stream.',
     4052: 'This stream has been closed for good.',
   }[code];
+  if (!known && code >= 3000) return `You cannot join (${reason}).`; // a refusal; below are the reasons of leaving
   return known ?? (reason && reason !== 'ended' ? `The stream is over (${reason}).` : 'The stream is over.');
 }

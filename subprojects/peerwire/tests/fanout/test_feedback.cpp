@@ -254,6 +254,8 @@ void test_receiver_report() {
     Running r;
     const ReportBlock block{.ssrc = kVideoSsrc,
                             .fraction_lost = 64,
+                            .cumulative_lost = 7,
+                            .jitter = 900, // 10 ms
                             .last_sr = static_cast<uint32_t>(to_ntp(Stage::at(ms(100))) >> 16),
                             .delay_since_last_sr = 65536 / 10}; // 100 ms
     std::array<uint8_t, 64> bytes;
@@ -261,6 +263,12 @@ void test_receiver_report() {
     r.seat.viewer->on_rtcp(Stage::at(ms(250)), std::span(bytes).first(size));
     g_assert_cmpuint(r.seat.counters->fraction_lost.get(), ==, 64);
     g_assert_cmpint(std::abs(static_cast<int>(r.seat.counters->round_trip_us.get()) - 50000), <, 100);
+    const ReceptionCounters &video = r.seat.counters->video_reception, &audio = r.seat.counters->audio_reception;
+    g_assert_cmpuint(video.packets.get(), ==, 10);
+    g_assert_cmpuint(video.lost.get(), ==, 7);
+    g_assert_cmpuint(video.jitter_us.get(), ==, 10000);
+    g_assert_cmpuint(video.round_trip_us.get(), ==, r.seat.counters->round_trip_us.get());
+    g_assert_cmpuint(audio.packets.get() + audio.lost.get() + audio.round_trip_us.get(), ==, 0);
     // 50 ms of round trip: the same packet is not sent again within that.
     r.seat.nack(Stage::at(ms(300)), {r.sequence_of(2)});
     r.seat.nack(Stage::at(ms(340)), {r.sequence_of(2)});

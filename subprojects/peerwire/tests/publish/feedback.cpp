@@ -105,6 +105,34 @@ void test_receiver_report() {
     g_assert_cmpuint(rig.sent().blocks.back().fraction_lost, ==, 0); // nothing was lost since
 }
 
+/// RFC 3611 §4.5: 80 ms there and back, 120 ms at the other side.
+void test_round_trip() {
+    Rig rig;
+    rig.send({.ssrc = kAudioSsrc, .payload_type = kAudioPt});
+    rig.run_for(kNsPerSecond);
+    const uint64_t reference = rig.sent().reference_time;
+    g_assert_cmpuint(reference, !=, 0);
+    const auto answer = [&](uint32_t last_rr, uint32_t delay) {
+        Bytes bytes;
+        for (const uint32_t word : {0x80cf0005u, kAudioSsrc, 0x05000003u, rig.sent().reporter, last_rr, delay})
+            for (const int shift : {24, 16, 8, 0})
+                bytes.push_back(static_cast<uint8_t>(word >> shift));
+        rig.receive_rtcp(bytes);
+    };
+    const auto stats_after = [&] {
+        rig.run_for(kNsPerSecond);
+        return rig.observer->stats.round_trip;
+    };
+    g_assert_cmpint(rig.observer->stats.round_trip, ==, 0);
+    rig.run_for(200 * kNsPerMs);
+    answer(static_cast<uint32_t>(reference >> 16), 65536 * 12 / 100);
+    g_assert_cmpint(std::abs(stats_after() - 80 * kNsPerMs), <, kNsPerMs);
+    answer(0, 0);                                                 // none came
+    answer(static_cast<uint32_t>(reference >> 16), 0x7fffffff);   // longer than it was away
+    answer(static_cast<uint32_t>(reference >> 16) ^ 1u << 31, 0); // never sent
+    g_assert_cmpint(std::abs(stats_after() - 80 * kNsPerMs), <, kNsPerMs);
+}
+
 void test_keyframe_requests_are_merged_and_repeated() {
     Rig rig;
     const TimeNs start = rig.now;
@@ -248,6 +276,7 @@ int main(int argc, char **argv) {
     g_test_add_func("/feedback/transport-cc", test_transport_cc);
     g_test_add_func("/feedback/transport-cc under load", test_transport_cc_under_load);
     g_test_add_func("/feedback/receiver report", test_receiver_report);
+    g_test_add_func("/feedback/round trip", test_round_trip);
     g_test_add_func("/feedback/keyframe requests", test_keyframe_requests_are_merged_and_repeated);
     g_test_add_func("/feedback/beginning missing", test_a_stream_without_its_beginning_asks);
     g_test_add_func("/feedback/remb", test_remb_instead_of_transport_cc);

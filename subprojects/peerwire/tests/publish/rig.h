@@ -40,6 +40,8 @@ struct SentRtcp final : RtcpVisitor {
     };
     TimeNs now = 0;
     unsigned compounds = 0, reports = 0;
+    uint32_t reporter = 0;
+    uint64_t reference_time = 0; ///< newest
     std::vector<ReportBlock> blocks;
     std::vector<Lost> nacks;
     std::vector<std::pair<TimeNs, uint32_t>> plis;
@@ -47,6 +49,10 @@ struct SentRtcp final : RtcpVisitor {
     std::vector<Feedback> feedback;
 
     void on_receiver_report(uint32_t) override { ++reports; }
+    void on_reference_time(uint32_t ssrc, uint64_t ntp) override {
+        reporter = ssrc;
+        reference_time = ntp;
+    }
     void on_report_block(uint32_t, const ReportBlock &block) override { blocks.push_back(block); }
     void on_nack(const Nack &nack) override {
         Lost lost{now, nack.media_ssrc, {}};

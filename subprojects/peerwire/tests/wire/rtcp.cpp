@@ -35,6 +35,8 @@ class Recorder final : public RtcpVisitor {
         log += " " + std::string(cname);
     }
     void on_bye(uint32_t ssrc) override { add("bye", {ssrc}); }
+    void on_reference_time(uint32_t ssrc, uint64_t ntp) override { add("reference", {ssrc, ntp}); }
+    void on_dlrr(const Dlrr &dlrr) override { add("dlrr", {dlrr.ssrc, dlrr.last_rr, dlrr.delay_since_last_rr}); }
     void on_nack(const Nack &nack) override {
         add("nack", {nack.sender_ssrc, nack.media_ssrc});
         nack.for_each_lost([this](uint16_t sequence) { add("", {sequence}); });
@@ -108,6 +110,11 @@ const ParseRow kParseRows[] = {
     {"rr counts more blocks than there are", "9fc90001 00000001", true, ""},
     {"sr cut", "80c80002 00000001 00000002", true, ""},
     {"rr without ssrc", "80c90000", true, ""},
+    {"reference time and dlrr of two",
+     "80cf000b 00000001 04000002 00000000 00000009 05000006 00000002 00000003 00000004 00000005 00000006 00000007",
+     true, "reference 1 9; dlrr 2 3 4; dlrr 5 6 7"},
+    {"dlrr longer than its packet", "80cf0004 00000001 05000006 00000002 00000003", true, ""},
+    {"half a dlrr", "80cf0003 00000001 05000001 00000002", true, ""},
     {"bye counts too many", "83cb0001 00000001", true, "bye 1"},
     {"sdes item lies", "81ca0002 00000001 01ff6162", true, ""},
     {"nack without entries", "81cd0002 00000001 00000002", true, ""},

@@ -40,9 +40,9 @@ export class EventChannel extends Emitter {
     });
   }
 
-  /** @param {string} command 'leave', 'end', 'ping', 'raise-hand' and what else docs/api.md names */
-  send(command) {
-    if (this.#socket?.readyState === WebSocket.OPEN) this.#socket.send(JSON.stringify({ command }));
+  /** @param {string} command 'leave', 'end', 'ping', 'raise-hand' and what else docs/api.md names @param {object} [rest] of it */
+  send(command, rest) {
+    if (this.#socket?.readyState === WebSocket.OPEN) this.#socket.send(JSON.stringify({ command, ...rest }));
   }
 
   /** Leaves: the server sees the connection close. */

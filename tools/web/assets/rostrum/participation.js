@@ -6,6 +6,7 @@ import { Emitter } from './emitter.js';
 import { EventChannel } from './events.js';
 import { Player, Publisher } from './peer.js';
 import { emptyRoom, reduce } from './room.js';
+import { Topics } from './topics.js';
 
 /** The claims of a token, unverified: only to know what to offer in a page. @param {string} token */
 export function claimsOf(token) {
@@ -30,6 +31,7 @@ const kMarkCommands = { hand: ['lower-hand', 'raise-hand'], mic: ['mic-off', 'mi
 export class Participation extends Emitter {
   #options;
   #channel;
+  #topics;
   #peers = new Set();
   #publisher = null;
   #players = new Map(); // feed → Player
@@ -52,6 +54,7 @@ export class Participation extends Emitter {
     /** @type {import('./room.js').Room} */
     this.room = { ...emptyRoom(), participantId: id };
     this.#channel = new EventChannel(this.#options);
+    this.#topics = new Topics(this.#channel);
     this.#channel.on('message', (message) => this.#receive(message));
     this.#channel.on('state', (state) => this.emit('connection', state));
     this.#channel.on('refused', (error) => this.#end({ reason: error.message, code: error.code }));
@@ -82,6 +85,24 @@ export class Participation extends Emitter {
     this.#publisher = new Publisher({ ...this.#peerOptions('whip'), stream, simulcast });
     this.#publisher.on('state', (state) => this.emit('media', state));
     return this.#add(this.#publisher);
+  }
+
+  /**
+   * Tells everybody who subscribed to the topic (chat, a poll, whatever an app makes of it).
+   * @param {string} topic @param {string} message @param {Parameters<Topics['publish']>[2]} [options] payload, persist, sendOnly
+   */
+  send(topic, message, options) {
+    return this.#topics.publish(topic, message, options);
+  }
+
+  /** @param {string} topic @param {Parameters<Topics['subscribe']>[1]} onMessage @param {{oldMessageLimit?: number}} [options] */
+  subscribe(topic, onMessage, options) {
+    return this.#topics.subscribe(topic, onMessage, options);
+  }
+
+  /** Up or down, as far as the token goes. @param {'SEND_AND_RECV'|'RECV_ONLY'|'SIGNALLING_ONLY'} mode */
+  changeMode(mode) {
+    this.#channel.send('changeMode', { mode });
   }
 
   /** Exchanges the microphone or camera track. @param {'audio'|'video'} kind @param {MediaStreamTrack|null} track */
@@ -184,7 +205,7 @@ export class Participation extends Emitter {
     if (message.event === 'meeting-joined') this.mark({}); // again after a restart of the server
     const other = message.event === 'meeting-joined' && sessionId && sessionId !== this.room.sessionId;
     if (message.event === 'session-restarted' || other) for (const peer of this.#peers) peer.restart();
-    if (message.event === 'error') this.emit('error', new RostrumError(message.data));
+    if (message.event === 'error' && !message.data.requestId) this.emit('error', new RostrumError(message.data));
     this.emit('room', this.room);
     if (this.room.ended) this.#end(this.room.ended);
   }

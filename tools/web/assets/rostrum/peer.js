@@ -158,7 +158,7 @@ export class MediaPeer extends Emitter {
       body: offer.sdp,
       signal,
     });
-    this.#resource = new URL(response.headers.get('location'), this.#endpoint);
+    this.#resource = new URL(response.headers.get('location'), response.url); // where a redirect led to, if there was one
     // The answer names the STUN and TURN servers, and the local description starts the gathering.
     const iceServers = iceServersOf(response.headers.get('link'));
     pc.setConfiguration({ ...pc.getConfiguration(), iceServers });
