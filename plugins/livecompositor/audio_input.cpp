@@ -112,7 +112,7 @@ void AudioInput::read(int64_t position, std::span<float> stereo) {
 
 TimeNs AudioInput::delay() const {
     MutexLock lock(mutex_);
-    return static_cast<TimeNs>(gst_util_uint64_scale(static_cast<guint64>(timeline_.delay()), GST_SECOND, kSampleRate));
+    return timeline_.delay() * static_cast<TimeNs>(GST_SECOND) / kSampleRate;
 }
 
 } // namespace livecompositor

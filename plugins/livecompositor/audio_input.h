@@ -22,7 +22,7 @@ class AudioInput {
     void set_flushing(bool flushing);
 
     void read(int64_t position, std::span<float> stereo); ///< audio thread
-    TimeNs delay() const;                                 ///< by which this sound leaves after its stamps
+    TimeNs delay() const; ///< by which what was read last leaves after its stamps; negative = before
 
   private:
     struct Free {

@@ -24,8 +24,10 @@ constexpr int64_t kWindow = frames_of_ms(3000);
 constexpr int64_t kSpare = frames_of_ms(60); // a delay this much too large is taken back
 constexpr double kSmoothing = 1.0 / 32;
 constexpr double kTolerance = frames_of_ms(2); // drift below this is inaudible and left alone
-constexpr int64_t kStretch = 400;              // one frame in so many: a quarter of a percent
-constexpr int64_t kFade = 96;                  // 2 ms against clicks at the edges of gaps
+constexpr double kJitter = frames_of_ms(5);    // of stamps; what the delay strays by more than this is followed at once
+constexpr size_t kMaxDelays = 1024;
+constexpr int64_t kStretch = 400; // one frame in so many: a quarter of a percent
+constexpr int64_t kFade = 96;     // 2 ms against clicks at the edges of gaps
 
 /// Linear interpolation; only used for lengths that differ by a quarter of a percent.
 void stretch(std::span<const float> in, std::vector<float> &out, size_t frames) {
@@ -63,7 +65,8 @@ void AudioTimeline::append(int64_t stamp, std::span<const float> stereo, bool di
         return;
     const bool running = end_ != kUnset && end_ > read_;
     const int64_t error = position - end_;
-    if (running && !discontinuity && std::abs(error) <= kJump) {
+    const bool goes_on = running && !discontinuity && std::abs(error) <= kJump;
+    if (goes_on) {
         const int64_t correction = drift_correction(error, frames);
         if (correction != 0) {
             stretch(stereo, stretched_, static_cast<size_t>(frames + correction));
@@ -77,9 +80,25 @@ void AudioTimeline::append(int64_t stamp, std::span<const float> stereo, bool di
                 return;
             stereo = stereo.subspan(static_cast<size_t>(-error * kChannels));
             position = end_;
+            stamp -= error;
         }
     }
+    remember_delay(position, position - stamp, goes_on);
     write(position, stereo);
+}
+
+/// Whoever shows a picture beside this sound needs the delay of what is heard, not of what comes in.
+void AudioTimeline::remember_delay(int64_t position, int64_t delay, bool goes_on) {
+    const auto now = static_cast<double>(delay);
+    if (goes_on)
+        last_delay_ = std::clamp(last_delay_ + (now - last_delay_) * kSmoothing, now - kJitter, now + kJitter);
+    else
+        last_delay_ = now;
+    const int64_t rounded = std::llround(last_delay_);
+    if (delays_.empty() ? rounded != delay_ : rounded != delays_.back().delay)
+        delays_.push_back({position, rounded});
+    if (delays_.size() > kMaxDelays) // nobody reads
+        delays_.pop_front();
 }
 
 /// Where the stamp lies after this input's delay; adapts the delay.
@@ -162,6 +181,8 @@ void AudioTimeline::write(int64_t position, std::span<const float> stereo) {
 
 void AudioTimeline::read(int64_t position, std::span<float> stereo) {
     const auto frames = static_cast<int64_t>(stereo.size() / kChannels);
+    for (; !delays_.empty() && delays_.front().from <= position; delays_.pop_front())
+        delay_ = delays_.front().delay;
     const int64_t have = end_ == kUnset ? 0 : std::clamp<int64_t>(end_ - position, 0, frames);
     for (int64_t i = 0; i < have;) {
         const auto run = run_at(position + i, have - i);
@@ -188,16 +209,15 @@ void AudioTimeline::read(int64_t position, std::span<float> stereo) {
     read_ = position + frames;
 }
 
-int64_t AudioTimeline::delay() const {
-    return std::max<int64_t>(0, shift_ - std::llround(error_));
-}
-
 void AudioTimeline::clear() {
     read_ = end_ = late_since_ = window_end_ = kUnset;
     slack_min_ = INT64_MAX;
     catching_up_ = false;
     shift_ = 0;
     error_ = 0;
+    delays_.clear();
+    last_delay_ = 0;
+    delay_ = 0;
 }
 
 } // namespace livecompositor

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <span>
 #include <vector>
 
@@ -29,12 +30,14 @@ class AudioTimeline {
     /// Starts anew: forgets all sound, positions and the delay.
     void clear();
 
-    int64_t delay() const; ///< frames by which this input leaves after its stamps now
+    /// Frames by which what was read last leaves after its stamps; negative = before.
+    int64_t delay() const { return delay_; }
 
   private:
     int64_t on_time(int64_t stamp, int64_t frames);
     void adapt_delay(int64_t slack);
     int64_t drift_correction(int64_t error, int64_t frames);
+    void remember_delay(int64_t position, int64_t delay, bool goes_on);
     void write(int64_t position, std::span<const float> stereo);
     std::span<float> run_at(int64_t position, int64_t frames);
 
@@ -48,6 +51,13 @@ class AudioTimeline {
     int64_t slack_min_;        ///< least distance to read_ within the window
     int64_t window_end_;
     double error_ = 0; ///< smoothed distance between stamps and samples
+    struct Delayed {
+        int64_t from; ///< position
+        int64_t delay;
+    };
+    std::deque<Delayed> delays_; ///< of sound that waits, where they change
+    double last_delay_ = 0;      ///< of the sound written last, without jitter
+    int64_t delay_ = 0;
     bool sounding_ = false;
     float tail_[kChannels] = {0, 0};
 };

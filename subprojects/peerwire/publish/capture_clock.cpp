@@ -20,11 +20,13 @@ constexpr TimeNs kSlewTime = 2 * kNsPerSecond;
 // …but never bend time by more than 1/20 (an audio resampler hides that), except to recover from a large error.
 constexpr TimeNs kSlewLimit = 20;
 constexpr TimeNs kLargeError = 500 * kNsPerMs;
-// Until the first report, sound and picture do not know of each other, and what waited for the connection came late:
-// they may bend by half to make up for that, until so long after the report.
+// Until the first report, sound and picture do not know of each other, and what waited for the connection came late
+// and in one burst. Until so long after the report, what is early is given time by half of it, and what is late takes
+// an eighth of its time until it no longer is.
 constexpr TimeNs kSettleTime = 5 * kNsPerSecond;
 constexpr TimeNs kSettleSlewTime = 200 * kNsPerMs;
 constexpr TimeNs kSettleSlewLimit = 2;
+constexpr TimeNs kBurst = 8;
 
 } // namespace
 
@@ -106,6 +108,8 @@ TimeNs StreamClock::advance(TimeNs arrival, int64_t timestamp, PublisherClock &p
     newest_ = timestamp;
     if (error > kLargeError)
         newest_local_ = predicted + error;
+    else if (error < 0 && settling)
+        newest_local_ = predicted + std::max(error, step / kBurst - step);
     else if (error < -kLargeError)
         newest_local_ = predicted - step / 2;
     else

@@ -100,6 +100,31 @@ void test_late_input_is_delayed_and_recovers() {
     g_assert_cmpfloat(out[100], ==, 0.25f);
 }
 
+/// Each frame tells its stamp by its value, so that what is heard tells by how much it is delayed.
+void test_delay_is_that_of_what_is_heard() {
+    AudioTimeline line;
+    int64_t stamp = 0, read = -4800;
+    const auto append = [&](int64_t step) {
+        std::vector<float> packet;
+        for (int64_t k = 0; k < 2 * kBlock; ++k)
+            packet.insert(packet.end(), 2, static_cast<float>(stamp + k) / 1'000'000.0f);
+        line.append(stamp, packet, false);
+        stamp += step;
+    };
+    std::vector<float> out = constant(kBlock, 0);
+    for (int i = 0; i < 400; ++i) {
+        append(i >= 100 && i < 150 ? kBlock : 2 * kBlock);
+        if (i >= 100 && i < 150) // half a second more than there is time for
+            append(kBlock);
+        for (int k = 0; k < 2; ++k, read += kBlock) {
+            line.read(read, out);
+            const auto heard = static_cast<int64_t>(static_cast<double>(out[0]) * 1e6);
+            if (i >= 20) // to half a packet, in which sound may be cut
+                g_assert_cmpint(std::abs(read - heard - line.delay()), <=, kBlock);
+        }
+    }
+}
+
 void test_burst_does_not_delay() {
     AudioTimeline line;
     int64_t stamp = 0, read = -4800;
@@ -286,6 +311,7 @@ int main(int argc, char **argv) {
     g_test_add_func("/sound/timeline/drift", test_drift_is_smooth);
     g_test_add_func("/sound/timeline/late", test_late_input_is_delayed_and_recovers);
     g_test_add_func("/sound/timeline/burst", test_burst_does_not_delay);
+    g_test_add_func("/sound/timeline/delay of what is heard", test_delay_is_that_of_what_is_heard);
     g_test_add_func("/sound/timeline/hostile", test_hostile_stamps);
     g_test_add_func("/sound/limiter/ten-loud-inputs", test_limiter_ten_loud_inputs);
     g_test_add_func("/sound/limiter/distortion", test_limiter_distortion);

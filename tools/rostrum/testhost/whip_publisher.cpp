@@ -41,6 +41,16 @@ void report_capture_times(GstElement *rtc) {
     }
 }
 
+// As soon and as often as browsers report: a receiver does not know how sound and picture belong together before that.
+constexpr guint64 kReportInterval = 500 * GST_MSECOND;
+
+void report_like_a_browser(GstBin *, GstBin *, GstElement *element, gpointer) {
+    GstElementFactory *factory = gst_element_get_factory(element);
+    if (factory != nullptr && g_str_equal(GST_OBJECT_NAME(factory), "rtpsession")) {
+        g_object_set(element, "rtcp-min-interval", kReportInterval, nullptr);
+    }
+}
+
 constexpr unsigned kMaxRedirects = 5;
 
 /// The Location of an answer to a request to `url`, absolute; "" when there is none.
@@ -63,6 +73,7 @@ WhipPublisher::WhipPublisher(GstElement *pipeline, std::string url, std::string 
     : rtc_(gst_bin_get_by_name(GST_BIN(pipeline), "rtc")), http_(soup_session_new()), url_(std::move(url)),
       token_(std::move(token)), report_(std::move(report)) {
     report_capture_times(rtc_);
+    g_signal_connect(rtc_, "deep-element-added", G_CALLBACK(report_like_a_browser), nullptr);
     if (is_loopback(url_)) {
         keep_on_loopback(rtc_);
     }

@@ -129,6 +129,28 @@ void test_before_reports_arrival_counts() {
                     (kStart + 33 * kNsPerMs) / kNsPerMs); // 33 ms of media later, whatever the network did
 }
 
+// What a publisher kept until its connection was there comes at once; the time of what follows must not be late for it.
+void test_a_burst_at_the_start() {
+    PublisherClock publisher;
+    StreamClock clock(90000);
+    TimeNs last = 0;
+    const auto take = [&](TimeNs arrival, uint32_t frame) {
+        const TimeNs capture = clock.capture_time(arrival, 3000 * frame, publisher);
+        g_assert_cmpint(capture, >, last);
+        last = capture;
+        return capture - arrival;
+    };
+    constexpr uint32_t kKept = 27; // 0.9 s
+    for (uint32_t i = 0; i < kKept; ++i)
+        take(kStart, i);
+    clock.on_sender_report(kRemoteStart + kKept * kNsPerSecond / 30, 3000 * kKept, publisher);
+    for (uint32_t i = kKept; i < kKept + 60; ++i) {
+        const TimeNs ahead = take(kStart + (i - kKept + 1) * kNsPerSecond / 30, i);
+        if (i > kKept + 10)
+            g_assert_cmpint(ahead, <=, 5 * kNsPerMs);
+    }
+}
+
 void test_late_packets_get_the_time_of_their_frame() {
     PublisherClock publisher;
     StreamClock clock(90000);
@@ -172,6 +194,7 @@ int main(int argc, char **argv) {
     for (const Row &row : kRows)
         g_test_add_data_func((std::string("/capture clock/") + row.name).c_str(), &row, test_row);
     g_test_add_func("/capture clock/before reports", test_before_reports_arrival_counts);
+    g_test_add_func("/capture clock/burst at the start", test_a_burst_at_the_start);
     g_test_add_func("/capture clock/late packets", test_late_packets_get_the_time_of_their_frame);
     g_test_add_func("/capture clock/jumps", test_jumps_start_anew);
     g_test_add_func("/capture clock/unrelated clocks", test_streams_with_unrelated_clocks);
