@@ -3,6 +3,7 @@
 
 // Processes that are killed and disks that fail, in the middle of recordings.
 
+#include "directory.h"
 #include "support/ffmpeg.h"
 #include "support/media_file.h"
 #include "support/recording_details.h"
@@ -21,33 +22,13 @@
 #include <cstring>
 #include <map>
 
+using test::Directory;
 using test::SessionProcess;
 using test::TestHost;
 
 namespace {
 
 const std::string kLow = R"("composition":{"quality":"low"})";
-
-/// Removed with what is in it; outlives the sessions of a test.
-class Directory {
-  public:
-    Directory() {
-        g_autofree char *made = g_dir_make_tmp("rostrum-recording-XXXXXX", nullptr);
-        path_ = made;
-    }
-    ~Directory() {
-        const char *arguments[] = {"rm", "-rf", path_.c_str(), nullptr};
-        g_spawn_sync(nullptr, const_cast<char **>(arguments), nullptr, G_SPAWN_SEARCH_PATH, nullptr, nullptr, nullptr,
-                     nullptr, nullptr, nullptr);
-    }
-    Directory(const Directory &) = delete;
-    Directory &operator=(const Directory &) = delete;
-
-    std::string operator/(const std::string &name) const { return path_ + "/" + name; }
-
-  private:
-    std::string path_;
-};
 
 struct Kind {
     const char *id, *extension, *json;

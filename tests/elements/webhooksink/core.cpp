@@ -184,7 +184,7 @@ std::string waiting(SpoolFile &file) {
 
 void test_spool_file() {
     const Directory directory;
-    const std::string path = directory.file("spool.db");
+    const std::string path = directory / "spool.db";
     {
         const auto a = open_file(path, "http://a/"), b = open_file(path, "http://b/");
         g_assert_true(a->begin() && a->insert(body("one")) && a->insert(body("two")) && a->commit() && a->sync());
@@ -255,7 +255,7 @@ void test_dead_letters() {
 
 void test_spool() {
     const Directory directory;
-    const std::string path = directory.file("spool.db");
+    const std::string path = directory / "spool.db";
     {
         const auto spool = open_spool(path);
         for (const char *text : {"one", "two", "three"})
@@ -294,7 +294,7 @@ void test_spool() {
 /// Another process has the file locked: nobody waits for it longer than is said, nothing is lost, and the order holds.
 void test_spool_locked() {
     const Directory directory;
-    const std::string path = directory.file("spool.db");
+    const std::string path = directory / "spool.db";
     const auto spool = open_spool(path);
     sqlite3 *other = nullptr;
     g_assert_cmpint(sqlite3_open(path.c_str(), &other), ==, SQLITE_OK);
@@ -328,7 +328,7 @@ void test_spool_limits() {
 
 void test_spool_corrupt() {
     const Directory directory;
-    const std::string path = directory.file("spool.db");
+    const std::string path = directory / "spool.db";
     g_assert_true(g_file_set_contents(path.c_str(), "this is no database, whatever its name says", -1, nullptr));
     const auto spool = Spool::open({path, "http://a/", 0}, {});
     g_assert_false(spool.ok());
@@ -338,7 +338,7 @@ void test_spool_corrupt() {
 
 void test_endpoint_lock() {
     const Directory directory;
-    const std::string path = directory.file("spool.db");
+    const std::string path = directory / "spool.db";
     EndpointLock other(path, 2);
     g_assert_true(other.acquire());
     EndpointLock second(path, 1);

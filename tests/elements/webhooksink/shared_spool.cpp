@@ -12,7 +12,7 @@ namespace {
 /// What one of two gives up, the other one may have sent again; the first still delivers.
 void test_resend_by_another() {
     const Directory directory;
-    const std::string path = directory.file("spool.db");
+    const std::string path = directory / "spool.db";
     const auto first = open_spool(path);
     for (const char *body : {"1", "2", "3"})
         g_assert_true(first->put(body, "", 1).ok());

@@ -3,29 +3,13 @@
 
 #pragma once
 
+#include "directory.h"
 #include "waiting.h"
 #include "webhooks/spool.h"
 
-#include <filesystem>
-#include <glib.h>
-
 namespace rostrum {
 
-/// A directory that is gone after the test.
-class Directory {
-  public:
-    Directory() = default;
-    ~Directory() {
-        std::filesystem::remove_all(path_);
-        g_free(path_);
-    }
-    Directory(const Directory &) = delete;
-    Directory &operator=(const Directory &) = delete;
-    std::string file(const char *name) const { return std::string(path_) + "/" + name; }
-
-  private:
-    gchar *const path_ = g_dir_make_tmp("rostrum-spool-XXXXXX", nullptr);
-};
+using test::Directory;
 
 inline std::unique_ptr<Spool> open_spool(const std::string &path, uint64_t max_bytes = 0) {
     auto spool = Spool::open({path, "http://a/", max_bytes}, {});

@@ -3,11 +3,10 @@
 
 // The outbox of `rostrum serve` between its store and its receivers.
 
+#include "directory.h"
 #include "dispatching.h"
 
 #include "tools/rostrum/live/webhook_outbox.h"
-
-#include <filesystem>
 
 using namespace rostrum;
 using namespace test;
@@ -23,7 +22,7 @@ class Fixture {
         settings.secrets = kSecret;
         settings.policy = quick_policy();
         if (!key.empty()) {
-            settings.signing_key = directory_ + "/key.pem";
+            settings.signing_key = directory_ / "key.pem";
             set_key(key);
         }
         store_ = std::make_unique<Store>(path());
@@ -33,17 +32,15 @@ class Fixture {
     ~Fixture() {
         outbox_.reset();
         store_.reset();
-        std::filesystem::remove_all(made_);
-        g_free(made_);
     }
     Fixture(const Fixture &) = delete;
     Fixture &operator=(const Fixture &) = delete;
 
     void set_key(const std::string &pem) {
-        const std::string file = directory_ + "/key.pem";
+        const std::string file = directory_ / "key.pem";
         g_assert_true(g_file_set_contents(file.c_str(), pem.c_str(), -1, nullptr));
     }
-    std::string path() const { return directory_ + "/test.db"; }
+    std::string path() const { return directory_ / "test.db"; }
     WebhookOutbox &outbox() { return *outbox_; }
     Store &store() { return *store_; }
     void post(const std::string &url, const std::string &room = kNoRoom) {
@@ -56,8 +53,7 @@ class Fixture {
     }
 
   private:
-    gchar *const made_ = g_dir_make_tmp("rostrum-outbox-XXXXXX", nullptr);
-    const std::string directory_ = made_;
+    const Directory directory_;
     std::unique_ptr<Store> store_;
     std::unique_ptr<WebhookOutbox> outbox_;
 };

@@ -3,11 +3,11 @@
 
 // Receivers that answer late, wrongly, without end or not at all, and places that nothing may be sent to.
 
+#include "directory.h"
 #include "dispatching.h"
 
 #include <atomic>
 #include <dlfcn.h>
-#include <filesystem>
 #include <netdb.h>
 
 using namespace rostrum;
@@ -282,7 +282,7 @@ void test_proxy() {
 
 class Certificate {
   public:
-    Certificate() : file_(std::string(directory_) + "/both.pem") {
+    Certificate() : file_(directory_ / "both.pem") {
         const std::string command =
             "openssl req -x509 -newkey rsa:2048 -nodes -days 1 -subj /CN=test -addext subjectAltName=IP:127.0.0.1 "
             "-keyout " +
@@ -295,16 +295,10 @@ class Certificate {
         const std::string both = std::string(key) + certificate;
         g_assert_true(g_file_set_contents(file_.c_str(), both.c_str(), -1, nullptr));
     }
-    ~Certificate() {
-        std::filesystem::remove_all(directory_);
-        g_free(directory_);
-    }
-    Certificate(const Certificate &) = delete;
-    Certificate &operator=(const Certificate &) = delete;
     const std::string &file() const { return file_; }
 
   private:
-    gchar *const directory_ = g_dir_make_tmp("rostrum-tls-XXXXXX", nullptr);
+    const Directory directory_;
     const std::string file_;
 };
 
