@@ -17,6 +17,7 @@ namespace {
 
 constexpr char kLogDomain[] = "webhooks"; // no URL, no body, no secret
 constexpr int64_t kRecheckUs = 1'000'000; // after a store that failed
+constexpr int64_t kClockStepMs = 1000;    // less is the clock being adjusted
 constexpr int64_t kSweep = INT64_MIN;     // the deadline of posters that nobody uses
 constexpr char kGone[] = "HTTP 410: the endpoint is gone";
 
@@ -67,8 +68,9 @@ class Dispatcher::Impl {
         return found == endpoints_.end() ? nullptr : &found->second;
     }
     bool is_under_way(int64_t id, const FlightPtr &flight);
-    int64_t due_in_ms(const Delivery &delivery) const;
-    bool is_too_old(const Delivery &delivery) const;
+    int64_t steady_ms();
+    int64_t due_in_ms(const Delivery &delivery);
+    bool is_too_old(const Endpoint &endpoint, const Delivery &delivery) const;
 
     void start_due(Endpoint &endpoint, unsigned limit);
     bool start(Endpoint &endpoint, Delivery delivery);
@@ -94,7 +96,7 @@ class Dispatcher::Impl {
     const Signer &signer_;
     const DispatchPolicy policy_;
     const Observer observer_;
-    const int64_t started_us_ = g_get_monotonic_time(), started_ms_ = now_ms();
+    int64_t started_us_ = g_get_monotonic_time(), started_ms_ = now_ms(); ///< the same moment on both clocks
     HttpOptions http_;
     std::map<int64_t, Endpoint> endpoints_;
     Slots slots_;
@@ -187,27 +189,38 @@ void Dispatcher::Impl::start_due(Endpoint &endpoint, unsigned limit) {
     }
 }
 
-/// As if the wall clock had not been set since the start: what waits is not due earlier or later for that.
-int64_t Dispatcher::Impl::due_in_ms(const Delivery &delivery) const {
-    const int64_t steady_ms = started_ms_ + (g_get_monotonic_time() - started_us_) / 1000;
-    const int64_t wait_ms = delivery.due_ms - steady_ms;
+/// The wall clock, save that it is never set back: nothing waits longer for that. It is followed when it is set
+/// forward, or went on while the machine slept, since what is stored from then on has its new time.
+int64_t Dispatcher::Impl::steady_ms() {
+    const int64_t mono_us = g_get_monotonic_time(), wall_ms = now_ms();
+    const int64_t steady = started_ms_ + (mono_us - started_us_) / 1000;
+    if (wall_ms <= steady + kClockStepMs)
+        return steady;
+    started_us_ = mono_us;
+    return started_ms_ = wall_ms;
+}
+
+int64_t Dispatcher::Impl::due_in_ms(const Delivery &delivery) {
+    const int64_t wait_ms = delivery.due_ms - steady_ms();
     const int64_t longest_ms = std::max(kMaxRetryAfterMs, policy_.retry.cap_ms);
     const bool possible = delivery.attempts > 0 && wait_ms <= longest_ms; // else the clock was wrong then
     return possible ? wait_ms : 0;
 }
 
-bool Dispatcher::Impl::is_too_old(const Delivery &delivery) const {
-    return delivery.attempts > 0 && now_ms() - delivery.created_ms > policy_.max_age_ms;
+/// What was never tried, as after a long stop, is tried, unless its endpoint takes nothing anyway.
+bool Dispatcher::Impl::is_too_old(const Endpoint &endpoint, const Delivery &delivery) const {
+    const bool is_tried = delivery.attempts > 0 || endpoint.breaker.failures() >= policy_.break_after;
+    return is_tried && now_ms() - delivery.created_ms > policy_.max_age_ms;
 }
 
 /// False: there is no slot.
 bool Dispatcher::Impl::start(Endpoint &endpoint, Delivery delivery) {
     const auto flight = std::make_shared<Flight>();
     flight->delivery = std::move(delivery);
-    if (is_too_old(flight->delivery)) {
+    if (is_too_old(endpoint, flight->delivery)) {
         endpoint.flights[flight->delivery.lane] = flight;
         const DeliveryReport report = give_up(endpoint, flight, "not delivered within max-age", 0);
-        deadlines_.set(endpoint.id, 0); // for the next one of the lane
+        deadlines_.set(endpoint.id, g_get_monotonic_time() + 1); // for the next one, in a turn of its own
         tell_store(endpoint);
         tell(report);
         return find(report.endpoint) == &endpoint;
@@ -289,7 +302,7 @@ DeliveryReport Dispatcher::Impl::on_failed(Endpoint &endpoint, const FlightPtr &
     const int64_t wait_ms = retry_wait_ms(policy_.retry, delivery.attempts, after_ms, g_random_double());
     if (now_ms() + wait_ms - delivery.created_ms > policy_.max_age_ms)
         return give_up(endpoint, flight, error + "; max-age would pass before the next attempt", result.status);
-    const int64_t due_ms = started_ms_ + (g_get_monotonic_time() - started_us_) / 1000 + wait_ms;
+    const int64_t due_ms = steady_ms() + wait_ms;
     flight->outcome = [this, due_ms, error, status = result.status](const Delivery &tried) {
         return store_.postpone(tried, due_ms, error, status);
     };

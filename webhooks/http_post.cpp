@@ -72,6 +72,20 @@ struct HttpPoster::Call : std::enable_shared_from_this<HttpPoster::Call> {
         g_cancellable_cancel(cancellable.get());
     }
 
+    /// Answers when the main loop comes round, as everything here does.
+    void refuse_soon(const char *why) {
+        result.error = why;
+        timer = g_idle_source_new();
+        g_source_set_callback(
+            timer,
+            [](gpointer self) -> gboolean {
+                static_cast<Call *>(self)->finish();
+                return G_SOURCE_REMOVE;
+            },
+            this, nullptr);
+        g_source_attach(timer, g_main_context_get_thread_default());
+    }
+
     void finish() {
         stop_timer();
         if (const Done call = std::exchange(done, nullptr))
@@ -175,7 +189,10 @@ void HttpPoster::post(const Headers &headers, std::string_view body, Done done) 
     posted_us_ = now_us;
     call_ = std::make_shared<Call>();
     call_->done = std::move(done);
-    call_->message.reset(soup_message_new("POST", url_.c_str()));
+    g_autoptr(GUri) uri = g_uri_parse(url_.c_str(), static_cast<GUriFlags>(SOUP_HTTP_URI_FLAGS), nullptr);
+    if (!uri || !g_uri_get_host(uri) || !*g_uri_get_host(uri))
+        return call_->refuse_soon("its address is no URL of a host");
+    call_->message.reset(soup_message_new_from_uri("POST", uri));
     SoupMessage *message = call_->message.get();
     // Receivers know a delivery by its id, so libsoup may repeat it on a kept connection that broke; else it keeps
     // none.

@@ -13,7 +13,7 @@ namespace {
 
 constexpr gint kQuickThreads = 8, kSlowThreads = 4;
 constexpr gint64 kSlowUs = 2'000'000; // a healthy name server answers within this
-constexpr size_t kMaxSlowHosts = 1024;
+constexpr size_t kMaxQuickHosts = 16384;
 constexpr size_t kMaxAddresses = 16; // of one name
 
 GObjectPtr<GInetAddress> address_of(const addrinfo &info) {
@@ -86,7 +86,7 @@ Resolver::Ticket Resolver::resolve(const std::string &host, Done done) {
     auto &waiting = waiting_[host];
     waiting.emplace_back(++last_ticket_, std::move(done));
     if (waiting.size() == 1)
-        g_thread_pool_push(slow_hosts_.contains(host) ? slow_ : quick_, new Job(weak_from_this(), context_, host),
+        g_thread_pool_push(quick_hosts_.contains(host) ? quick_ : slow_, new Job(weak_from_this(), context_, host),
                            nullptr);
     return last_ticket_;
 }
@@ -121,10 +121,12 @@ void Resolver::work(gpointer data, gpointer) {
 }
 
 void Resolver::finish(const Job &job) {
-    if (job.took_us < kSlowUs)
-        slow_hosts_.erase(job.host);
-    else if (slow_hosts_.size() < kMaxSlowHosts)
-        slow_hosts_.insert(job.host);
+    if (job.took_us >= kSlowUs) {
+        quick_hosts_.erase(job.host);
+    } else if (quick_hosts_.insert(job.host).second && quick_hosts_.size() > kMaxQuickHosts) {
+        const auto any = quick_hosts_.begin();
+        quick_hosts_.erase(*any == job.host ? std::next(any) : any);
+    }
     auto node = waiting_.extract(job.host);
     if (node.empty())
         return;

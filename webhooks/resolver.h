@@ -17,7 +17,8 @@
 namespace rostrum {
 
 /// Thread-bound to the thread of its context. Whoever asks limits the time it waits; look-ups of one name at a time are
-/// one. Names that were slow the last time wait for each other in a queue of their own.
+/// one. Names that were not answered quickly the last time, or were never asked for, wait for each other in a queue
+/// of their own.
 class Resolver : public std::enable_shared_from_this<Resolver> {
   public:
     struct Lookup {
@@ -46,7 +47,7 @@ class Resolver : public std::enable_shared_from_this<Resolver> {
     GMainContext *const context_;
     GThreadPool *const quick_, *const slow_;
     std::map<std::string, std::vector<std::pair<Ticket, Done>>> waiting_; // by host
-    std::set<std::string> slow_hosts_;
+    std::set<std::string> quick_hosts_;
     Ticket last_ticket_ = 0;
 };
 

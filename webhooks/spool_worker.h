@@ -69,6 +69,7 @@ class Spool::Worker {
     std::unique_ptr<EndpointLock> lock_;
     bool is_synced_ = false;
     Clock::time_point sync_due_{};
+    Clock::time_point recount_due_{}; ///< of what waits, by one that does not deliver
     Clock::duration sync_took_{};
     int64_t last_loaded_ = 0;
 };

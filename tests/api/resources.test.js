@@ -32,6 +32,7 @@ test('what is asked wrongly, and who may ask', async () => {
     [{ type: 'sip' }, 400, /type has to be one of recording, hls, rtmp/],
     [{ type: undefined }, 400, /type/],
     [{ webhookUrl: undefined }, 400, /webhookUrl is missing/],
+    [{ webhookUrl: 'http:///x' }, 400, /webhookUrl has to be/],
     [{ units: 0 }, 400, /units/],
     [{ units: 1.5 }, 400, /units/],
     [{ mode: 'smell' }, 400, /mode/],

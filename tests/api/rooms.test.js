@@ -63,6 +63,8 @@ test('settings are kept as given', async () => {
 test('settings that will not do are refused', async () => {
   for (const [body, message] of [
     [{ webhook: { endPoint: 'ftp://x' } }, /webhook/],
+    [{ webhook: { endPoint: 'http:///x' } }, /webhook/],
+    [{ webhook: { endPoint: 'https://u@/' } }, /webhook/],
     [{ webhook: { endPoint: `http://x/${'y'.repeat(512)}` } }, /webhook/],
     [{ webhook: 'http://x' }, /webhook/],
     [{ customRoomId: 'a b' }, /customRoomId/],

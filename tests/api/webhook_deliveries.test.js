@@ -55,6 +55,18 @@ async function cli(...args) {
   return { ...answer, lines: answer.stdout.split('\n').filter(Boolean) };
 }
 
+test('a token for one room sees its deliveries without the address of the receiver', async () => {
+  const { url, room } = await roomWithReceiver('seen?key=secret');
+  await visit(room);
+  await arrived(() => receiver.arrivals.filter((one) => one.path.includes('seen')), 4);
+  const route = `/v2/webhooks/deliveries?roomId=${room}`;
+  assert.ok((await rostrum.ok('GET', route)).data.every((one) => one.url === url));
+  const { body } = await rostrum.call('GET', route, undefined, rostrum.hostToken(room));
+  assert.deepEqual(new Set(body.data.map((one) => one.url)), new Set([null]));
+  const one = await rostrum.call('GET', `/v2/webhooks/deliveries/${body.data[0].id}`, undefined, rostrum.hostToken(room));
+  assert.equal(one.body.url, null);
+});
+
 test('a room is one lane per receiver: numbered from one, the same in body, header and list', async () => {
   const { room, received, endpoint } = await roomWithReceiver('lane');
   await visit(room);
@@ -218,6 +230,9 @@ test('a secret is rotated: both sign until the former one is retired, and a rest
   const [secret] = lines;
   assert.match(secret, /^whsec_/);
   assert.notEqual(secret, former);
+  const again = await cli('rotate-secret');
+  assert.equal(again.code, 1, 'the former one would be lost while receivers have it');
+  assert.match(again.stderr, /two secrets sign already/);
   const verifies = (one, key) => {
     try {
       return Boolean(new Webhook(key).verify(one.raw, one.headers));

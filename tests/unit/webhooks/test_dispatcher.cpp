@@ -7,6 +7,8 @@
 
 #include "webhooks/slots.h"
 
+#include <algorithm>
+#include <cstring>
 #include <filesystem>
 
 using namespace rostrum;
@@ -196,6 +198,32 @@ void test_too_old() {
     g_assert_cmpuint(server.count(), ==, 1);
 }
 
+/// Of a receiver that takes nothing, what was never tried gets too old as well: it would be more and more.
+void test_too_old_for_a_dead_receiver() {
+    HostileServer server([](const Request &) { return status(500); });
+    DispatchPolicy policy = quick_policy();
+    policy.break_after = 2;
+    Dispatching all(policy);
+    std::vector<int64_t> rows;
+    for (int n = 0; n < 50; ++n)
+        rows.push_back(all.store.put(1, "room", "old", 4 * 86'400'000LL));
+    all.dispatcher->add_endpoint(1, server.url(), false);
+    test::wait_for("all are given up", [&] {
+        return std::all_of(rows.begin(), rows.end(),
+                           [&](int64_t row) { return all.store.row(row).state == MemoryStore::State::Dead; });
+    });
+    g_assert_cmpuint(server.count(), ==, 2);
+}
+
+/// What was stored before such URLs were refused.
+void test_no_host() {
+    Dispatching all;
+    const int64_t row = all.store.put(1, "room");
+    all.dispatcher->add_endpoint(1, "http:///x", true);
+    test::wait_for("a failure", [&] { return all.store.row(row).delivery.attempts > 0; });
+    g_assert_nonnull(strstr(all.dispatcher->status(1).last_error.c_str(), "no URL"));
+}
+
 /// What was delivered is not sent again because the store does not take it.
 void test_store_trouble() {
     HostileServer server([](const Request &) { return Answer(); });
@@ -302,6 +330,8 @@ int main(int argc, char **argv) {
     g_test_add_func("/dispatcher/slots", test_slots);
     g_test_add_func("/dispatcher/max-age", test_max_age);
     g_test_add_func("/dispatcher/too-old", test_too_old);
+    g_test_add_func("/dispatcher/too-old-for-a-dead-receiver", test_too_old_for_a_dead_receiver);
+    g_test_add_func("/dispatcher/no-host", test_no_host);
     g_test_add_func("/dispatcher/store-trouble", test_store_trouble);
     g_test_add_func("/dispatcher/gone", test_gone);
     g_test_add_func("/dispatcher/many-endpoints", test_many_endpoints);

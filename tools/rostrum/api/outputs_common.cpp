@@ -130,8 +130,7 @@ void refuse_unsupported(const Json &body) {
 
 std::string webhook_url_of(const Json &body) {
     const std::string url = body.text("webhookUrl");
-    const bool web = url.starts_with("http://") || url.starts_with("https://");
-    if (!url.empty() && (!web || url.size() > 512 || !g_uri_is_valid(url.c_str(), G_URI_FLAGS_NONE, nullptr)))
+    if (!url.empty() && (url.size() > 512 || !is_http_url(url)))
         throw Refusal{400, "webhookUrl has to be an http:// or https:// URL of at most 512 bytes"};
     return url;
 }

@@ -19,9 +19,7 @@ Refusal bad(const std::string &text) {
 
 void check_webhook(const Json &webhook) {
     const std::string url = webhook.text("endPoint");
-    if (!webhook.is_object() || url.size() > kMaxEndpointBytes ||
-        !(url.starts_with("http://") || url.starts_with("https://")) ||
-        !g_uri_is_valid(url.c_str(), G_URI_FLAGS_NONE, nullptr))
+    if (!webhook.is_object() || url.size() > kMaxEndpointBytes || !is_http_url(url))
         throw bad("webhook has to be {\"endPoint\": \"https://…\", \"events\": [\"recording-*\"]}, endPoint at most "
                   "512 bytes");
     const auto events = webhook.get("events").strings();

@@ -42,11 +42,11 @@ Json describe(Api &api, const WebhookOutbox &outbox, const WebhookEndpoint &endp
                          {"lastFailure", failure}});
 }
 
-Json describe(const WebhookDelivery &delivery, const std::string &url) {
+Json describe(const WebhookDelivery &delivery, const Claims &claims, const std::string &url) {
     const bool waiting = delivery.state == "waiting";
     return Json::object({{"id", delivery.id},
                          {"endpointId", delivery.endpoint},
-                         {"url", url},
+                         {"url", claims.room_id.empty() ? Json(url) : Json()},
                          {"roomId", delivery.room_id},
                          {"sessionId", delivery.session_id},
                          {"outputId", text_or_null(delivery.output_id)},
@@ -129,7 +129,7 @@ void list_deliveries(Api &api, Exchange &exchange) {
         std::string &url = urls[delivery.endpoint];
         if (url.empty())
             url = api.store.webhook_endpoints.find(delivery.endpoint)->url;
-        data.push(describe(delivery, url));
+        data.push(describe(delivery, claims, url));
     }
     exchange.reply(200, paged(page, deliveries.total, data));
 }
@@ -141,17 +141,17 @@ WebhookDelivery delivery_of(Api &api, const Exchange &exchange) {
     return *delivery;
 }
 
-void reply_delivery(Api &api, Exchange &exchange) {
+void reply_delivery(Api &api, const Claims &claims, Exchange &exchange) {
     const WebhookDelivery delivery = delivery_of(api, exchange);
     const auto endpoint = api.store.webhook_endpoints.find(delivery.endpoint);
-    exchange.reply(200, describe(delivery, endpoint->url).set("body", delivery.body));
+    exchange.reply(200, describe(delivery, claims, endpoint->url).set("body", delivery.body));
 }
 
 void get_delivery(Api &api, Exchange &exchange) {
     const Claims claims = api.claims(exchange);
     demand(check_api(claims));
     demand(check_moderate(claims, delivery_of(api, exchange).room_id));
-    reply_delivery(api, exchange);
+    reply_delivery(api, claims, exchange);
 }
 
 void resend(Api &api, WebhookOutbox &outbox, Exchange &exchange) {
@@ -163,7 +163,7 @@ void resend(Api &api, WebhookOutbox &outbox, Exchange &exchange) {
         throw Refusal{409, "its receiver is disabled; enable that first"};
     if (!outbox.send_again(delivery))
         throw Refusal{409, "it is waiting to be delivered already"};
-    reply_delivery(api, exchange);
+    reply_delivery(api, claims, exchange);
 }
 
 void resend_dead(Api &api, WebhookOutbox &outbox, Exchange &exchange) {

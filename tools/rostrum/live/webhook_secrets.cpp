@@ -26,6 +26,8 @@ std::vector<std::string> WebhookSecrets::all() const {
 
 std::variant<std::string, Refusal> WebhookSecrets::rotate() {
     const auto former = all();
+    if (former.size() > 1)
+        return Refusal{409, "two secrets sign already: give the newer one to the receivers, then retire the former"};
     const std::string fresh = new_webhook_secret();
     if (auto refusal = replace(former.empty() ? fresh : fresh + " " + former.front()))
         return *refusal;
