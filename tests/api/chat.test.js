@@ -166,6 +166,22 @@ test('sizes and rates are bounded', async () => {
   await ann.close();
 });
 
+test('a long history is cut to what a connection takes at once', async () => {
+  const room = await rostrum.room();
+  const speakers = await Promise.all(Array.from({ length: 10 }, (_, i) => rostrum.events(room, { participantId: `speaker-${i}` })));
+  const rest = { message: 'x'.repeat(8000), payload: { large: 'y'.repeat(7000) }, options: { persist: true } };
+  for (const speaker of speakers) for (let i = 0; i < 10; i++) await publish(speaker, { topic: 'CHAT', ...rest });
+  const last = await publish(speakers[0], { topic: 'CHAT', ...rest, message: 'last' });
+  const reader = await rostrum.events(room, { participantId: 'reader' });
+  const messages = await subscribe(reader, 'CHAT', { oldMessageLimit: 1000 });
+  assert.equal(messages.at(-1).id, last.id);
+  const bytes = JSON.stringify(messages).length;
+  assert.ok(bytes > 400 * 1024 && bytes <= 513 * 1024, `${bytes} bytes`);
+  reader.send('ping');
+  await reader.next('pong');
+  for (const client of [reader, ...speakers]) await client.close();
+});
+
 test('who does not read is let go, and takes no memory', async () => {
   const room = await rostrum.room();
   const watcher = await rostrum.events(room, { participantId: 'watcher' });

@@ -84,6 +84,25 @@ test('where a request ends is never a guess: what comes after a doubtful one is 
   }
 });
 
+test('a message in pieces is no longer than one in one piece', async () => {
+  const room = await rostrum.room();
+  const url = new URL(`/v2/rooms/${room}/events`, rostrum.url);
+  const query = new URLSearchParams({ token: rostrum.hostToken(room), participantId: 'pieces' });
+  const piece = (first, size) => Buffer.concat([Buffer.from([first, 0xfe, size >> 8, size & 255, 0, 0, 0, 0]), Buffer.alloc(size, 'x')]);
+  const socket = await rawConnection(rostrum.url);
+  socket.write(
+    `GET ${url.pathname}?${query} HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n` +
+      'Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n',
+  );
+  await until('the greeting', () => socket.heard.includes('meeting-joined'));
+  socket.write(Buffer.concat([piece(0x01, 8000), piece(0x80, 8000)]));
+  await until('an answer to 16,000 bytes', () => socket.heard.includes('unknown command'));
+  socket.write(piece(0x01, 8000));
+  const sent = setInterval(() => socket.writable && socket.write(piece(0x00, 8000)), 1);
+  await within('the connection ends', socket.over);
+  clearInterval(sent);
+});
+
 test('connections that end leave nothing', async () => {
   const before = holdings(rostrum.pid).fds;
   const ways = {

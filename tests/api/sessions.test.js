@@ -59,6 +59,16 @@ test('two participants hear of each other in order', async () => {
   await ann.close();
 });
 
+test('who publishes under the name of a viewer lends it no rights', async () => {
+  const own = await rostrum.room();
+  const viewer = await rostrum.events(own, { token: rostrum.viewerToken(own), participantId: 'obs' });
+  await rostrum.testHost(own, { participantId: 'obs' });
+  await viewer.next('stream-enabled', ({ participantId }) => participantId === 'obs');
+  viewer.socket.send(JSON.stringify({ command: 'end' }));
+  assert.equal((await viewer.next('error')).data.code, 4025);
+  await rostrum.ok('POST', '/v2/sessions/end', { roomId: own });
+});
+
 test('who was there when is kept', async () => {
   const room = await rostrum.room({ customRoomId: 'history' });
   const ann = await rostrum.events(room, { participantId: 'ann', name: 'Ann' });

@@ -114,6 +114,9 @@ void kept_messages() {
     g_assert_true(ids(first) == "123");
     g_assert_true(ids(store.chat.page("s", first.back().number, 3)) == "4");
     g_assert_cmpint(store.chat.count("s"), ==, 4);
+    for (int i = 0; i < 2500; ++i) // one reader's question must not walk over all that others were told
+        add("-", "CHAT", "bob", R"(["eve"])");
+    g_assert_true(ids(store.chat.newest("s", "CHAT", "ann", 10)).empty());
 }
 
 } // namespace

@@ -3,6 +3,9 @@
 
 #include "tools/rostrum/api/event_connections.h"
 
+#include "tools/rostrum/api/http_connection.h"
+#include "tools/rostrum/api/message_meter.h"
+
 #include <algorithm>
 #include <utility>
 
@@ -13,8 +16,7 @@ constexpr unsigned kPingIntervalS = 20;         // below the socket timeout, so 
 constexpr unsigned kHeartbeatMs = 15000;        // an SSE comment: finds out whether the client is still there
 constexpr unsigned kMaxHeld = 256;              // events, while nothing can be stored
 constexpr int kTryAgainLater = 1013;            // WebSocket close code
-constexpr guint64 kMaxCommandBytes = 16 * 1024; // what a client may send in one message
-constexpr size_t kMaxUnreadBytes = 1 << 20;     // for a client that does not read, beyond what the kernel holds
+constexpr guint64 kMaxCommandBytes = 16 * 1024; // what a client may send in one message, in however many frames
 
 /// Nobody is told what is not on disk.
 class HeldStream : public EventStream, public std::enable_shared_from_this<HeldStream> {
@@ -24,7 +26,7 @@ class HeldStream : public EventStream, public std::enable_shared_from_this<HeldS
     void send(const std::string &text) final {
         if (ungated_ || !database_.pending())
             return write(text);
-        if (held_ >= kMaxHeld)
+        if (held_ >= kMaxHeld && !database_.fault().empty())
             return give_up("the server cannot write to its disk");
         ++held_;
         database_.after_commit([weak = weak_from_this(), text] {
@@ -76,6 +78,8 @@ class WebSocketStream final : public HeldStream {
     }
     ~WebSocketStream() override { end(1001, ""); }
 
+    size_t unread() const override { return unread_; }
+
   private:
     void write(const std::string &text) override {
         if (!connection_ || soup_websocket_connection_get_state(connection_.get()) != SOUP_WEBSOCKET_STATE_OPEN)
@@ -108,15 +112,14 @@ class WebSocketStream final : public HeldStream {
         const auto *text = static_cast<const char *>(g_bytes_get_data(bytes, &size));
         const auto callback = self->on_message; // may destroy the stream
         if (callback)
-            callback(type == SOUP_WEBSOCKET_DATA_TEXT && text ? std::string(text, size) : "");
+            guarded([&] { callback(type == SOUP_WEBSOCKET_DATA_TEXT && text ? std::string(text, size) : ""); });
     }
     static void connection_closed(SoupWebsocketConnection *, gpointer data) {
         auto *self = static_cast<WebSocketStream *>(data);
         g_signal_handlers_disconnect_by_data(self->connection_.get(), self);
         self->connection_.reset();
-        const auto callback = std::exchange(self->on_closed, nullptr);
-        if (callback)
-            callback();
+        if (const auto callback = std::exchange(self->on_closed, nullptr))
+            guarded(callback);
     }
 
     ObjectRef<SoupWebsocketConnection> connection_;
@@ -173,9 +176,8 @@ class SseStream final : public HeldStream {
         g_signal_handlers_disconnect_by_data(self->message_.get(), self);
         self->message_.reset();
         self->heartbeat_.cancel();
-        const auto callback = std::exchange(self->on_closed, nullptr);
-        if (callback)
-            callback();
+        if (const auto callback = std::exchange(self->on_closed, nullptr))
+            guarded(callback);
     }
 
     const std::string field_; // in front of what is sent
@@ -189,13 +191,25 @@ struct Upgrade {
     std::function<void(std::shared_ptr<EventStream>)> opened;
 };
 
+/// `stream`, which is taken over; it ends where a client sends a message that is too long in pieces.
+ObjectRef<GIOStream> with_limited_messages(GIOStream *stream) {
+    auto connection = std::make_shared<HttpConnection>();
+    connection->heard = [meter = MessageMeter(kMaxCommandBytes)](const void *bytes, size_t size) mutable {
+        return meter.feed({static_cast<const uint8_t *>(bytes), size});
+    };
+    return ObjectRef<GIOStream>::adopt(new_http_stream(stream, std::move(connection)));
+}
+
 /// The 101 is on the wire: the connection leaves the HTTP server.
 void complete_upgrade(SoupServerMessage *message, gpointer data) {
     auto *upgrade = static_cast<Upgrade *>(data);
     const auto opened = std::exchange(upgrade->opened, nullptr);
     const auto keep = ObjectRef<SoupServerMessage>::ref(message);
-    const auto stream = ObjectRef<GIOStream>::adopt(soup_server_message_steal_connection(message));
-    if (!stream || !opened)
+    GIOStream *stolen = soup_server_message_steal_connection(message);
+    if (!stolen)
+        return;
+    const auto stream = with_limited_messages(stolen);
+    if (!opened)
         return;
     const char *origin = soup_message_headers_get_one(soup_server_message_get_request_headers(message), "Origin");
     opened(std::make_shared<WebSocketStream>(upgrade->database,

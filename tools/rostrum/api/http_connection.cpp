@@ -55,6 +55,8 @@ gssize read_nonblocking(GPollableInputStream *stream, void *buffer, gsize count,
     }
     if (size > 0 && connection.between && connection.began)
         connection.began();
+    if (size > 0 && connection.heard && !connection.heard(buffer, static_cast<size_t>(size)))
+        connection.over = true;
     if (failure)
         g_propagate_error(error, failure);
     return size;

@@ -23,6 +23,8 @@ struct HttpConnection {
     bool between = false;        ///< two requests
     Timer deadline;              ///< of a request that has begun, until libsoup tells of it: with the last of its head
     std::function<void()> began; ///< called with what is read between two requests
+    /// Called with all that is read. False: that was the last, for the reader the connection ends here.
+    std::function<bool(const void *bytes, size_t size)> heard;
 };
 
 /// Gives `base`, which is taken over, as a stream that goes with `connection` and keeps it alive.

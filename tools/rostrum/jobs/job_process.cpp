@@ -87,7 +87,7 @@ void JobProcess::wait_for_end() {
 void JobProcess::end() {
     silence_.cancel();
     const auto ended = observer_.ended;
-    ended();
+    guarded(ended);
 }
 
 } // namespace rostrum

@@ -28,6 +28,11 @@ constexpr MarkCommand kMarkCommands[] = {
     {"mic-off", &Marks::mic_off, true},       {"mic-on", &Marks::mic_off, false},
     {"camera-off", &Marks::camera_off, true}, {"camera-on", &Marks::camera_off, false}};
 
+void take_rights(Participant &participant, const JoinRequest &request) {
+    participant.permissions = request.permissions;
+    participant.most = std::max(request.mode, request.most);
+}
+
 const MarkCommand *find_mark(const std::string &command) {
     const auto it = std::find_if(std::begin(kMarkCommands), std::end(kMarkCommands),
                                  [&](const auto &m) { return command == m.name; });
@@ -47,9 +52,8 @@ Participant &LiveSession::enter(const JoinRequest &request) {
         known->grace.reset();
         if (!request.name.empty())
             known->name = request.name;
-        if (!request.permissions.empty())
-            known->permissions = request.permissions;
-        known->most = std::max(request.mode, request.most);
+        if (!known->events) // commands on a connection have the rights of the token that it was opened with
+            take_rights(*known, request);
         services_.store.attendance.enter(id_, known->id, known->events ? "" : request.device); // a page knows best
         set_mode(*known, std::max(known->mode, request.mode));
         return *known;
@@ -109,6 +113,7 @@ void LiveSession::give_grace(Participant &participant) {
 
 void LiveSession::join(const JoinRequest &request, std::shared_ptr<EventStream> stream) {
     Participant &participant = enter(request);
+    take_rights(participant, request);
     if (auto former = std::exchange(participant.events, nullptr)) {
         former->on_closed = nullptr;
         former->send(envelope("meeting-left", Json::object({{"reason", leave_reason::kDuplicate.text},

@@ -7,10 +7,13 @@
 #include "tools/rostrum/live/live_session.h"
 #include "tools/rostrum/live/pubsub_command.h"
 
+#include <algorithm>
+
 namespace rostrum {
 namespace {
 
 constexpr size_t kMessagesPerEvent = 50;
+constexpr size_t kMaxHistoryBytes = EventStream::kMaxUnreadBytes / 2; // of one answer, which is sent at once
 constexpr int64_t kMaxKept = 100'000; // of a session: a million bytes of chat an hour for a working day
 
 /// The same for whoever may have asked several things at once.
@@ -19,6 +22,21 @@ Json answering(const Json &command, Json data) {
     if (!id.empty() && id.size() <= 64)
         data.set("requestId", id);
     return data;
+}
+
+/// The newest that fit into one answer, the oldest of them first.
+std::vector<Json> fitting(const std::vector<ChatMessage> &messages, size_t *bytes) {
+    std::vector<Json> fit;
+    for (auto message = messages.rbegin(); message != messages.rend(); ++message) {
+        Json json = describe(*message);
+        const size_t size = json.dump().size();
+        if (*bytes + size > kMaxHistoryBytes)
+            break;
+        *bytes += size;
+        fit.push_back(std::move(json));
+    }
+    std::reverse(fit.begin(), fit.end());
+    return fit;
 }
 
 } // namespace
@@ -55,6 +73,9 @@ std::optional<Refusal> LiveSession::publish_message(Participant &participant, co
         return Refusal{429, code::kPublishFailed, "too many messages: 20 at once, 10 a second"};
     if (!deliveries_.take(now, static_cast<double>(readers.size())))
         return Refusal{429, code::kPublishFailed, "this session has too many messages at the moment; try again"};
+    if (publish.persist && !services_.store.database.fault().empty())
+        return Refusal{503, code::kPublishFailed,
+                       "the server cannot write to its disk at the moment; try again, or publish without persist"};
     if (publish.persist && kept_messages_ >= kMaxKept)
         return Refusal{403, code::kPublishFailed,
                        "no more messages of this session can be kept; publish without persist"};
@@ -86,12 +107,15 @@ std::optional<Refusal> LiveSession::subscribe(Participant &participant, const Js
         return Refusal{429, code::kSubscribeFailed, "too many commands: 20 at once, 10 a second"};
     if (participant.topics.size() >= kMaxTopics && !participant.topics.count(topic))
         return Refusal{403, code::kSubscribeFailed, "a participant may subscribe to 50 topics"};
+    size_t bytes = 0;
+    const auto messages = fitting(services_.store.chat.newest(id_, topic, participant.id, old_messages), &bytes);
+    if (participant.events && participant.events->unread() + bytes > EventStream::kMaxUnreadBytes * 3 / 4)
+        return Refusal{429, code::kSubscribeFailed, "read first what this connection was sent, then subscribe again"};
     participant.topics.insert(topic);
-    const auto messages = services_.store.chat.newest(id_, topic, participant.id, old_messages);
     for (size_t at = 0;; at += kMessagesPerEvent) {
         Json batch = Json::array();
         for (size_t i = at; i < std::min(at + kMessagesPerEvent, messages.size()); ++i)
-            batch.push(describe(messages[i]));
+            batch.push(messages[i]);
         const bool last = at + kMessagesPerEvent >= messages.size();
         send_to(participant, "pubsub-history",
                 answering(command, Json::object({{"topic", topic}, {"messages", batch}, {"isLast", last}})));

@@ -359,10 +359,9 @@ void SessionProcess::send(Call call) {
         const std::unique_ptr<Answer> answer(static_cast<Answer *>(data));
         GError *error = nullptr;
         GVariant *value = g_dbus_proxy_call_finish(G_DBUS_PROXY(source), result, &error);
-        if (!value)
-            return (*answer)(refusal_of(error));
-        (*answer)(value);
-        g_variant_unref(value);
+        guarded([&] { value ? (*answer)(value) : (*answer)(refusal_of(error)); });
+        if (value)
+            g_variant_unref(value);
     };
     // Not bound to the attempt: whoever waits for the reply gets one even when this object is gone.
     g_dbus_proxy_call(G_DBUS_PROXY(proxy_.get()), call.method, call.arguments, G_DBUS_CALL_FLAGS_NONE, kCallTimeoutMs,
@@ -373,7 +372,7 @@ void SessionProcess::refuse_calls(std::vector<Call> calls, const Refusal &refusa
     for (auto &call : calls) {
         if (call.arguments)
             g_variant_unref(g_variant_ref_sink(call.arguments));
-        call.answer(refusal);
+        guarded([&] { call.answer(refusal); });
     }
 }
 

@@ -15,6 +15,8 @@ ChatMessage read_message(const Query &row) {
             row.text(5),    row.text(6), row.text(7), row.integer(8)};
 }
 
+constexpr int64_t kMaxLookedAt = 2000; // for one reader: all of them may be for others
+
 std::vector<ChatMessage> read_messages(Query &rows) {
     std::vector<ChatMessage> messages;
     while (rows.step())
@@ -53,11 +55,13 @@ bool ChatStore::any(const std::string &session) {
 
 std::vector<ChatMessage> ChatStore::newest(const std::string &session, const std::string &topic,
                                            const std::string &reader, int64_t limit) {
-    Query rows = database_.query("SELECT " MESSAGE_COLUMNS " FROM chat_messages WHERE session_id = ?1 AND topic = ?2"
-                                 " AND (recipients = '' OR sender_id = ?3 OR EXISTS"
-                                 " (SELECT 1 FROM json_each(recipients) WHERE value = ?3))"
+    Query rows = database_.query("SELECT " MESSAGE_COLUMNS " FROM"
+                                 " (SELECT * FROM chat_messages WHERE session_id = ?1 AND topic = ?2"
+                                 " ORDER BY number DESC LIMIT ?5)"
+                                 " WHERE recipients = '' OR sender_id = ?3 OR EXISTS"
+                                 " (SELECT 1 FROM json_each(recipients) WHERE value = ?3)"
                                  " ORDER BY number DESC LIMIT ?4");
-    rows.bind(session).bind(topic).bind(reader).bind(limit);
+    rows.bind(session).bind(topic).bind(reader).bind(limit).bind(kMaxLookedAt);
     std::vector<ChatMessage> messages = read_messages(rows);
     std::reverse(messages.begin(), messages.end());
     return messages;
