@@ -78,8 +78,9 @@ struct HttpPoster::Call : std::enable_shared_from_this<HttpPoster::Call> {
         timer = g_idle_source_new();
         g_source_set_callback(
             timer,
-            [](gpointer self) -> gboolean {
-                static_cast<Call *>(self)->finish();
+            [](gpointer data) -> gboolean {
+                const auto self = static_cast<Call *>(data)->shared_from_this();
+                self->finish();
                 return G_SOURCE_REMOVE;
             },
             this, nullptr);

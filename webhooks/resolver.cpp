@@ -86,8 +86,8 @@ Resolver::Ticket Resolver::resolve(const std::string &host, Done done) {
     auto &waiting = waiting_[host];
     waiting.emplace_back(++last_ticket_, std::move(done));
     if (waiting.size() == 1)
-        g_thread_pool_push(quick_hosts_.contains(host) ? quick_ : slow_, new Job(weak_from_this(), context_, host),
-                           nullptr);
+        g_thread_pool_push(quick_hosts_.contains(host) || g_hostname_is_ip_address(host.c_str()) ? quick_ : slow_,
+                           new Job(weak_from_this(), context_, host), nullptr);
     return last_ticket_;
 }
 

@@ -168,17 +168,23 @@ bool Spool::Worker::owns_endpoint() {
     if (lock_->acquire())
         return true;
     const auto first = file_->read(0, 1, 1);
-    std::optional<uint64_t> bytes; // what they delivered takes no room any more
-    if (const auto now = Clock::now(); now >= recount_due_) {
-        recount_due_ = now + kRecheck;
-        if (const auto waiting = file_->waiting_bytes())
-            bytes = waiting.value();
-    }
+    recount();
     MutexLock lock(mutex);
     is_drained = first && first.value().empty();
-    waiting_bytes = bytes.value_or(waiting_bytes);
     changed.notify_all();
     return false;
+}
+
+/// What others delivered takes no room any more, what they put does. Looks at every row: not all the time.
+void Spool::Worker::recount() {
+    const auto now = Clock::now();
+    if (now < recount_due_)
+        return;
+    recount_due_ = now + kRecheck;
+    const auto bytes = file_->waiting_bytes();
+    MutexLock lock(mutex);
+    if (bytes)
+        waiting_bytes = bytes.value();
 }
 
 void Spool::Worker::load() {
@@ -187,11 +193,9 @@ void Spool::Worker::load() {
     if (file_->is_changed_by_others()) {
         is_synced_ = false;
         last_loaded_ = 0; // one of them may have a dead letter sent again
-        const auto bytes = file_->waiting_bytes();
+        recount();
         MutexLock lock(mutex);
         is_drained = false;
-        if (bytes)
-            waiting_bytes = bytes.value();
         return;
     }
     {

@@ -63,13 +63,14 @@ class Spool::Worker {
     void load();
     void put_loaded_into(std::vector<Delivery> &deliveries) REQUIRES(mutex);
     bool owns_endpoint();
+    void recount();
     void note_trouble(const std::string &text);
 
     std::unique_ptr<SpoolFile> file_;
     std::unique_ptr<EndpointLock> lock_;
     bool is_synced_ = false;
     Clock::time_point sync_due_{};
-    Clock::time_point recount_due_{}; ///< of what waits, by one that does not deliver
+    Clock::time_point recount_due_{};
     Clock::duration sync_took_{};
     int64_t last_loaded_ = 0;
 };

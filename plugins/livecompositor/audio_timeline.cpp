@@ -94,6 +94,8 @@ void AudioTimeline::remember_delay(int64_t position, int64_t delay, bool goes_on
         last_delay_ = std::clamp(last_delay_ + (now - last_delay_) * kSmoothing, now - kJitter, now + kJitter);
     else
         last_delay_ = now;
+    while (!delays_.empty() && delays_.back().from >= position) // was written over
+        delays_.pop_back();
     const int64_t rounded = std::llround(last_delay_);
     if (delays_.empty() ? rounded != delay_ : rounded != delays_.back().delay)
         delays_.push_back({position, rounded});

@@ -70,9 +70,14 @@ TimeNs StreamClock::capture_time(TimeNs arrival, uint32_t rtp_timestamp, Publish
         return restart(arrival, rtp_timestamp);
     if (timestamp > newest_)
         return advance(arrival, timestamp, publisher);
-    const auto known = std::find_if(history_.begin(), history_.end(),
-                                    [timestamp](const Mapped &m) { return m.timestamp == timestamp; });
-    return known != history_.end() ? known->local : predicted;
+    const Mapped *before = nullptr; // a frame that comes late is not earlier than the one in front of it
+    for (const Mapped &each : history_) {
+        if (each.timestamp >= 0 && each.timestamp <= timestamp && (!before || each.timestamp > before->timestamp))
+            before = &each;
+    }
+    if (!before)
+        return predicted;
+    return before->timestamp == timestamp ? before->local : std::max(predicted, before->local);
 }
 
 TimeNs StreamClock::restart(TimeNs arrival, uint32_t rtp_timestamp) {

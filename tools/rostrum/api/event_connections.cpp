@@ -78,19 +78,22 @@ class WebSocketStream final : public HeldStream {
     }
     ~WebSocketStream() override { end(1001, ""); }
 
-    size_t unread() const override { return unread_; }
+    size_t unread() const override { return is_writable() ? 0 : unread_; }
 
   private:
     void write(const std::string &text) override {
         if (!connection_ || soup_websocket_connection_get_state(connection_.get()) != SOUP_WEBSOCKET_STATE_OPEN)
             return;
-        GIOStream *stream = soup_websocket_connection_get_io_stream(connection_.get());
-        unread_ = g_pollable_output_stream_is_writable(G_POLLABLE_OUTPUT_STREAM(g_io_stream_get_output_stream(stream)))
-                      ? 0
-                      : unread_ + text.size();
+        unread_ = is_writable() ? 0 : unread_ + text.size();
         if (unread_ > kMaxUnreadBytes)
             return give_up("events are not read");
         soup_websocket_connection_send_text(connection_.get(), text.c_str());
+    }
+
+    bool is_writable() const {
+        GIOStream *stream = connection_ ? soup_websocket_connection_get_io_stream(connection_.get()) : nullptr;
+        return !stream ||
+               g_pollable_output_stream_is_writable(G_POLLABLE_OUTPUT_STREAM(g_io_stream_get_output_stream(stream)));
     }
 
     void end(int code, const std::string &reason) override {

@@ -13,7 +13,8 @@ namespace rostrum {
 namespace {
 
 constexpr size_t kMessagesPerEvent = 50;
-constexpr size_t kMaxHistoryBytes = EventStream::kMaxUnreadBytes / 2; // of one answer, which is sent at once
+constexpr size_t kMaxHistoryBytes = EventStream::kMaxUnreadBytes / 2;      // of one answer, which is sent at once
+constexpr size_t kMaxUnreadHistory = EventStream::kMaxUnreadBytes * 3 / 4; // of all that is asked for at once
 constexpr int64_t kMaxKept = 100'000; // of a session: a million bytes of chat an hour for a working day
 
 /// The same for whoever may have asked several things at once.
@@ -25,14 +26,15 @@ Json answering(const Json &command, Json data) {
 }
 
 /// The newest that fit into one answer, the oldest of them first.
-std::vector<Json> fitting(const std::vector<ChatMessage> &messages, size_t *bytes) {
+std::vector<Json> fitting(const std::vector<ChatMessage> &messages, size_t room) {
     std::vector<Json> fit;
+    room = std::min(room, kMaxHistoryBytes);
     for (auto message = messages.rbegin(); message != messages.rend(); ++message) {
         Json json = describe(*message);
         const size_t size = json.dump().size();
-        if (*bytes + size > kMaxHistoryBytes)
+        if (size > room)
             break;
-        *bytes += size;
+        room -= size;
         fit.push_back(std::move(json));
     }
     std::reverse(fit.begin(), fit.end());
@@ -107,10 +109,9 @@ std::optional<Refusal> LiveSession::subscribe(Participant &participant, const Js
         return Refusal{429, code::kSubscribeFailed, "too many commands: 20 at once, 10 a second"};
     if (participant.topics.size() >= kMaxTopics && !participant.topics.count(topic))
         return Refusal{403, code::kSubscribeFailed, "a participant may subscribe to 50 topics"};
-    size_t bytes = 0;
-    const auto messages = fitting(services_.store.chat.newest(id_, topic, participant.id, old_messages), &bytes);
-    if (participant.events && participant.events->unread() + bytes > EventStream::kMaxUnreadBytes * 3 / 4)
-        return Refusal{429, code::kSubscribeFailed, "read first what this connection was sent, then subscribe again"};
+    const size_t unread = participant.events ? participant.events->unread() : 0;
+    const auto messages = fitting(services_.store.chat.newest(id_, topic, participant.id, old_messages),
+                                  kMaxUnreadHistory - std::min(unread, kMaxUnreadHistory));
     participant.topics.insert(topic);
     for (size_t at = 0;; at += kMessagesPerEvent) {
         Json batch = Json::array();

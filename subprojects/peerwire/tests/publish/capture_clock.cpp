@@ -151,6 +151,20 @@ void test_a_burst_at_the_start() {
     }
 }
 
+void test_a_frame_that_comes_late_stays_in_order() {
+    PublisherClock publisher;
+    StreamClock clock(48000);
+    for (uint32_t i = 0; i <= 10; ++i) // a burst
+        clock.capture_time(kStart, 960 * i, publisher);
+    const TimeNs former = clock.capture_time(kStart, 960 * 10, publisher);
+    const TimeNs next = clock.capture_time(kStart + 20 * kNsPerMs, 960 * 15, publisher);
+    for (uint32_t i = 11; i < 15; ++i) {
+        const TimeNs late = clock.capture_time(kStart + 40 * kNsPerMs, 960 * i, publisher);
+        g_assert_cmpint(late, >=, former);
+        g_assert_cmpint(late, <=, next);
+    }
+}
+
 void test_late_packets_get_the_time_of_their_frame() {
     PublisherClock publisher;
     StreamClock clock(90000);
@@ -195,6 +209,7 @@ int main(int argc, char **argv) {
         g_test_add_data_func((std::string("/capture clock/") + row.name).c_str(), &row, test_row);
     g_test_add_func("/capture clock/before reports", test_before_reports_arrival_counts);
     g_test_add_func("/capture clock/burst at the start", test_a_burst_at_the_start);
+    g_test_add_func("/capture clock/late frames", test_a_frame_that_comes_late_stays_in_order);
     g_test_add_func("/capture clock/late packets", test_late_packets_get_the_time_of_their_frame);
     g_test_add_func("/capture clock/jumps", test_jumps_start_anew);
     g_test_add_func("/capture clock/unrelated clocks", test_streams_with_unrelated_clocks);
