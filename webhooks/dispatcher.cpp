@@ -434,10 +434,4 @@ void Dispatcher::prepare(const std::string &id, const std::string &body) {
     impl_->prepare(id, body);
 }
 
-bool is_http_url(const std::string &url) {
-    g_autoptr(GUri) uri = g_uri_parse(url.c_str(), static_cast<GUriFlags>(SOUP_HTTP_URI_FLAGS), nullptr);
-    const char *scheme = uri ? g_uri_get_scheme(uri) : "";
-    return (g_str_equal(scheme, "http") || g_str_equal(scheme, "https")) && g_uri_get_host(uri) && *g_uri_get_host(uri);
-}
-
 } // namespace rostrum

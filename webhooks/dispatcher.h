@@ -87,7 +87,4 @@ class Dispatcher {
     const std::unique_ptr<Impl> impl_;
 };
 
-/// "http://" or "https://" with a host.
-bool is_http_url(const std::string &url);
-
 } // namespace rostrum

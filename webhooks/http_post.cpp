@@ -65,26 +65,11 @@ struct HttpPoster::Call : std::enable_shared_from_this<HttpPoster::Call> {
 
     /// Does not wait for libsoup to agree that it is over.
     void on_timeout() {
-        if (result.status == 0)
+        if (result.status == 0 && result.error.empty())
             result.error = "no answer in time";
         broken = true;
         finish();
         g_cancellable_cancel(cancellable.get());
-    }
-
-    /// Answers when the main loop comes round, as everything here does.
-    void refuse_soon(const char *why) {
-        result.error = why;
-        timer = g_idle_source_new();
-        g_source_set_callback(
-            timer,
-            [](gpointer data) -> gboolean {
-                const auto self = static_cast<Call *>(data)->shared_from_this();
-                self->finish();
-                return G_SOURCE_REMOVE;
-            },
-            this, nullptr);
-        g_source_attach(timer, g_main_context_get_thread_default());
     }
 
     void finish() {
@@ -190,10 +175,11 @@ void HttpPoster::post(const Headers &headers, std::string_view body, Done done) 
     posted_us_ = now_us;
     call_ = std::make_shared<Call>();
     call_->done = std::move(done);
-    g_autoptr(GUri) uri = g_uri_parse(url_.c_str(), static_cast<GUriFlags>(SOUP_HTTP_URI_FLAGS), nullptr);
-    if (!uri || !g_uri_get_host(uri) || !*g_uri_get_host(uri))
-        return call_->refuse_soon("its address is no URL of a host");
-    call_->message.reset(soup_message_new_from_uri("POST", uri));
+    if (!is_http_url(url_)) { // answered like everything else, when the main loop comes round
+        call_->result.error = "its address is no URL of a host";
+        return call_->start_timer(0);
+    }
+    call_->message.reset(soup_message_new("POST", url_.c_str()));
     SoupMessage *message = call_->message.get();
     // Receivers know a delivery by its id, so libsoup may repeat it on a kept connection that broke; else it keeps
     // none.
@@ -210,6 +196,12 @@ void HttpPoster::post(const Headers &headers, std::string_view body, Done done) 
             Call::take(data)->on_answer(SOUP_SESSION(session), async);
         },
         call_->hold());
+}
+
+bool is_http_url(const std::string &url) {
+    g_autoptr(GUri) uri = g_uri_parse(url.c_str(), static_cast<GUriFlags>(SOUP_HTTP_URI_FLAGS), nullptr);
+    const char *scheme = uri ? g_uri_get_scheme(uri) : "";
+    return (g_str_equal(scheme, "http") || g_str_equal(scheme, "https")) && g_uri_get_host(uri) && *g_uri_get_host(uri);
 }
 
 } // namespace rostrum

@@ -59,4 +59,7 @@ class HttpPoster {
     std::shared_ptr<Call> call_;
 };
 
+/// "http://" or "https://" with a host.
+bool is_http_url(const std::string &url);
+
 } // namespace rostrum

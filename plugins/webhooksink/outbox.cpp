@@ -3,6 +3,7 @@
 
 #include "webhooksink/outbox.h"
 
+#include "webhooks/http_post.h"
 #include "webhooksink/debug.h"
 
 namespace rostrum {

@@ -5,6 +5,7 @@
 
 #include "tools/rostrum/base/ids.h"
 #include "tools/rostrum/base/json_member.h"
+#include "webhooks/http_post.h"
 
 namespace rostrum {
 

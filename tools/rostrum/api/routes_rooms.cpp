@@ -6,6 +6,7 @@
 
 #include "tools/rostrum/base/ids.h"
 #include "tools/rostrum/live/composition.h"
+#include "webhooks/http_post.h"
 
 namespace rostrum {
 namespace {
