@@ -76,7 +76,9 @@ bool SpoolFile::prepare() {
     sqlite3 *db = db_.get();
     return next_sequence_.prepare(db, "UPDATE endpoint SET next_sequence = next_sequence + 1 WHERE id = ? "
                                       "RETURNING next_sequence - 1") &&
-           touch_.prepare(db, "UPDATE endpoint SET next_sequence = next_sequence WHERE id = ?") &&
+           last_sequence_.prepare(db, "SELECT next_sequence - 1 FROM endpoint WHERE id = ?") &&
+           touch_.prepare(db, "UPDATE endpoint SET next_sequence = next_sequence WHERE id = ? "
+                              "RETURNING next_sequence - 1") &&
            insert_.prepare(db, "INSERT INTO delivery(endpoint, sequence, message_id, type, created_ms, body) "
                                "VALUES(?, ?, ?, ?, ?, ?)") &&
            postpone_.prepare(db, "UPDATE delivery SET attempts = ?, due_ms = ? WHERE endpoint = ? AND sequence = ?") &&
@@ -93,7 +95,7 @@ bool SpoolFile::prepare() {
                                "WHERE endpoint = ? AND (length(?) = 0 OR message_id = ?)") &&
            forget_.prepare(db, "DELETE FROM dead WHERE endpoint = ? AND (length(?) = 0 OR message_id = ?)") &&
            read_.prepare(db, "SELECT sequence, message_id, type, created_ms, attempts, due_ms, body FROM delivery "
-                             "WHERE endpoint = ? AND sequence > ? ORDER BY sequence LIMIT ?") &&
+                             "WHERE endpoint = ? AND sequence > ? AND sequence <= ? ORDER BY sequence LIMIT ?") &&
            waiting_bytes_.prepare(db, "SELECT coalesce(sum(length(body)), 0) FROM delivery WHERE endpoint = ?") &&
            dead_.prepare(db, "SELECT message_id, sequence, type, created_ms, died_ms, attempts, status, error "
                              "FROM dead WHERE endpoint = ? ORDER BY id DESC LIMIT ?") &&
@@ -102,10 +104,21 @@ bool SpoolFile::prepare() {
 
 /// A transaction that is synced takes with it what was committed before.
 bool SpoolFile::sync() {
-    const bool synced = exec("PRAGMA synchronous=FULL") && begin() && touch_.with(endpoint_).run() && exec("COMMIT");
-    if (!synced && sqlite3_get_autocommit(db_.get()) == 0)
+    bool synced = exec("PRAGMA synchronous=FULL") && begin() && touch_.with(endpoint_).step();
+    const int64_t sequence = synced ? touch_.integer(0) : 0;
+    touch_.reset();
+    synced = synced && commit();
+    if (synced)
+        synced_sequence_ = sequence;
+    else if (sqlite3_get_autocommit(db_.get()) == 0)
         rollback();
     return exec("PRAGMA synchronous=NORMAL") && synced;
+}
+
+bool SpoolFile::is_synced() {
+    const bool synced = last_sequence_.with(endpoint_).step() && last_sequence_.integer(0) == synced_sequence_;
+    last_sequence_.reset();
+    return synced;
 }
 
 bool SpoolFile::insert(const Delivery &delivery) {
@@ -153,7 +166,7 @@ bool SpoolFile::revive(std::string_view id, int64_t now_ms, int64_t &revived) {
 
 Result<std::vector<Delivery>> SpoolFile::read(int64_t after_sequence, size_t limit, size_t bytes) {
     std::vector<Delivery> deliveries;
-    read_.with(endpoint_, after_sequence, static_cast<int64_t>(limit));
+    read_.with(endpoint_, after_sequence, synced_sequence_, static_cast<int64_t>(limit));
     for (size_t size = 0; size < bytes && read_.step();) {
         Delivery delivery;
         delivery.row = delivery.sequence = read_.integer(0);

@@ -38,6 +38,8 @@ class SpoolFile {
     bool commit() { return exec("COMMIT"); }
     void rollback() { exec("ROLLBACK"); }
     bool sync();
+    /// Whether no number was given since, by whomever.
+    bool is_synced();
     std::string error() const;
 
     /// Gives it the next number.
@@ -52,7 +54,7 @@ class SpoolFile {
     /// Makes a dead letter wait again under its number, all of them when `id` is empty. `revived` counts them.
     bool revive(std::string_view id, int64_t now_ms, int64_t &revived);
 
-    /// In order; at most `limit` of them and about `bytes` of bodies, but at least one.
+    /// In order, of what is synced; at most `limit` of them and about `bytes` of bodies, but at least one.
     Result<std::vector<Delivery>> read(int64_t after_sequence, size_t limit, size_t bytes);
     Result<uint64_t> waiting_bytes();
     /// The newest ones first.
@@ -73,10 +75,11 @@ class SpoolFile {
         void operator()(sqlite3 *db) const { sqlite3_close(db); }
     };
     std::unique_ptr<sqlite3, CloseDb> db_; // outlives the statements
-    Statement next_sequence_, touch_, insert_, postpone_, remove_, bury_, remove_all_, limit_dead_, revive_, forget_,
-        read_, waiting_bytes_, dead_, version_;
+    Statement next_sequence_, last_sequence_, touch_, insert_, postpone_, remove_, bury_, remove_all_, limit_dead_,
+        revive_, forget_, read_, waiting_bytes_, dead_, version_;
     int64_t endpoint_ = 0;
     int64_t data_version_ = 0;
+    int64_t synced_sequence_ = -1; // the last number given before sync()
 };
 
 } // namespace rostrum

@@ -156,7 +156,7 @@ void Spool::Worker::sync_if_due() {
     const auto begun = Clock::now();
     if (is_synced_ || begun < sync_due_)
         return;
-    is_synced_ = config.path.empty() || file_->sync();
+    is_synced_ = file_->sync();
     const auto ended = Clock::now();
     if (!is_synced_)
         note_trouble("the spool cannot be synced, deliveries wait: " + file_->error());
@@ -168,7 +168,8 @@ bool Spool::Worker::owns_endpoint() {
     if (lock_->acquire())
         return true;
     const auto first = file_->read(0, 1, 1);
-    recount();
+    if (Clock::now() >= recount_due_)
+        recount();
     MutexLock lock(mutex);
     is_drained = first && first.value().empty();
     changed.notify_all();
@@ -177,27 +178,35 @@ bool Spool::Worker::owns_endpoint() {
 
 /// What others delivered takes no room any more, what they put does. Looks at every row: not all the time.
 void Spool::Worker::recount() {
-    const auto now = Clock::now();
-    if (now < recount_due_)
-        return;
-    recount_due_ = now + kRecheck;
+    recount_due_ = Clock::now() + kRecheck;
     const auto bytes = file_->waiting_bytes();
     MutexLock lock(mutex);
     if (bytes)
         waiting_bytes = bytes.value();
 }
 
+/// What they have put is loaded once it is synced. Under a number that was loaded already they may have a dead letter
+/// sent again.
+void Spool::Worker::look_at_changes_of_others() {
+    if (file_->is_changed_by_others()) {
+        is_synced_ = file_->is_synced();
+        is_to_be_read_anew_ = true;
+        MutexLock lock(mutex);
+        is_drained = false;
+    }
+    if (!is_to_be_read_anew_ || Clock::now() < recount_due_)
+        return;
+    is_to_be_read_anew_ = false;
+    last_loaded_ = 0;
+    recount();
+    MutexLock lock(mutex);
+    is_drained = false;
+}
+
 void Spool::Worker::load() {
     if (!is_synced_ || !owns_endpoint())
         return;
-    if (file_->is_changed_by_others()) {
-        is_synced_ = false;
-        last_loaded_ = 0; // one of them may have a dead letter sent again
-        recount();
-        MutexLock lock(mutex);
-        is_drained = false;
-        return;
-    }
+    look_at_changes_of_others();
     {
         MutexLock lock(mutex);
         const auto add = [](size_t sum, const Delivery &each) { return sum + each.body.size(); };
@@ -215,7 +224,7 @@ void Spool::Worker::load() {
     bool wanted = false;
     {
         MutexLock lock(mutex);
-        is_drained = deliveries.empty();
+        is_drained = deliveries.empty() && is_synced_;
         if (!deliveries.empty())
             last_loaded_ = deliveries.back().sequence;
         std::erase_if(deliveries,

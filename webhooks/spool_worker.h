@@ -63,15 +63,16 @@ class Spool::Worker {
     void load();
     void put_loaded_into(std::vector<Delivery> &deliveries) REQUIRES(mutex);
     bool owns_endpoint();
+    void look_at_changes_of_others();
     void recount();
     void note_trouble(const std::string &text);
 
     std::unique_ptr<SpoolFile> file_;
     std::unique_ptr<EndpointLock> lock_;
     bool is_synced_ = false;
+    bool is_to_be_read_anew_ = false;
     Clock::time_point sync_due_{};
     Clock::time_point recount_due_{};
-    Clock::duration sync_took_{};
     int64_t last_loaded_ = 0;
 };
 

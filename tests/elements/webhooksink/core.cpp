@@ -158,12 +158,6 @@ void test_retry_rule() {
     g_assert_cmpint(retry_wait_ms(policy, 3, 0, 1.0), ==, 1000);
 }
 
-std::unique_ptr<SpoolFile> open_file(const std::string &path, const char *location) {
-    auto file = SpoolFile::open(path, location);
-    g_assert_true(file.ok());
-    return std::move(file).value();
-}
-
 Delivery body(const char *text) {
     Delivery delivery;
     delivery.id = std::string("msg_") + text;
@@ -176,6 +170,7 @@ Delivery body(const char *text) {
 /// What waits, as "sequence:body" with commas between.
 std::string waiting(SpoolFile &file) {
     std::string text;
+    g_assert_true(file.sync());
     const auto deliveries = file.read(0, 100, 1 << 20);
     for (const Delivery &each : deliveries.value())
         text += (text.empty() ? "" : ",") + std::to_string(each.sequence) + ":" + each.body;
@@ -196,6 +191,7 @@ void test_spool_file() {
         g_assert_true(a->is_changed_by_others());
     }
     const auto a = open_file(path, "http://a/"); // as after a restart
+    g_assert_true(a->sync());
     const auto read = a->read(0, 1, 1);
     g_assert_cmpuint(read.value().size(), ==, 1);
     const Delivery &front = read.value().front();

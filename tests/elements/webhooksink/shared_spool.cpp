@@ -30,10 +30,46 @@ void test_resend_by_another() {
     g_assert_true(second->heads(1, {}, 8).value().empty());
 }
 
+bool insert(SpoolFile &file, const char *id) {
+    Delivery delivery;
+    delivery.id = id;
+    delivery.body = "{}";
+    return file.begin() && file.insert(delivery) && file.commit();
+}
+
+/// What one has put another one reads once that is synced: a number that was seen stands for nothing else later.
+void test_read_when_synced() {
+    const Directory directory;
+    const std::string path = directory / "spool.db";
+    const auto reader = open_file(path, "http://a/"), writer = open_file(path, "http://a/");
+    g_assert_true(reader->sync() && reader->is_synced());
+    g_assert_true(insert(*writer, "msg_1"));
+    g_assert_false(reader->is_synced());
+    g_assert_true(reader->read(0, 8, 1000).value().empty());
+    g_assert_true(reader->sync() && insert(*writer, "msg_2"));
+    const std::vector<Delivery> read = reader->read(0, 8, 1000).value();
+    g_assert_cmpuint(read.size(), ==, 1);
+    g_assert_cmpstr(read.front().id.c_str(), ==, "msg_1");
+    g_assert_false(reader->is_synced());
+}
+
+/// What others write for their own locations is nothing to sync, or they would wake each other for ever.
+void test_other_locations() {
+    const Directory directory;
+    const std::string path = directory / "spool.db";
+    const auto one = open_file(path, "http://a/"), other = open_file(path, "http://b/");
+    g_assert_true(one->sync() && insert(*other, "msg_1") && other->sync());
+    g_assert_true(one->is_changed_by_others());
+    g_assert_true(one->is_synced());
+    g_assert_false(one->is_changed_by_others());
+}
+
 } // namespace
 
 int main(int argc, char **argv) {
     g_test_init(&argc, &argv, nullptr);
     g_test_add_func("/shared-spool/resend-by-another", test_resend_by_another);
+    g_test_add_func("/shared-spool/read-when-synced", test_read_when_synced);
+    g_test_add_func("/shared-spool/other-locations", test_other_locations);
     return g_test_run();
 }

@@ -17,6 +17,12 @@ inline std::unique_ptr<Spool> open_spool(const std::string &path, uint64_t max_b
     return std::move(spool).value();
 }
 
+inline std::unique_ptr<SpoolFile> open_file(const std::string &path, const std::string &location) {
+    auto file = SpoolFile::open(path, location);
+    g_assert_true(file.ok());
+    return std::move(file).value();
+}
+
 /// Waits for it.
 inline Delivery first_of(Spool &spool) {
     std::vector<Delivery> heads;
