@@ -7,10 +7,11 @@
 // takes to the first picture, and how long after the API call a stream can be played.
 // ROSTRUM_BUILD_DIR names the build tree (default: build).
 
-import { framesAdvance, hostPage } from '../tests/lib/browser_peers.js';
+import { hostPage } from '../tests/lib/browser_peers.js';
 import { launchChromium } from '../tests/lib/chromium.js';
 import { clockCamera, observeClock } from '../tests/lib/clock_camera.js';
 import { until } from '../tests/lib/deadline.js';
+import { framesAdvance } from '../tests/lib/frames.js';
 import { startHls } from '../tests/lib/hls.js';
 import { hlsPage } from '../tests/lib/hls_player.js';
 import { Rostrum } from '../tests/lib/rostrum.js';

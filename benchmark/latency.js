@@ -6,9 +6,10 @@
 // shows its clock as black and white blocks; the viewer reads the blocks back from its video. Both pages share one clock.
 // ROSTRUM_BUILD_DIR names the build tree (default: build).
 
-import { blankPage, framesAdvance, mediaState, viewerPage } from '../tests/lib/browser_peers.js';
+import { blankPage, mediaState, viewerPage } from '../tests/lib/browser_peers.js';
 import { launchChromium } from '../tests/lib/chromium.js';
 import { until } from '../tests/lib/deadline.js';
+import { framesAdvance } from '../tests/lib/frames.js';
 import { Rostrum } from '../tests/lib/rostrum.js';
 import { machine, percentile, table } from './figures.js';
 

@@ -5,9 +5,10 @@
 // session_cost.js [seconds]: CPU and memory of one session process: one host passthrough, two hosts composed at 720p30, and with RTMP and
 // recording on top. Hosts are synthetic and one viewer receives; neither is counted. ROSTRUM_BUILD_DIR names the build tree (default: build).
 
-import { framesAdvance, viewerPage } from '../tests/lib/browser_peers.js';
+import { viewerPage } from '../tests/lib/browser_peers.js';
 import { launchChromium } from '../tests/lib/chromium.js';
 import { until } from '../tests/lib/deadline.js';
+import { framesAdvance } from '../tests/lib/frames.js';
 import { NginxRtmp } from '../tests/lib/nginx_rtmp.js';
 import { holdings, usage } from '../tests/lib/process.js';
 import { Rostrum } from '../tests/lib/rostrum.js';

@@ -4,9 +4,10 @@
 import assert from 'node:assert/strict';
 import test, { after, before } from 'node:test';
 
-import { framesAdvance, framesShown, hostPage, soundHeard, stats, viewerPage } from '../lib/browser_peers.js';
+import { hostPage, soundHeard, stats, viewerPage } from '../lib/browser_peers.js';
 import { launchChromium } from '../lib/chromium.js';
 import { until } from '../lib/deadline.js';
+import { framesAdvance, framesShown } from '../lib/frames.js';
 import { Rostrum } from '../lib/rostrum.js';
 
 const kLongestGapMs = 2000; // a switch waits for the next keyframe; longer would be seen as a stall
@@ -55,6 +56,7 @@ test('a second host joins and leaves: composed and back inside the same viewer c
 
   const bob = await rostrum.testHost(room, { participantId: 'bob', name: 'Bob' });
   await watcher.next('program-changed', ({ mode }) => mode === 'composed');
+  await until('the composed picture', async () => (await stats(viewer)).video.frameWidth === 1280);
   await framesAdvance(viewer, 90);
   const elements = await rostrum.runningElements(watcher.joined.sessionId);
   assert.ok(elements.includes('livecompositor'), elements.join(' '));

@@ -9,6 +9,7 @@ import test, { after, before } from 'node:test';
 
 import { launchChromium } from '../lib/chromium.js';
 import { until } from '../lib/deadline.js';
+import { framesAdvance } from '../lib/frames.js';
 import { freePorts, Program } from '../lib/process.js';
 import { kBuild } from '../lib/rostrum.js';
 import { servePages } from '../lib/static_pages.js';
@@ -50,14 +51,11 @@ async function play(page, endpoint) {
     const { Player } = await import('/assets/rostrum/peer.js');
     const video = Object.assign(document.createElement('video'), { autoplay: true, muted: true });
     document.body.append(video);
-    window.frameCount = 0;
-    const count = () => video.requestVideoFrameCallback(() => (window.frameCount++, count()));
-    count();
     window.player = new Player({ endpoint: new URL(url), token: 'unused' });
     video.srcObject = window.player.stream;
     window.player.start();
   }, endpoint);
-  await until('frames are shown', () => page.evaluate(() => window.frameCount > 30), 20000);
+  await framesAdvance(page, 30);
 }
 
 test('videotestsrc to a browser through viewerfanout', { timeout: 60000 }, async () => {

@@ -4,9 +4,10 @@
 import assert from 'node:assert/strict';
 import test, { after, before } from 'node:test';
 
-import { framesAdvance, hostPage, viewerPage } from '../lib/browser_peers.js';
+import { hostPage, viewerPage } from '../lib/browser_peers.js';
 import { launchChromium } from '../lib/chromium.js';
 import { until } from '../lib/deadline.js';
+import { framesAdvance } from '../lib/frames.js';
 import { decodeErrors, probe } from '../lib/media_file.js';
 import { NginxRtmp } from '../lib/nginx_rtmp.js';
 import { holdings, udpPorts } from '../lib/process.js';
@@ -107,9 +108,10 @@ test(`${kRounds} sessions in one server leave nothing behind`, { timeout: 60000 
     await oneRound(room, `round${round}`);
   }
   const final = await settled();
+  const threads = () => holdings(rostrum.pid).threads;
+  await until(`no more than the ${baseline.threads} threads of before`, () => threads() <= baseline.threads, 30_000); // pools keep theirs for a while
   console.log(`after ${kWarmUpRounds} rounds: ${JSON.stringify(baseline)}; after ${kRounds} more: ${JSON.stringify(final)}`);
   assert.ok(final.fds <= baseline.fds + kFdSlack, `fds ${baseline.fds} -> ${final.fds}`);
-  assert.ok(final.threads <= baseline.threads, `threads ${baseline.threads} -> ${final.threads}`);
   assert.deepEqual(rostrum.sessions(), []);
   assert.deepEqual(udpPorts([rostrum.pid]), []);
 });

@@ -6,9 +6,10 @@
 import assert from 'node:assert/strict';
 import test, { after, before } from 'node:test';
 
-import { framesAdvance, hostPage } from '../lib/browser_peers.js';
+import { hostPage } from '../lib/browser_peers.js';
 import { launchChromium } from '../lib/chromium.js';
 import { until } from '../lib/deadline.js';
+import { framesAdvance } from '../lib/frames.js';
 import { startHls } from '../lib/hls.js';
 import { hlsPage } from '../lib/hls_player.js';
 import { Rostrum } from '../lib/rostrum.js';
@@ -39,7 +40,7 @@ test('hls.js plays the live edge with parts and blocking reload', async () => {
     levels: window.hls.levels.map(({ width, height, codecs }) => `${width}x${height}`),
     parts: window.hls.levels[window.hls.currentLevel].details.partList?.length,
     blocking: window.hls.levels[window.hls.currentLevel].details.canBlockReload,
-    target: window.hls.targetLatency,
+    target: window.hls.levels[window.hls.currentLevel].details.partHoldBack,
   }));
   assert.deepEqual(state.levels.toSorted(), ['1280x720', '320x180', '640x360']);
   assert.ok(state.parts > 0 && state.blocking);

@@ -108,8 +108,8 @@ test('nobody returns: outputs end with the reason, then the session does by its 
   const host = await rostrum.testHost(room);
   const { id, sessionId } = await rostrum.ok('POST', '/v2/livestreams/start', { roomId: room, outputs: [{ url: nginx.url, streamKey: 'leaves' }] });
   await longer('leaves', 1);
-  await host.stop();
   const dropped = await length('leaves');
+  await host.stop();
   await nginx.noted('done', 'leaves');
   const went_on = (await length('leaves')) - dropped;
   assert.ok(went_on > 2 && went_on < 6, `it went on for ${went_on.toFixed(1)} s`);

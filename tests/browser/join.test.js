@@ -4,9 +4,10 @@
 import assert from 'node:assert/strict';
 import test, { after, before } from 'node:test';
 
-import { framesAdvance, framesShown, hostPage, mediaState, soundHeard, stats, viewerPage } from '../lib/browser_peers.js';
+import { hostPage, mediaState, soundHeard, stats, viewerPage } from '../lib/browser_peers.js';
 import { launchChromium } from '../lib/chromium.js';
 import { until, within } from '../lib/deadline.js';
+import { framesAdvance, framesShown } from '../lib/frames.js';
 import { Rostrum } from '../lib/rostrum.js';
 
 const kCodecElement = /(enc|dec|decodebin|videoconvert|compositor)/; // factories that would mean the picture was touched
@@ -73,7 +74,6 @@ test('a viewer who comes first gets the picture when the host arrives, also in V
   await mediaState(viewer, 'connected');
   assert.equal(await framesShown(viewer), 0);
   const host = await hostPage(browser, rostrum, room, { vp8Only: true });
-  await viewer.bringToFront(); // a page behind another one is told of a frame a second
   await framesAdvance(viewer, 30);
   assert.equal((await stats(viewer)).codec, 'video/VP8');
   await Promise.all([host.close(), viewer.close()]);
@@ -84,8 +84,8 @@ test('closing the tab of a host is noticed at once', async () => {
   const watcher = await rostrum.events(room, { participantId: 'watcher', mode: 'SIGNALLING_ONLY' });
   const host = await hostPage(browser, rostrum, room, { participantId: 'ann' });
   await watcher.next('stream-enabled', ({ participantId, kind }) => participantId === 'ann' && kind === 'video');
-  const closedAt = performance.now();
   await host.close();
+  const closedAt = performance.now();
   const left = await watcher.next('participant-left', ({ participantId }) => participantId === 'ann');
   assert.ok(left.at - closedAt < 1500, `noticed after ${Math.round(left.at - closedAt)} ms`);
   await watcher.close();

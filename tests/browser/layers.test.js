@@ -7,9 +7,10 @@ import assert from 'node:assert/strict';
 import test, { after, before } from 'node:test';
 
 import { Bottleneck } from '../lib/bottleneck.js';
-import { blankPage, framesAdvance, hostPage, stats, viewerPage } from '../lib/browser_peers.js';
+import { blankPage, hostPage, stats, viewerPage } from '../lib/browser_peers.js';
 import { launchChromium } from '../lib/chromium.js';
 import { until } from '../lib/deadline.js';
+import { framesAdvance } from '../lib/frames.js';
 import { Rostrum } from '../lib/rostrum.js';
 
 const kFreezeMs = 1500; // a switch waits for a keyframe, not for a layer to be missed
@@ -125,7 +126,7 @@ test('a composed program is made smaller too, as long as a connection is too thi
   const room = await rostrum.room();
   const snow = ['--width', '640', '--height', '360', '--bitrate', '1200', '--pattern', 'snow']; // takes what rate it is given
   const [ann, bob] = await Promise.all(['ann', 'bob'].map((participantId) => rostrum.testHost(room, { participantId, args: snow })));
-  const wide = await viewerPage(viewers, rostrum, room);
+  const wide = await viewerPage(hosts, rostrum, room); // each in front, in a browser of its own
   const { sessionId } = await wide.evaluate(() => window.peer.room);
   const encoders = async () => (await rostrum.runningElements(sessionId)).filter((factory) => factory === 'x264enc').length;
   const bottleneck = await Bottleneck.open({ down: { delayMs: 20, bitsPerSecond: 1_300_000 }, up: { delayMs: 20 } });

@@ -4,9 +4,10 @@
 import assert from 'node:assert/strict';
 import test, { after, before } from 'node:test';
 
-import { framesAdvance, hostPage, viewerPage } from '../lib/browser_peers.js';
+import { hostPage, viewerPage } from '../lib/browser_peers.js';
 import { launchChromium } from '../lib/chromium.js';
 import { until } from '../lib/deadline.js';
+import { framesAdvance } from '../lib/frames.js';
 import { decodeErrors, packetTimes, probe } from '../lib/media_file.js';
 import { NginxRtmp } from '../lib/nginx_rtmp.js';
 import { Rostrum } from '../lib/rostrum.js';

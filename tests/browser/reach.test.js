@@ -6,8 +6,9 @@
 import assert from 'node:assert/strict';
 import test, { after, before } from 'node:test';
 
-import { candidatePair, framesAdvance, hostPage, soundHeard, viewerPage } from '../lib/browser_peers.js';
+import { candidatePair, hostPage, soundHeard, viewerPage } from '../lib/browser_peers.js';
 import { launchChromium } from '../lib/chromium.js';
+import { framesAdvance } from '../lib/frames.js';
 import { Rostrum } from '../lib/rostrum.js';
 
 const kBlockUdp = '--webrtc-ip-handling-policy=disable_non_proxied_udp';

@@ -6,9 +6,10 @@
 import assert from 'node:assert/strict';
 import test, { after, before } from 'node:test';
 
-import { framesAdvance, hostPage, soundHeard, stats, viewerPage } from '../lib/browser_peers.js';
+import { hostPage, soundHeard, stats, viewerPage } from '../lib/browser_peers.js';
 import { launchChromium } from '../lib/chromium.js';
 import { until } from '../lib/deadline.js';
+import { framesAdvance } from '../lib/frames.js';
 import { Rostrum } from '../lib/rostrum.js';
 
 const kText = 'Zurück in fünf Minuten';

@@ -6,10 +6,11 @@
 import assert from 'node:assert/strict';
 import test, { after, before } from 'node:test';
 
-import { blankPage, candidatePair, framesAdvance, hostPage, viewerPage } from '../lib/browser_peers.js';
+import { blankPage, candidatePair, hostPage, viewerPage } from '../lib/browser_peers.js';
 import { launchChromium } from '../lib/chromium.js';
 import { Coturn } from '../lib/coturn.js';
 import { iceServersOf } from '../../tools/web/assets/rostrum/ice_servers.js';
+import { framesAdvance } from '../lib/frames.js';
 import { Rostrum } from '../lib/rostrum.js';
 
 let coturn;

@@ -8,8 +8,9 @@ import { after, before, test } from 'node:test';
 
 import { until } from '../lib/deadline.js';
 import { launchFirefox } from '../lib/firefox.js';
+import { framesAdvance } from '../lib/frames.js';
 import { GstLaunch } from '../lib/gst_launch.js';
-import { blankOrigin, connection, framesAdvance, restartIce, rtpStats, soundHeard, watch } from '../lib/whip_whep_page.js';
+import { blankOrigin, connection, restartIce, rtpStats, soundHeard, watch } from '../lib/whip_whep_page.js';
 
 const kPipeline =
   'videotestsrc is-live=true ! video/x-raw,width=640,height=360,framerate=30/1 ! vp8enc deadline=1 keyframe-max-dist=60 ! rtpvp8pay ! ' +

@@ -8,8 +8,9 @@ import { after, before, test } from 'node:test';
 
 import { launchChromium } from '../lib/chromium.js';
 import { until } from '../lib/deadline.js';
+import { framesAdvance } from '../lib/frames.js';
 import { GstLaunch } from '../lib/gst_launch.js';
-import { blankOrigin, framesAdvance, restartIce, rtpStats, watch } from '../lib/whip_whep_page.js';
+import { blankOrigin, restartIce, rtpStats, watch } from '../lib/whip_whep_page.js';
 
 const kPipeline =
   'videotestsrc is-live=true ! video/x-raw,width=640,height=360,framerate=30/1 ! vp8enc deadline=1 keyframe-max-dist=60 ! rtpvp8pay ! ' +

@@ -7,8 +7,9 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 
 import { launchChromium } from '../lib/chromium.js';
+import { framesAdvance } from '../lib/frames.js';
 import { GstLaunch } from '../lib/gst_launch.js';
-import { blankOrigin, framesAdvance, rtpStats, soundHeard } from '../lib/whip_whep_page.js';
+import { blankOrigin, rtpStats, soundHeard } from '../lib/whip_whep_page.js';
 
 const kPipeline =
   'videotestsrc is-live=true ! video/x-raw,width=320,height=180,framerate=30/1 ! vp8enc deadline=1 keyframe-max-dist=30 ! rtpvp8pay ! ' +
@@ -117,9 +118,6 @@ const makeOffer = (page, row) =>
       const pc = (window.pc = new RTCPeerConnection());
       const video = Object.assign(document.createElement('video'), { autoplay: true, playsInline: true });
       document.body.append(video);
-      window.frameCount = 0;
-      const count = () => video.requestVideoFrameCallback(() => (window.frameCount++, count()));
-      count();
       const stream = new MediaStream();
       pc.ontrack = ({ track, transceiver }) => {
         if (!transceiver.currentDirection?.includes('recv')) return;

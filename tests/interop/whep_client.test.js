@@ -9,8 +9,9 @@ import { test } from 'node:test';
 
 import { launchChromium } from '../lib/chromium.js';
 import { until } from '../lib/deadline.js';
+import { framesAdvance } from '../lib/frames.js';
 import { GstLaunch } from '../lib/gst_launch.js';
-import { blankOrigin, connection, framesAdvance, rtpStats, soundHeard } from '../lib/whip_whep_page.js';
+import { blankOrigin, connection, rtpStats, soundHeard } from '../lib/whip_whep_page.js';
 
 const kClient = createRequire(import.meta.url).resolve('whip-whep/whep.js');
 const kPipeline =
@@ -31,9 +32,6 @@ const view = (page, endpoint) =>
     const pc = (window.pc = new RTCPeerConnection());
     const video = Object.assign(document.createElement('video'), { autoplay: true, playsInline: true });
     document.body.append(video);
-    window.frameCount = 0;
-    const count = () => video.requestVideoFrameCallback(() => (window.frameCount++, count()));
-    count();
     const stream = (video.srcObject = new MediaStream());
     pc.ontrack = ({ track }) => stream.addTrack(track);
     pc.addTransceiver('audio', { direction: 'recvonly' });

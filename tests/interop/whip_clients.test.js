@@ -13,10 +13,11 @@ import { after, before, test } from 'node:test';
 import { browserBundle } from '../lib/browser_bundle.js';
 import { launchChromium } from '../lib/chromium.js';
 import { until } from '../lib/deadline.js';
+import { framesAdvance } from '../lib/frames.js';
 import { Program, run } from '../lib/process.js';
 import { redirectingProxy } from '../lib/redirecting_proxy.js';
 import { kBuild, Rostrum } from '../lib/rostrum.js';
-import { blankOrigin, connection, framesAdvance, publish, restartIce, soundHeard, watch } from '../lib/whip_whep_page.js';
+import { blankOrigin, connection, publish, restartIce, soundHeard, watch } from '../lib/whip_whep_page.js';
 
 const require = createRequire(import.meta.url);
 const kEyevinn = "export { WHIPClient } from '@eyevinn/whip-web-client'; export { WebRTCPlayer } from '@eyevinn/webrtc-player';";
@@ -165,9 +166,6 @@ test("Eyevinn's web client publishes and its player plays", { timeout: 60_000 },
       const { WebRTCPlayer } = await import('/eyevinn.js');
       const video = Object.assign(document.createElement('video'), { autoplay: true, playsInline: true });
       document.body.append(video);
-      window.frameCount = 0;
-      const count = () => video.requestVideoFrameCallback(() => (window.frameCount++, count()));
-      count();
       window.player = new WebRTCPlayer({ video, type: 'whep', iceServers: [] });
       await window.player.load(new URL(url), token);
     },
@@ -209,9 +207,6 @@ test("the draft's author's clients publish and play", { timeout: 60_000 }, async
       const pc = (window.pc = new RTCPeerConnection());
       const video = Object.assign(document.createElement('video'), { autoplay: true, playsInline: true });
       document.body.append(video);
-      window.frameCount = 0;
-      const count = () => video.requestVideoFrameCallback(() => (window.frameCount++, count()));
-      count();
       const stream = (video.srcObject = new MediaStream());
       pc.ontrack = ({ track }) => stream.addTrack(track);
       for (const kind of ['audio', 'video']) pc.addTransceiver(kind, { direction: 'recvonly' });
@@ -247,9 +242,6 @@ test('our own clients follow a redirect with their offer', { timeout: 60_000 }, 
           const { Player } = await import('/assets/rostrum/peer.js');
           const video = Object.assign(document.createElement('video'), { autoplay: true, playsInline: true });
           document.body.append(video);
-          window.frameCount = 0;
-          const count = () => video.requestVideoFrameCallback(() => (window.frameCount++, count()));
-          count();
           window.player = new Player({ endpoint: new URL(endpoint), token });
           video.srcObject = window.player.stream;
           window.player.start();

@@ -50,9 +50,6 @@ export async function viewerPage(
       const video = Object.assign(document.createElement('video'), { autoplay: true, playsInline: true });
       document.body.append(video);
       window.video = video;
-      window.frameCount = 0;
-      const count = () => video.requestVideoFrameCallback(() => (window.frameCount++, count()));
-      count();
       window.peer = await joinAsViewer({ ...options, video });
       window.ended = null;
       window.peer.on('ended', (how) => (window.ended = { ...how, at: Date.now() }));
@@ -91,15 +88,6 @@ export function mediaState(page, wanted, timeoutMs = 15000) {
     () => page.evaluate((state) => [...(window.peer?.peers ?? [])].some((one) => one.state === state), wanted),
     timeoutMs,
   );
-}
-
-/** Frames shown so far by the page's video element. */
-export const framesShown = (page) => page.evaluate(() => window.frameCount);
-
-/** Waits until `more` further frames were shown. */
-export async function framesAdvance(page, more = 30, timeoutMs = 15000) {
-  const start = await framesShown(page);
-  await until(`${more} more frames`, async () => (await framesShown(page)) >= start + more, timeoutMs);
 }
 
 /** The interesting part of getStats() of the first peer of the page. */

@@ -23,9 +23,8 @@ export function flashAndBeep() {
       context.fillRect(0, 0, canvas.width, canvas.height);
       context.fillStyle = '#888';
       context.fillRect(now % 300, 0, 8, 8); // something moves, so that every frame is sent
-      requestAnimationFrame(draw);
     };
-    draw();
+    setInterval(draw, 1000 / 60);
     return new MediaStream([...canvas.captureStream(30).getTracks(), ...output.stream.getTracks()]);
   };
 }
@@ -63,6 +62,7 @@ export const observeFlashes = (page) =>
 
 /** The median time from a flash to its beep, of the next ones to come. @returns {Promise<number>} ms */
 export async function lipSkew(page, flashes = 8) {
+  await page.bringToFront(); // behind another page Chromium may call requestVideoFrameCallback() for two frames a second only
   const from = await page.evaluate(() => performance.now());
   const recent = async () => {
     const all = await page.evaluate(() => ({ flashes: window.flashes, beeps: window.beeps }));

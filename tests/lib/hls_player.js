@@ -7,7 +7,7 @@ import { blankPage } from './browser_peers.js';
 
 const kHlsJs = path.resolve(import.meta.dirname, '../node_modules/hls.js/dist/hls.min.js');
 
-/** A page that plays `url` with hls.js, or natively. In the page: `window.video`, `window.hls`, `window.errors`, `window.frameCount`. */
+/** A page that plays `url` with hls.js, or natively. In the page: `window.video`, `window.hls`, `window.errors`. */
 export async function hlsPage(context, rostrum, url, { native = false, muted = true, config = {} } = {}) {
   const page = await blankPage(context, rostrum);
   if (!native) await page.addScriptTag({ path: kHlsJs });
@@ -15,9 +15,7 @@ export async function hlsPage(context, rostrum, url, { native = false, muted = t
     async (options) => {
       const video = Object.assign(document.createElement('video'), { muted: options.muted, autoplay: true, playsInline: true, crossOrigin: 'anonymous' });
       document.body.append(video);
-      Object.assign(window, { video, errors: [], frameCount: 0 });
-      const count = () => video.requestVideoFrameCallback(() => (window.frameCount++, count()));
-      count();
+      Object.assign(window, { video, errors: [] });
       video.addEventListener('error', () => window.errors.push(video.error.message));
       if (options.native) {
         video.src = options.url;

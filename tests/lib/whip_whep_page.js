@@ -9,7 +9,7 @@ import { until } from './deadline.js';
 
 /**
  * Pages of a real browser that speak WHIP and WHEP with nothing but fetch() and RTCPeerConnection: for elements that run without
- * the launcher. In the page: `window.pc`, `window.resource`, and for watchers `window.video`, `window.frameCount`.
+ * the launcher. In the page: `window.pc`, `window.resource` and, for watchers, `window.video`.
  */
 
 /**
@@ -80,9 +80,6 @@ export function watch(page, url, options = {}) {
     const pc = (window.pc = new RTCPeerConnection(configuration));
     const video = (window.video = Object.assign(document.createElement('video'), { autoplay: true, playsInline: true }));
     document.body.append(video);
-    window.frameCount = 0;
-    const count = () => video.requestVideoFrameCallback(() => (window.frameCount++, count()));
-    count();
     const stream = new MediaStream();
     pc.ontrack = ({ track }) => {
       stream.addTrack(track);
@@ -144,13 +141,6 @@ export const restartIce = (page) =>
 /** Waits until the page's connection is in `wanted` state. */
 export const connection = (page, wanted, timeoutMs = 15000) =>
   until(`connection is ${wanted}`, () => page.evaluate((state) => window.pc?.connectionState === state, wanted), timeoutMs);
-
-/** Waits until the page has shown `more` further frames. */
-export async function framesAdvance(page, more = 30, timeoutMs = 20000) {
-  const shown = () => page.evaluate(() => window.frameCount);
-  const start = await shown();
-  await until(`${more} more frames after ${start}`, async () => (await shown()) >= start + more, timeoutMs);
-}
 
 /** Waits until what the page hears is louder than silence. */
 export const soundHeard = (page, timeoutMs = 15000) =>

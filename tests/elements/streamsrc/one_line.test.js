@@ -8,9 +8,10 @@ import { after, afterEach, before, beforeEach, test } from 'node:test';
 
 import { launchChromium } from '../../lib/chromium.js';
 import { until } from '../../lib/deadline.js';
+import { framesAdvance } from '../../lib/frames.js';
 import { GstLaunch } from '../../lib/gst_launch.js';
 import { freePorts } from '../../lib/process.js';
-import { blankOrigin, connection, framesAdvance, publish, rtpStats, soundHeard, watch } from '../../lib/whip_whep_page.js';
+import { blankOrigin, connection, publish, rtpStats, soundHeard, watch } from '../../lib/whip_whep_page.js';
 
 const kServer = 'streamsrc listen=http://127.0.0.1:0/whip ! viewerfanout listen=http://127.0.0.1:0/whep';
 

@@ -8,8 +8,9 @@ import { after, before, test } from 'node:test';
 
 import { launchChromium } from '../../lib/chromium.js';
 import { until } from '../../lib/deadline.js';
+import { framesAdvance } from '../../lib/frames.js';
 import { GstLaunch } from '../../lib/gst_launch.js';
-import { blankOrigin, framesAdvance, rtpStats, soundHeard, watch } from '../../lib/whip_whep_page.js';
+import { blankOrigin, rtpStats, soundHeard, watch } from '../../lib/whip_whep_page.js';
 
 const kSound = 'audiotestsrc is-live=true ! opusenc ! rtpopuspay ! f.audio';
 const kRows = [

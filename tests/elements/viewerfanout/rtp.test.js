@@ -8,9 +8,10 @@ import { after, before, test } from 'node:test';
 
 import { launchChromium } from '../../lib/chromium.js';
 import { until } from '../../lib/deadline.js';
+import { framesAdvance } from '../../lib/frames.js';
 import { GstLaunch } from '../../lib/gst_launch.js';
 import { payloadType, PickyRelay } from '../../lib/picky_relay.js';
-import { blankOrigin, framesAdvance, publish, rtpStats, soundHeard, watch } from '../../lib/whip_whep_page.js';
+import { blankOrigin, publish, rtpStats, soundHeard, watch } from '../../lib/whip_whep_page.js';
 
 const kFanout = 'viewerfanout name=f listen=http://127.0.0.1:0/whep';
 const kPicture = 'videotestsrc is-live=true ! video/x-raw,width=320,height=180,framerate=30/1';

@@ -6,7 +6,8 @@ import test from 'node:test';
 
 import { launchChromium } from '../../lib/chromium.js';
 import { until } from '../../lib/deadline.js';
-import { blankOrigin, connection, framesAdvance } from '../../lib/whip_whep_page.js';
+import { framesAdvance } from '../../lib/frames.js';
+import { blankOrigin, connection } from '../../lib/whip_whep_page.js';
 
 /** Plays with what sdk.whep.create() gave. */
 const play = (page, { url, token }) =>
@@ -15,9 +16,6 @@ const play = (page, { url, token }) =>
       const pc = (window.pc = new RTCPeerConnection());
       const video = Object.assign(document.createElement('video'), { autoplay: true, muted: true });
       document.body.append(video);
-      window.frameCount = 0;
-      const count = () => video.requestVideoFrameCallback(() => (window.frameCount++, count()));
-      count();
       const stream = (video.srcObject = new MediaStream());
       pc.ontrack = ({ track }) => stream.addTrack(track);
       for (const kind of ['audio', 'video']) pc.addTransceiver(kind, { direction: 'recvonly' });
