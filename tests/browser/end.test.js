@@ -108,8 +108,8 @@ test(`${kRounds} sessions in one server leave nothing behind`, { timeout: 60000 
     await oneRound(room, `round${round}`);
   }
   const final = await settled();
-  const threads = () => holdings(rostrum.pid).threads;
-  await until(`no more than the ${baseline.threads} threads of before`, () => threads() <= baseline.threads, 30_000); // pools keep theirs for a while
+  const noMoreThreads = () => holdings(rostrum.pid).threads <= baseline.threads; // pools keep theirs for a while
+  await until(`no more than the ${baseline.threads} threads of before`, noMoreThreads, 30_000);
   console.log(`after ${kWarmUpRounds} rounds: ${JSON.stringify(baseline)}; after ${kRounds} more: ${JSON.stringify(final)}`);
   assert.ok(final.fds <= baseline.fds + kFdSlack, `fds ${baseline.fds} -> ${final.fds}`);
   assert.deepEqual(rostrum.sessions(), []);
