@@ -61,9 +61,10 @@ Result<Signer> Signer::create(std::string_view secrets, std::string_view key) {
                             : BIO_new_file(std::string(key).c_str(), "r"));
     if (!bio)
         return Error{400, "the webhook signing key cannot be read"};
-    signer.key_.reset(PEM_read_bio_PrivateKey(bio.get(), nullptr, nullptr, nullptr));
+    char no_passphrase[] = ""; // without one OpenSSL asks at the terminal
+    signer.key_.reset(PEM_read_bio_PrivateKey(bio.get(), nullptr, nullptr, no_passphrase));
     if (!signer.key_ || !EVP_PKEY_is_a(signer.key_.get(), "RSA"))
-        return Error{400, "the webhook signing key is not an RSA private key in PEM"};
+        return Error{400, "the webhook signing key is not an RSA private key in PEM without a passphrase"};
     return signer;
 }
 

@@ -188,11 +188,11 @@ bool Spool::dead(const Delivery &delivery, std::string_view error, unsigned stat
     Delivery letter = delivery;
     letter.body.clear(); // the file has it
     MutexLock lock(worker_->mutex);
-    worker_->push({[letter = std::move(letter), text = std::string(error), status, died_ms = now_ms(),
-                    limit = worker_->config.max_bytes](SpoolFile &file) {
-                       return file.bury(letter, text, status, died_ms) && file.limit_dead(limit);
-                   },
-                   0, delivery.sequence, delivery.body.size()});
+    Worker::Queued queued{[letter = std::move(letter), text = std::string(error), status,
+                           died_ms = now_ms()](SpoolFile &file) { return file.bury(letter, text, status, died_ms); },
+                          0, delivery.sequence, delivery.body.size()};
+    queued.buries = true;
+    worker_->push(std::move(queued));
     return true;
 }
 

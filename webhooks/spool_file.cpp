@@ -21,7 +21,8 @@ constexpr char kSchema[] =
     "  due_ms INTEGER NOT NULL DEFAULT 0, body BLOB NOT NULL, UNIQUE(endpoint, sequence));"
     "CREATE TABLE IF NOT EXISTS dead(id INTEGER PRIMARY KEY, endpoint INTEGER NOT NULL, sequence INTEGER NOT NULL, "
     "  message_id BLOB NOT NULL, type BLOB NOT NULL, created_ms INTEGER NOT NULL, attempts INTEGER NOT NULL, "
-    "  died_ms INTEGER NOT NULL, status INTEGER NOT NULL, error BLOB NOT NULL, body BLOB NOT NULL);";
+    "  died_ms INTEGER NOT NULL, status INTEGER NOT NULL, error BLOB NOT NULL, body BLOB NOT NULL);"
+    "CREATE INDEX IF NOT EXISTS dead_by_endpoint ON dead(endpoint, id);";
 
 /// Bodies may hold personal data: only the owner reads them. SQLite gives its WAL the same mode.
 void create_private(const std::string &path) {
@@ -77,8 +78,6 @@ bool SpoolFile::prepare() {
     return next_sequence_.prepare(db, "UPDATE endpoint SET next_sequence = next_sequence + 1 WHERE id = ? "
                                       "RETURNING next_sequence - 1") &&
            last_sequence_.prepare(db, "SELECT next_sequence - 1 FROM endpoint WHERE id = ?") &&
-           touch_.prepare(db, "UPDATE endpoint SET next_sequence = next_sequence WHERE id = ? "
-                              "RETURNING next_sequence - 1") &&
            insert_.prepare(db, "INSERT INTO delivery(endpoint, sequence, message_id, type, created_ms, body) "
                                "VALUES(?, ?, ?, ?, ?, ?)") &&
            postpone_.prepare(db, "UPDATE delivery SET attempts = ?, due_ms = ? WHERE endpoint = ? AND sequence = ?") &&
@@ -102,23 +101,27 @@ bool SpoolFile::prepare() {
            version_.prepare(db, "PRAGMA data_version");
 }
 
-/// A transaction that is synced takes with it what was committed before.
+/// The log itself: SQLite writes and syncs nothing at the end of a transaction that leaves every byte as it was. Others
+/// may write meanwhile, and do not see it as a change.
 bool SpoolFile::sync() {
-    bool synced = exec("PRAGMA synchronous=FULL") && begin() && touch_.with(endpoint_).step();
-    const int64_t sequence = synced ? touch_.integer(0) : 0;
-    touch_.reset();
-    synced = synced && commit();
-    if (synced)
-        synced_sequence_ = sequence;
-    else if (sqlite3_get_autocommit(db_.get()) == 0)
-        rollback();
-    return exec("PRAGMA synchronous=NORMAL") && synced;
+    const int64_t sequence = last_sequence();
+    sqlite3_file *log = nullptr;
+    if (sequence < 0 || sqlite3_file_control(db_.get(), "main", SQLITE_FCNTL_JOURNAL_POINTER, &log) != SQLITE_OK)
+        return false;
+    if (log && log->pMethods && log->pMethods->xSync(log, SQLITE_SYNC_NORMAL) != SQLITE_OK) // none: in memory
+        return false;
+    synced_sequence_ = sequence;
+    return true;
+}
+
+int64_t SpoolFile::last_sequence() {
+    const int64_t sequence = last_sequence_.with(endpoint_).step() ? last_sequence_.integer(0) : -1;
+    last_sequence_.reset();
+    return sequence;
 }
 
 bool SpoolFile::is_synced() {
-    const bool synced = last_sequence_.with(endpoint_).step() && last_sequence_.integer(0) == synced_sequence_;
-    last_sequence_.reset();
-    return synced;
+    return last_sequence() == synced_sequence_;
 }
 
 bool SpoolFile::insert(const Delivery &delivery) {

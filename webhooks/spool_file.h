@@ -68,6 +68,7 @@ class SpoolFile {
     SpoolFile() = default;
     Result<bool> set_up(const std::string &path, const std::string &location);
     bool prepare();
+    int64_t last_sequence(); ///< that was given; -1: the file cannot be read
     bool exec(const char *sql);
     Error failure(const char *what) const;
 
@@ -75,11 +76,11 @@ class SpoolFile {
         void operator()(sqlite3 *db) const { sqlite3_close(db); }
     };
     std::unique_ptr<sqlite3, CloseDb> db_; // outlives the statements
-    Statement next_sequence_, last_sequence_, touch_, insert_, postpone_, remove_, bury_, remove_all_, limit_dead_,
-        revive_, forget_, read_, waiting_bytes_, dead_, version_;
+    Statement next_sequence_, last_sequence_, insert_, postpone_, remove_, bury_, remove_all_, limit_dead_, revive_,
+        forget_, read_, waiting_bytes_, dead_, version_;
     int64_t endpoint_ = 0;
     int64_t data_version_ = 0;
-    int64_t synced_sequence_ = -1; // the last number given before sync()
+    int64_t synced_sequence_ = 0; // the last number given before sync()
 };
 
 } // namespace rostrum

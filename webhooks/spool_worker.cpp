@@ -103,11 +103,15 @@ bool Spool::Worker::write(std::deque<Queued> &batch) {
         MutexLock lock(mutex);
         gone = is_gone;
     }
-    bool done = file_->begin();
-    for (auto each = batch.begin(); done && each != batch.end(); ++each)
+    bool done = file_->begin(), buries = gone;
+    for (auto each = batch.begin(); done && each != batch.end(); ++each) {
         done = each->change(*file_);
+        buries = buries || each->buries;
+    }
     if (done && gone)
-        done = file_->bury_all(kGone, kGoneStatus, g_get_real_time() / 1000) && file_->limit_dead(config.max_bytes);
+        done = file_->bury_all(kGone, kGoneStatus, g_get_real_time() / 1000);
+    if (done && buries)
+        done = file_->limit_dead(config.max_bytes);
     if (!done || !file_->commit()) {
         const std::string why = file_->error();
         file_->rollback();
@@ -151,7 +155,7 @@ void Spool::Worker::give_back(std::deque<Queued> batch) {
             break;
 }
 
-/// While much is put, half of the time is left for that.
+/// While much is put, four fifths of the time are left for that.
 void Spool::Worker::sync_if_due() {
     const auto begun = Clock::now();
     if (is_synced_ || begun < sync_due_)
@@ -159,8 +163,8 @@ void Spool::Worker::sync_if_due() {
     is_synced_ = file_->sync();
     const auto ended = Clock::now();
     if (!is_synced_)
-        note_trouble("the spool cannot be synced, deliveries wait: " + file_->error());
-    sync_due_ = ended + (is_synced_ ? std::min<Clock::duration>(ended - begun, kMaxSyncPause) : kRecheck);
+        note_trouble("the spool cannot be synced, deliveries wait: disk I/O error");
+    sync_due_ = ended + (is_synced_ ? std::min<Clock::duration>(4 * (ended - begun), kMaxSyncPause) : kRecheck);
 }
 
 /// Others may have it, or may have had it until now.

@@ -27,6 +27,7 @@ class Spool::Worker {
         int64_t leaves = 0;    // the number of a delivery that does not wait any more …
         size_t left_bytes = 0; // … and its body's size
         bool reloads = false;  // what waits is not what was loaded
+        bool buries = false;   // there is one more dead letter
     };
 
     peerwire::Mutex mutex; // never held while SQLite works

@@ -5,7 +5,24 @@
 
 #include "spool_in_directory.h"
 
+#include <atomic>
+#include <cerrno>
+
 using namespace rostrum;
+
+namespace {
+
+std::atomic<int> syncs = 0;
+std::atomic<bool> disk_fails = false;
+
+} // namespace
+
+/// SQLite's, too.
+extern "C" int fdatasync(int) {
+    ++syncs;
+    errno = EIO;
+    return disk_fails ? -1 : 0;
+}
 
 namespace {
 
@@ -43,8 +60,15 @@ void test_read_when_synced() {
     const std::string path = directory / "spool.db";
     const auto reader = open_file(path, "http://a/"), writer = open_file(path, "http://a/");
     g_assert_true(reader->sync() && reader->is_synced());
+    const int before = syncs;
+    g_assert_true(reader->sync());
+    g_assert_cmpint(syncs, >, before);
     g_assert_true(insert(*writer, "msg_1"));
     g_assert_false(reader->is_synced());
+    g_assert_true(reader->read(0, 8, 1000).value().empty());
+    disk_fails = true;
+    g_assert_false(reader->sync());
+    disk_fails = false;
     g_assert_true(reader->read(0, 8, 1000).value().empty());
     g_assert_true(reader->sync() && insert(*writer, "msg_2"));
     const std::vector<Delivery> read = reader->read(0, 8, 1000).value();
