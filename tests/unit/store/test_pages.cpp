@@ -230,6 +230,47 @@ void jobs() {
     }
 }
 
+void deliveries() {
+    Store store(":memory:");
+    const int64_t endpoints[] = {store.webhook_endpoints.open("http://a/", 1).id,
+                                 store.webhook_endpoints.open("http://b/", 1).id};
+    std::vector<rostrum::WebhookDelivery> all;
+    for (int i = 0; i < 900; ++i) {
+        rostrum::WebhookDelivery delivery;
+        delivery.id = "d" + std::to_string(i);
+        delivery.endpoint = endpoints[i % 3 == 0];
+        delivery.room_id = "r" + std::to_string(i % 50);
+        delivery.state = "waiting";
+        store.webhook_deliveries.add(delivery, [](int64_t) { return "{}"; });
+        if (i % 5)
+            store.webhook_deliveries.settle(delivery.row, i % 2 ? "dead" : "delivered", 1, "", 500, i);
+        if (i % 70 == 1)
+            store.webhook_deliveries.send_again(delivery.row, i);
+        all.push_back(*store.webhook_deliveries.find(delivery.id));
+    }
+    const int64_t forgotten = store.webhook_deliveries.purge({1'000'000, 1'000'000, 200}, 60, 1000);
+    g_assert_cmpint(forgotten, ==, 120); // the oldest sixty of each
+    std::erase_if(all, [&](const auto &delivery) { return !store.webhook_deliveries.find(delivery.id); });
+    for (const std::string state : {"", "waiting", "delivered", "dead"})
+        for (const int64_t endpoint : {int64_t{0}, endpoints[0], endpoints[1]})
+            for (const std::string room : {"", "r7"}) {
+                Ids expected;
+                for (auto one = all.rbegin(); one != all.rend(); ++one)
+                    if ((state.empty() || one->state == state) && (!endpoint || one->endpoint == endpoint) &&
+                        (room.empty() || one->room_id == room))
+                        expected.push_back(one->id);
+                check(
+                    "deliveries", expected,
+                    [&](PageRequest page) {
+                        return store.webhook_deliveries.list({state, room, endpoint}, page);
+                    },
+                    [](const auto &delivery) { return delivery.id; });
+                if (!state.empty() && room.empty())
+                    g_assert_cmpint(store.webhook_deliveries.count(endpoint, state.c_str()), ==,
+                                    static_cast<int64_t>(expected.size()));
+            }
+}
+
 } // namespace
 
 int main(int argc, char **argv) {
@@ -237,5 +278,6 @@ int main(int argc, char **argv) {
     g_test_add_func("/pages/lists", lists);
     g_test_add_func("/pages/participants", participants);
     g_test_add_func("/pages/jobs", jobs);
+    g_test_add_func("/pages/deliveries", deliveries);
     return g_test_run();
 }

@@ -261,7 +261,8 @@ void reopening() {
     {
         Store store(path);
         store.database.execute(
-            "DROP TRIGGER sessions_forgotten; DROP TRIGGER ended_forgotten; DROP TRIGGER participants_forgotten;"
+            "DROP TRIGGER deliveries_counted; DROP TRIGGER deliveries_moved; DROP TRIGGER deliveries_forgotten;"
+            " DROP TRIGGER sessions_forgotten; DROP TRIGGER ended_forgotten; DROP TRIGGER participants_forgotten;"
             " DROP TRIGGER outputs_forgotten; DROP TRIGGER jobs_forgotten; DROP TABLE listed; DROP TRIGGER "
             "rooms_counted; DROP TRIGGER sessions_counted;"
             " DROP TRIGGER sessions_ended; DROP TRIGGER participants_counted;"

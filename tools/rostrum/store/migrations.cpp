@@ -3,6 +3,7 @@
 
 #include "tools/rostrum/base/glib_handles.h"
 #include "tools/rostrum/store/database.h"
+#include "tools/rostrum/store/migration_deliveries.h"
 #include "tools/rostrum/store/migration_lists.h"
 
 namespace rostrum {
@@ -45,7 +46,7 @@ constexpr const char *kSteps[] = {
     CREATE INDEX outputs_by_session ON outputs (session_id, kind, created_at);
     CREATE INDEX outputs_by_room ON outputs (room_id, kind, created_at);
     CREATE TABLE webhook_endpoints (url TEXT PRIMARY KEY, used_at INTEGER NOT NULL) WITHOUT ROWID;
-    )sql", "ALTER TABLE sessions ADD COLUMN composition TEXT NOT NULL DEFAULT ''",
+    )sql",           "ALTER TABLE sessions ADD COLUMN composition TEXT NOT NULL DEFAULT ''",
     R"sql(
     CREATE TABLE jobs (
         id TEXT PRIMARY KEY, kind TEXT NOT NULL, state TEXT NOT NULL, output_id TEXT NOT NULL,
@@ -133,11 +134,12 @@ constexpr const char *kSteps[] = {
         state TEXT NOT NULL, created_at INTEGER NOT NULL, updated_at INTEGER NOT NULL
     ) WITHOUT ROWID;
     CREATE INDEX resource_units_by_age ON resource_units (created_at, id);
-    )sql", kCountLists,
+    )sql",           kCountLists,
     R"sql(
     CREATE INDEX outputs_by_participant ON outputs (json_extract(details, '$.request.participant'), kind, seq)
         WHERE NOT deleted;
-    )sql", "DROP INDEX sessions_pruned; UPDATE sessions SET pruned = 0 WHERE pruned = 1",
+    )sql",           "DROP INDEX sessions_pruned; UPDATE sessions SET pruned = 0 WHERE pruned = 1",
+    kCountDeliveries,
 };
 
 constexpr int64_t kKnown = std::size(kSteps);

@@ -3,6 +3,8 @@
 
 #include "tools/rostrum/store/webhook_deliveries.h"
 
+#include "tools/rostrum/store/pages.h"
+
 namespace rostrum {
 namespace {
 
@@ -36,6 +38,34 @@ WebhookDelivery read_whole(const Query &row) {
     WebhookDelivery delivery = read_delivery(row);
     delivery.body = row.text(16);
     return delivery;
+}
+
+/// As migration_deliveries.h names them.
+std::string list_of(int64_t endpoint, const std::string &state) {
+    if (endpoint)
+        return "deliveries/" + state + "/" + std::to_string(endpoint);
+    return state.empty() ? "deliveries" : "deliveries/" + state;
+}
+
+/// One per combination of filters, so that each has its index.
+std::string text_of(const WebhookFilter &filter, const char *rest) {
+    std::string text = "SELECT " DELIVERY_COLUMNS " FROM webhook_deliveries WHERE TRUE";
+    if (!filter.state.empty())
+        text += " AND state = ?";
+    if (!filter.room_id.empty())
+        text += " AND room_id = ?";
+    if (filter.endpoint)
+        text += " AND endpoint = ?";
+    return text + rest;
+}
+
+void bind(Query &rows, const WebhookFilter &filter) {
+    if (!filter.state.empty())
+        rows.bind(filter.state);
+    if (!filter.room_id.empty())
+        rows.bind(filter.room_id);
+    if (filter.endpoint)
+        rows.bind(filter.endpoint);
 }
 
 } // namespace
@@ -226,46 +256,32 @@ std::optional<WebhookDelivery> WebhookDeliveryStore::find(const std::string &id)
     return row.bind(id).step() ? std::optional(read_whole(row)) : std::nullopt;
 }
 
-/// One text per combination of filters, so that each has its index.
+/// Those of a room are few, and are walked over.
 Page<WebhookDelivery> WebhookDeliveryStore::list(const WebhookFilter &filter, const PageRequest &page) {
-    std::string where = " FROM webhook_deliveries WHERE TRUE";
-    if (!filter.state.empty())
-        where += " AND state = ?";
     if (!filter.room_id.empty())
-        where += " AND room_id = ?";
-    if (filter.endpoint)
-        where += " AND endpoint = ?";
-    const auto bind = [&filter](Query &query) {
-        if (!filter.state.empty())
-            query.bind(filter.state);
-        if (!filter.room_id.empty())
-            query.bind(filter.room_id);
-        if (filter.endpoint)
-            query.bind(filter.endpoint);
-    };
+        return search(filter, page);
+    const PageStart start = find_page(database_, list_of(filter.endpoint, filter.state), page, Order::NewestFirst);
+    Query rows = database_.query(text_of(filter, " AND row <= ? ORDER BY row DESC LIMIT ? OFFSET ?").c_str());
+    bind(rows, filter);
+    rows.bind(start.seq).bind(page.per_page).bind(start.skip);
+    Page<WebhookDelivery> result{{}, start.total};
+    while (rows.step())
+        result.items.push_back(read_delivery(rows));
+    return result;
+}
+
+Page<WebhookDelivery> WebhookDeliveryStore::search(const WebhookFilter &filter, const PageRequest &page) {
     Page<WebhookDelivery> result;
-    {
-        const std::string select = "SELECT " DELIVERY_COLUMNS + where + " ORDER BY row DESC LIMIT ? OFFSET ?";
-        Query rows = database_.query(select.c_str());
-        bind(rows);
-        rows.bind(page.per_page).bind(page.offset());
-        while (rows.step())
+    Query rows = database_.query(text_of(filter, " ORDER BY row DESC").c_str());
+    for (bind(rows, filter); rows.step(); ++result.total)
+        if (result.total >= page.offset() && result.total - page.offset() < page.per_page)
             result.items.push_back(read_delivery(rows));
-    }
-    Query total = database_.query(("SELECT count(*)" + where).c_str());
-    bind(total);
-    total.run();
-    result.total = total.integer(0);
     return result;
 }
 
 int64_t WebhookDeliveryStore::count(int64_t endpoint, const char *state) {
-    Query row = endpoint ? database_.query("SELECT count(*) FROM webhook_deliveries WHERE state = ? AND endpoint = ?")
-                         : database_.query("SELECT count(*) FROM webhook_deliveries WHERE state = ?");
-    row.bind(std::string(state));
-    if (endpoint)
-        row.bind(endpoint);
-    row.run();
+    Query row = database_.query("SELECT ifnull(sum(n), 0) FROM listed WHERE list = ?");
+    row.bind(list_of(endpoint, state)).run();
     return row.integer(0);
 }
 

@@ -93,6 +93,7 @@ class WebhookDeliveryStore {
         std::string room_id, output_id;
     };
     void insert(const WebhookDelivery &delivery);
+    Page<WebhookDelivery> search(const WebhookFilter &filter, const PageRequest &page);
     std::optional<Place> place_of(int64_t row, bool waiting);
     void find_head(const Place &lane);
     std::vector<int64_t> rows_of(int64_t endpoint, const char *state, const std::string &room_id, int64_t limit);
