@@ -122,6 +122,26 @@ test('serve is started again, and the session does not answer yet: who comes bac
   assert.deepEqual(types(id), ['session-started', 'participant-joined ann', 'participant-left ann', 'session-ended']);
 });
 
+test('serve is started again, and the session hangs: it is killed, and does not go on unseen', async () => {
+  const room = await rostrum.room();
+  const ann = await rostrum.events(room, { participantId: 'ann' });
+  const id = ann.joined.sessionId;
+  await ready(id);
+  const pid = await running(id);
+  await killServe();
+  process.kill(pid, 'SIGSTOP');
+  try {
+    await rostrum.launch();
+    await until('the process is gone', () => !fs.existsSync(`/proc/${pid}`), 45000);
+  } finally {
+    if (fs.existsSync(`/proc/${pid}`)) process.kill(pid, 'SIGCONT');
+  }
+  await over(id);
+  assert.equal((await rostrum.ok('GET', `/v2/sessions/${id}`)).reason, 'failed');
+  await until('all webhooks', () => types(id).includes('session-ended'), 20000);
+  assert.deepEqual(types(id), ['session-started', 'participant-joined ann', 'participant-left ann', 'session-ended']);
+});
+
 test('serve is killed while a session ends: it ends on the next start, and nobody joins it any more', async () => {
   const room = await rostrum.room();
   const ann = await rostrum.events(room, { participantId: 'ann' });

@@ -250,6 +250,7 @@ class Server {
                 this);
         g_main_loop_run(loop_);
         g_main_loop_unref(loop_);
+        guarded([this] { store_.database.flush(); }); // who waits for that is still there
     }
 
   private:

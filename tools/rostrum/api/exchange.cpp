@@ -3,6 +3,7 @@
 
 #include "tools/rostrum/api/exchange.h"
 
+#include "common/http_listener.h"
 #include "tools/rostrum/base/ids.h"
 
 namespace rostrum {
@@ -316,6 +317,13 @@ void Exchange::send(int status) {
     soup_server_message_set_status(message_.get(), static_cast<guint>(status), nullptr);
     if (deferred_)
         soup_server_message_unpause(message_.get());
+}
+
+void break_off(SoupServerMessage *message) {
+    if (GSocket *socket = HttpListener::socket_of(message))
+        g_socket_shutdown(socket, TRUE, TRUE, nullptr);
+    soup_message_body_complete(soup_server_message_get_response_body(message));
+    soup_server_message_unpause(message);
 }
 
 } // namespace rostrum

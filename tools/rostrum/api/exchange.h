@@ -105,4 +105,7 @@ class Exchange : public std::enable_shared_from_this<Exchange> {
 };
 using ExchangePtr = std::shared_ptr<Exchange>;
 
+/// Ends a reply in pieces, and its connection, before the end: the client must not take what it has for the whole.
+void break_off(SoupServerMessage *message);
+
 } // namespace rostrum

@@ -3,7 +3,6 @@
 
 #include "tools/rostrum/api/file_reply.h"
 
-#include "common/http_listener.h"
 #include "tools/rostrum/api/ranges.h"
 #include "tools/rostrum/auth/refusal.h"
 #include "tools/rostrum/base/ids.h"
@@ -69,7 +68,7 @@ class FileStream : public std::enable_shared_from_this<FileStream> {
         if (position_ != segment.offset &&
             !g_seekable_seek(G_SEEKABLE(file_.get()), static_cast<goffset>(segment.offset), G_SEEK_SET, nullptr,
                              nullptr))
-            return break_off();
+            return break_off(message_);
         position_ = segment.offset;
         reading_ = true;
         g_input_stream_read_bytes_async(G_INPUT_STREAM(file_.get()), std::min<uint64_t>(segment.size, kPieceBytes),
@@ -90,20 +89,12 @@ class FileStream : public std::enable_shared_from_this<FileStream> {
             return;
         const gsize size = bytes ? g_bytes_get_size(bytes) : 0;
         if (size == 0)
-            return break_off();
+            return break_off(message_);
         Segment &segment = segments_[current_];
         segment.offset += size;
         segment.size -= size;
         position_ += size;
         soup_message_body_append_bytes(soup_server_message_get_response_body(message_), bytes);
-        soup_server_message_unpause(message_);
-    }
-
-    /// The length has been promised: the client must not take what it has for the whole.
-    void break_off() {
-        if (GSocket *socket = HttpListener::socket_of(message_))
-            g_socket_shutdown(socket, TRUE, TRUE, nullptr);
-        soup_message_body_complete(soup_server_message_get_response_body(message_));
         soup_server_message_unpause(message_);
     }
 

@@ -265,14 +265,14 @@ void HttpServer::answer(const ExchangePtr &exchange, bool too_large) {
 }
 
 /// While nothing can be stored, what would change something is refused, but for what keeps connections alive or ends
-/// them (WHIP and WHEP), and what reads is told what is on disk.
+/// them (WHIP and WHEP), and what reads is told what is on disk. That costs a turn of the kept writes: files do not.
 void HttpServer::dispatch(const ExchangePtr &exchange) {
     const std::string &method = exchange->method();
     const bool reads = method == "GET" || method == "HEAD" || method == "OPTIONS";
     const auto &path = exchange->path(); // v2 whip sessions ID
     const bool media = path.size() == 4 && (path[1] == "whip" || path[1] == "whep");
     const bool upkeep = media && (method == "PATCH" || method == "DELETE");
-    if (database_.fault().empty() || upkeep)
+    if (database_.fault().empty() || upkeep || is_file(*exchange))
         return router_.dispatch(exchange);
     if (!reads)
         throw cannot_store(database_);

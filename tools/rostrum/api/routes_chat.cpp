@@ -31,20 +31,27 @@ class ChatStream : public std::enable_shared_from_this<ChatStream> {
     using Keep = std::shared_ptr<ChatStream>;
 
     void next() {
-        guarded([this] {
-            SoupMessageBody *body = soup_server_message_get_response_body(message_);
-            const auto messages = store_.page(session_, last_, kRowsAtOnce);
-            std::string text = std::exchange(begun_, true) ? "" : csv_header();
-            for (const auto &message : messages)
-                text += csv_row(message);
-            if (text.empty())
-                soup_message_body_complete(body);
-            else
-                soup_message_body_append(body, SOUP_MEMORY_COPY, text.data(), text.size());
-            if (!messages.empty())
-                last_ = messages.back().number;
-            soup_server_message_unpause(message_);
-        });
+        try {
+            append();
+        } catch (const DatabaseError &error) {
+            g_warning("a chat is not sent to its end: %s", error.what());
+            break_off(message_);
+        }
+    }
+
+    void append() {
+        SoupMessageBody *body = soup_server_message_get_response_body(message_);
+        const auto messages = store_.page(session_, last_, kRowsAtOnce);
+        std::string text = std::exchange(begun_, true) ? "" : csv_header();
+        for (const auto &message : messages)
+            text += csv_row(message);
+        if (text.empty())
+            soup_message_body_complete(body);
+        else
+            soup_message_body_append(body, SOUP_MEMORY_COPY, text.data(), text.size());
+        if (!messages.empty())
+            last_ = messages.back().number;
+        soup_server_message_unpause(message_);
     }
 
     SoupServerMessage *const message_;

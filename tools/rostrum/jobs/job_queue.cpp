@@ -107,7 +107,8 @@ void JobQueue::took_line(Running &running, const Json &line) {
     } else if (line.has("state")) {
         running.job.resume = line.get("state");
         running.job.updated_at = now_ms();
-        store_.update(running.job);
+        if (store_.database().fault().empty()) // else it is kept for later, and there may be thousands of them
+            store_.update(running.job);
     } else {
         running.outcome = line;
     }

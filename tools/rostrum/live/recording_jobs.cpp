@@ -32,6 +32,8 @@ RecordingJobs::RecordingJobs(Store &store, JobQueue &queue, Webhooks &webhooks, 
 }
 
 void RecordingJobs::recover() {
+    for (const auto &job : store_.jobs.untold()) // the former `serve` was killed at that moment
+        stored(job);
     for (auto &recording : store_.outputs.unprocessed())
         over(recording);
 }

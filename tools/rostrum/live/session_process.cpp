@@ -204,8 +204,10 @@ void SessionProcess::authenticate(GSocketConnection *connection) {
         if (error && was_cancelled(error))
             return g_error_free(error);
         auto *self = static_cast<SessionProcess *>(data);
-        if (!bus)
+        if (!bus) {
+            self->pid_ = 0; // it may be gone
             return self->lose(take_error(error));
+        }
         self->connection_ = bus;
         g_dbus_connection_set_exit_on_close(bus.get(), FALSE);
         g_signal_connect_swapped(bus.get(), "closed",
@@ -321,8 +323,8 @@ void SessionProcess::lose(const std::string &why) {
 void SessionProcess::kill() {
     if (child_)
         g_subprocess_force_exit(child_.get());
-    else if (pid_ > 0 && connection_ && !g_dbus_connection_is_closed(connection_.get()))
-        ::kill(pid_, SIGKILL); // the open connection proves that the id is still this process
+    else if (pid_ > 0 && (!connection_ || !g_dbus_connection_is_closed(connection_.get())))
+        ::kill(pid_, SIGKILL); // a connection that is open, or still says nothing, proves that the id is this process
 }
 
 void SessionProcess::disconnect() {

@@ -202,8 +202,9 @@ void WebhookOutbox::give_up_waiting() {
 
 void WebhookOutbox::purge() {
     int64_t count = 0;
-    done(store_.database,
-         [&] { count = store_.webhook_deliveries.purge(settings_.retention, kPurgeAtOnce, now_ms()); });
+    if (store_.database.fault().empty()) // else each piece would be kept, and done again with the next one
+        done(store_.database,
+             [&] { count = store_.webhook_deliveries.purge(settings_.retention, kPurgeAtOnce, now_ms()); });
     purge_timer_.once(count < kPurgeAtOnce ? kPurgeMs : kPurgeMoreMs, [this] { purge(); });
 }
 

@@ -85,6 +85,7 @@ Database::Database(const std::string &path) : clock_([this] { commit(); }) {
 }
 
 Database::~Database() {
+    waiting_.clear(); // whoever was to be told may be gone
     if (open_ || !log_.empty())
         commit();
 }

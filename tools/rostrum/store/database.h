@@ -62,7 +62,7 @@ class Database {
   public:
     /// ":memory:" for tests. Throws DatabaseError.
     explicit Database(const std::string &path);
-    /// Commits what is written.
+    /// Commits what is written; tells nobody.
     ~Database();
 
     /// A statement text is prepared once and kept. Only one Query of the same text may be alive at a time.

@@ -53,6 +53,8 @@ void HistoryCleaner::watch(int64_t kept_ms, unsigned wait_ms) {
 }
 
 bool HistoryCleaner::clean_some(int64_t time) {
+    if (!database_.fault().empty())
+        return false; // each piece would be kept, and done again with the next one
     std::string session;
     {
         Query oldest = database_.query("SELECT id FROM sessions WHERE end_at IS NOT NULL AND pruned = 0 AND end_at < ?"

@@ -153,6 +153,12 @@ std::vector<JobRecord> JobStore::unfinished() {
     return read_all(rows);
 }
 
+std::vector<JobRecord> JobStore::untold() {
+    Query rows = database_.query("SELECT " JOB_COLUMNS " FROM jobs WHERE state = 'completed'"
+                                 " AND kind IN ('process', 'upload')");
+    return read_all(rows);
+}
+
 void JobStore::release_all(int64_t now) {
     database_.query("UPDATE jobs SET state = 'pending', updated_at = ?, not_before = 0 WHERE state = 'processing'")
         .bind(now)

@@ -47,6 +47,7 @@ class JobStore {
     /// What is pending, oldest first.
     std::vector<JobRecord> pending();
     std::vector<JobRecord> unfinished(); ///< pending or processing
+    std::vector<JobRecord> untold();     ///< of a recording, completed, and not removed since
     /// What was under way when an earlier `serve` ended is pending again.
     void release_all(int64_t now);
     Database &database() { return database_; }
