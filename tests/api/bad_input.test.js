@@ -127,15 +127,26 @@ test('an RTMP output with the wrong scheme stops the whole start', async () => {
 
 test('without a session nothing can be started or ended', async () => {
   const empty = await rostrum.room();
-  for (const [route, code] of [
+  const whose = { participantId: 'ann' };
+  const track = { ...whose, kind: 'audio' };
+  for (const [route, code, body] of [
     ['/v2/recordings/start', 4011],
     ['/v2/recordings/end', 4012],
     ['/v2/recordings/stop', 4012],
+    ['/v2/livestreams/start', 4013, { outputs: [{ url: 'rtmp://example.org/live', streamKey: 'k' }] }],
     ['/v2/livestreams/end', 4014],
     ['/v2/livestreams/stop', 4014],
+    ['/v2/hls/start', 4016],
+    ['/v2/hls/stop', 4017],
+    ['/v2/recordings/participant/start', 4035, whose],
+    ['/v2/recordings/participant/stop', 4036, whose],
+    ['/v2/recordings/participant/track/start', 4037, track],
+    ['/v2/recordings/participant/track/stop', 4038, track],
+    ['/v2/recordings/composite/start', 4039],
+    ['/v2/recordings/composite/stop', 4040],
   ]) {
-    const { status, body } = await rostrum.call('POST', route, { roomId: empty });
-    assert.deepEqual([status, body.code], [404, code], route);
+    const { status, body: answer } = await rostrum.call('POST', route, { roomId: empty, ...body });
+    assert.deepEqual([status, answer.code], [404, code], route);
   }
   assert.equal((await rostrum.call('POST', '/v2/sessions/end', { roomId: empty })).status, 404);
   assert.equal((await send('POST', `/v2/whep?roomId=${empty}`, { body: 'v=0\r\n', type: 'application/sdp' })).status, 404);

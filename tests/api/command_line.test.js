@@ -4,6 +4,7 @@
 // What `rostrum` says to who uses it for the first time, or wrongly.
 
 import assert from 'node:assert/strict';
+import crypto from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
 import test from 'node:test';
@@ -22,12 +23,17 @@ for (const [line, code, says] of [
   ['serv', 2, /^rostrum: unknown command 'serv', did you mean 'serve'\?\n$/],
   ['--version', 0, /^rostrum \d+\.\d+\.\d+$/],
   ['serve --listn x', 2, /--listn: no such setting; did you mean '--listen'\?/],
+  ['serve --webhook-url htps://user:word@example.org/?key=s', 2, /^[^]*--webhook-url: the value will not do; write a URL(?![^]*word)/],
   ['serve --history-days soon', 2, /--history-days: 'soon' will not do; write a whole number/],
   ['token --permissions ask_join,allow_mod', 2, /--permissions: ask_join stands alone/],
   ['token --roles host', 2, /--roles: there are rtc and crawler, not 'host'/],
   ['key', 2, /write what to do with keys; `rostrum help key`/],
   ['webhook', 2, /write what to do with webhooks; `rostrum help webhook`/],
-  ['webhook lst', 2, /webhook lst: did you mean 'list'\?/],
+  ['webhook lst', 2, /'lst' is nothing that can be done with webhooks; did you mean 'list'\?/],
+  ['webhook verfy', 2, /did you mean 'verify'\?/],
+  ['webhook list --token t', 2, /--token: a secret on the command line can be read by every user .*ROSTRUM_TOKEN/],
+  ['graph --session s --token=t', 2, /ROSTRUM_TOKEN/],
+  ['key list --name help', 0, /^KEY /],
   ['webhook list --listen http://127.0.0.1:1', 1, /127\.0\.0\.1:1: .*; name the running server with --url, --state or --listen/],
   ['graph', 2, /which graph\? name a running one by --session ID/],
 ])
@@ -51,6 +57,21 @@ test('a database that is none is named', async () => {
     const { code, stderr } = await run(kProgram, ['serve', '--listen', 'http://127.0.0.1:0', '--state', directory.path]);
     assert.equal(code, 1);
     assert.match(stderr, /^rostrum: \/.*\/rostrum\.db: file is not a database\n$/);
+  } finally {
+    directory.remove();
+  }
+});
+
+test('a webhook key with a passphrase is refused, not asked for', async () => {
+  const directory = temporaryDirectory('passphrase');
+  try {
+    const file = path.join(directory.path, 'key.pem');
+    const encoding = { type: 'pkcs8', format: 'pem', cipher: 'aes-256-cbc', passphrase: 'word' };
+    fs.writeFileSync(file, crypto.generateKeyPairSync('rsa', { modulusLength: 2048, privateKeyEncoding: encoding }).privateKey);
+    const { code, stderr } = await run(kProgram, ['serve', '--listen', 'http://127.0.0.1:0', '--state', directory.path, '--webhook-key', file]);
+    assert.equal(code, 2);
+    assert.match(stderr, /key\.pem: not an RSA private key in PEM without a passphrase/);
+    assert.doesNotMatch(stderr, /Enter/);
   } finally {
     directory.remove();
   }

@@ -359,7 +359,6 @@ test('a client that takes its time, and one that goes, cost nobody else', async 
 test('what is asked for wrongly is refused with what is right', async () => {
   const start = '/v2/recordings';
   const rows = [
-    [`${start}/start`, { fileFormat: 'm3u8' }, /mp4 or webm.*hls\/start/],
     [`${start}/start`, { fileFormat: 'avi' }, /mp4 or webm/],
     [`${start}/start`, { config: { mode: 'smell' } }, /video-and-audio or audio/],
     [`${start}/start`, { split: { minutes: 0 } }, /split.minutes/],
@@ -369,7 +368,6 @@ test('what is asked for wrongly is refused with what is right', async () => {
     [`${start}/participant/start`, {}, /participantId/],
     [`${start}/participant/start`, { participantId: 'a b' }, /participantId/],
     [`${start}/participant/track/start`, { participantId: 'a', kind: 'smell' }, /audio, video, screen_audio, screen_video/],
-    [`${start}/participant/track/start`, { participantId: 'a', kind: 'audio', fileFormat: 'mp3' }, /sound alone/],
     [`${start}/composite/start`, { participants: 'all' }, /participants has to be a list/],
     [`${start}/composite/start`, { participants: [{ participantId: 'a', kind: ['nose'] }] }, /kind has to be of/],
     [`${start}/composite/start`, { participants: [{ participantId: 'a' }, { participantId: 'a' }] }, /'a' is named twice/],
@@ -382,12 +380,23 @@ test('what is asked for wrongly is refused with what is right', async () => {
     assert.equal(status, 400, `${route} ${JSON.stringify(body)}`);
     assert.match(answer.message, words);
   }
-  for (const [recording, words] of [
-    [{ fileFormat: 'm3u8' }, /autoStartConfig.recording: fileFormat/],
-    [{ config: { theme: 'PINK' } }, /autoStartConfig.recording: unknown theme 'PINK'/],
+  for (const [route, fileFormat, words] of [
+    [`${start}/start`, 'm3u8', /mp4 or webm.*hls\/start/],
+    [`${start}/participant/track/start`, 'mp3', /sound alone/],
+  ]) {
+    const body = { roomId: room, participantId: 'a', kind: 'audio', fileFormat };
+    const { status, body: answer } = await rostrum.call('POST', route, body);
+    assert.equal(status, 501, route);
+    assert.match(answer.message, words);
+  }
+  for (const [recording, wanted, words] of [
+    [{ fileFormat: 'avi' }, 400, /autoStartConfig.recording: fileFormat/],
+    [{ fileFormat: 'm3u8' }, 501, /autoStartConfig.recording: .*m3u8/],
+    [{ templateUrl: 'https://app.example/t' }, 501, /autoStartConfig.recording: templateUrl/],
+    [{ config: { theme: 'PINK' } }, 400, /autoStartConfig.recording: unknown theme 'PINK'/],
   ]) {
     const { status, body: answer } = await rostrum.call('POST', '/v2/rooms', { autoStartConfig: { recording } });
-    assert.equal(status, 400);
+    assert.equal(status, wanted, JSON.stringify(recording));
     assert.match(answer.message, words);
   }
   assert.equal((await rostrum.call('POST', `${start}/participant/stop`, { roomId: room, participantId: 'nobody' })).status, 404);

@@ -256,6 +256,12 @@ test('a secret is rotated: both sign until the former one is retired, and a rest
   one = await last(12);
   assert.deepEqual([verifies(one, secret), verifies(one, former)], [true, false]);
   assert.equal(fs.statSync(config).mode & 0o777, 0o600);
+  const headers = { authorization: rostrum.token({ roles: ['crawler'] }), 'idempotency-key': 'rotation' };
+  const keyed = await fetch(`${rostrum.url}/v2/webhooks/secret/rotate`, { method: 'POST', headers });
+  const { secret: third } = await keyed.json();
+  assert.match(third, /^whsec_/);
+  for (const file of ['rostrum.db', 'rostrum.db-wal'])
+    assert.ok(!fs.readFileSync(path.join(rostrum.state, file)).includes(third), 'no reply with a secret is kept');
   assert.equal((await rostrum.call('POST', '/v2/webhooks/secret/rotate')).status, 403, 'not with any token');
   assert.ok(!rostrum.program.stderr.includes(secret));
 });

@@ -25,6 +25,8 @@ const kSettledMs = 60000; // a process that hangs is given up after 15 s, a rece
 const kOutputs = [
   { route: '/v2/recordings', wish: () => ({}) },
   { route: '/v2/recordings/participant', wish: () => ({ participantId: 'host' }) },
+  { route: '/v2/recordings/participant/track', wish: () => ({ participantId: 'host', kind: 'video' }) },
+  { route: '/v2/recordings/composite', wish: () => ({}) },
   { route: '/v2/livestreams', wish: () => ({ outputs: [{ url: nginx.url, streamKey: `key${streamKeys++}` }] }) },
   { route: '/v2/hls', wish: () => ({}) },
 ];
@@ -34,6 +36,7 @@ let receiver;
 let nginx;
 let streamKeys = 0;
 const tally = new Map(); // what was told how often
+const killed = { serve: 0, session: 0 };
 let dying; // while `serve` is killed and started again
 
 before(async () => {
@@ -103,11 +106,12 @@ class Room {
   async output({ route, wish }) {
     while (!this.isOver) {
       await this.pause(0, 1.5);
-      const body = { roomId: this.id, ...wish() };
-      const started = await this.ask(() => rostrum.call('POST', `${route}/start`, body));
+      const wished = wish();
+      const { participantId, kind } = wished;
+      const started = await this.ask(() => rostrum.call('POST', `${route}/start`, { roomId: this.id, ...wished }));
       await this.pause(0.2, 3);
       if (started?.status === 200 && this.chance.next() < 0.7)
-        await this.ask(() => rostrum.call('POST', `${route}/stop`, { roomId: this.id, participantId: body.participantId, id: started.body.id }));
+        await this.ask(() => rostrum.call('POST', `${route}/stop`, { roomId: this.id, participantId, kind, id: started.body.id }));
     }
   }
 
@@ -126,6 +130,7 @@ async function shortly(ms) {
 
 async function killAndLaunch(chance) {
   rostrum.program.child.kill('SIGKILL');
+  killed.serve++;
   await rostrum.program.ended;
   const end = performance.now() + chance.between(0, 800);
   await until('it stays away', () => performance.now() >= end);
@@ -142,7 +147,9 @@ async function killSession(chance, rooms) {
   const sessions = await Promise.all(rooms.map(({ id }) => rostrum.call('GET', `/v2/sessions?roomId=${id}`).catch(() => undefined)));
   const ongoing = sessions.flatMap((answer) => answer?.body?.data ?? []).filter(({ status }) => status === 'ongoing');
   const pid = ongoing.length && sessionProcess(chance.pick(ongoing).id);
-  if (pid) process.kill(pid, 'SIGKILL');
+  if (!pid) return;
+  process.kill(pid, 'SIGKILL');
+  killed.session++;
 }
 
 /** Kills until it is over. */
@@ -196,8 +203,9 @@ async function settled(room) {
   await until(
     'all files are looked after',
     async () => {
-      const recordings = [...(await list(`/v2/recordings?roomId=${room.id}`)), ...(await list(`/v2/recordings/participant?roomId=${room.id}`))];
-      return recordings.every(({ processing }) => processing === 'completed' || processing === 'failed');
+      const routes = kOutputs.map(({ route }) => route).filter((route) => route.startsWith('/v2/recordings'));
+      const recordings = await Promise.all(routes.map((route) => list(`${route}?roomId=${room.id}`)));
+      return recordings.flat().every(({ processing }) => processing === 'completed' || processing === 'failed');
     },
     kSettledMs,
   );
@@ -271,6 +279,8 @@ test('every story is whole', { timeout: kRuns * 90000 }, async () => {
   }
   console.log([...tally].map(([type, count]) => `${type} ${count}`).join(', '));
   const total = [...tally.values()].reduce((sum, count) => sum + count, 0);
-  console.log(`${total} events in ${kRuns} runs`);
+  console.log(`${total} events in ${kRuns} runs; killed: serve ${killed.serve} times, sessions ${killed.session} times`);
+  assert.ok(killed.serve > 0);
+  if (kRuns >= 20) assert.ok(killed.session > 0);
   assert.ok(total > kRuns * 4);
 });

@@ -18,7 +18,7 @@ const std::vector<ConfigKey> &graph_flags() {
         {"url", KeyKind::HttpUrl, "", false, "the server; default: where `listen` says"},
         {"session", KeyKind::Text, "", false, "the session's id"},
         {"format", KeyKind::Text, "text", false, "text, dot or running"},
-        {"token", KeyKind::Text, "", false, "an access token; default: minted with the key in --state"},
+        {"token", KeyKind::Text, "", true, "an access token; default: minted with the key in --state"},
         {"plan", KeyKind::Path, "", false, "a described session"},
     };
     return flags;

@@ -40,11 +40,11 @@ constexpr char kWebhook[] =
     "    --public-key FILE|URL                PEM, or http://SERVER/v2/public/rsa-public-key\n"
     "    --at TIME, --tolerance SECONDS       compare the timestamp with that time; 300 s apart are allowed\n"
     "\n"
-    "They ask the running server; settings such as --state and --listen lead to it.\n";
+    "All but verify ask the running server; settings such as --state and --listen lead to it.\n";
 
 constexpr char kGraph[] =
     "rostrum graph --url http://127.0.0.1:8080 --session ID [--format text|dot|running]\n"
-    "    the pipeline of a running session; takes its token from --token, or mints one with the key in --state\n"
+    "    the pipeline of a running session; takes its token from ROSTRUM_TOKEN, or mints one with the key in --state\n"
     "rostrum graph --plan FILE\n"
     "    what the session described in FILE (JSON, `-` for standard input) would run\n";
 
@@ -64,11 +64,11 @@ int run_help(const Arguments &arguments) {
     const std::string about = arguments.empty() ? "" : arguments[0];
     if (about == "serve")
         std::printf(
-            "rostrum serve [settings]\n\nEvery setting is a flag, a line of rostrum.conf and an environment variable "
-            "(--listen, listen, ROSTRUM_LISTEN):\n%s",
+            "rostrum serve [settings]\n\nA setting is a flag, a line of rostrum.conf and an environment variable "
+            "(--listen, listen, ROSTRUM_LISTEN); a secret is no flag:\n%s",
             describe_keys(config_keys()).c_str());
     else if (about == "token")
-        std::printf("rostrum token --room ROOM [options]\n\n%s", describe_keys(token_flags()).c_str());
+        std::printf("rostrum token [--room ROOM] [options]\n\n%s", describe_keys(token_flags()).c_str());
     else if (about == "key")
         std::printf("%s%s", kKey, describe_keys(key_flags()).c_str());
     else if (about == "webhook")

@@ -34,7 +34,7 @@ int main(int argc, char **argv) {
     for (const auto &command : kCommands) {
         if (name == command.name) {
             for (const auto &word : rest)
-                if (without_dashes(word) == "help")
+                if (word == "--help" || (word == "help" && &word == &rest.front()))
                     return rostrum::run_help({name});
             return command.run(rest);
         }

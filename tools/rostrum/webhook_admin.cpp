@@ -176,9 +176,9 @@ const std::vector<ConfigKey> &webhook_flags() {
     static const std::vector<ConfigKey> flags = {
         {"filter", KeyKind::Text, "", false, "of list: waiting, delivered or dead; default: all"},
         {"room", KeyKind::Text, "", false, "of list and resend: only of this room"},
-        {"endpoint", KeyKind::Text, "", false, "of list and resend: only to this receiver"},
+        {"endpoint", KeyKind::Text, "", false, "of list and resend: only to the receiver of this number"},
         {"url", KeyKind::HttpUrl, "", false, "the server; default: where `listen` says"},
-        {"token", KeyKind::Text, "", false, "an access token; default: minted with the key in --state"},
+        {"token", KeyKind::Text, "", true, "an access token; default: minted with the key in --state"},
     };
     return flags;
 }
@@ -203,9 +203,12 @@ int run_webhook(const Arguments &arguments) {
             return report_config_errors({"which? write its id after `" + name + "`"});
         return action.run(result.config, argument);
     }
+    names.emplace_back("verify");
     const std::string guess = did_you_mean(name, names);
-    return report_config_errors({guess.empty() ? "write what to do with webhooks; `rostrum help webhook` tells it"
-                                               : "webhook " + name + ": did you mean '" + guess + "'?"});
+    return report_config_errors(
+        {(name.empty() ? "write what to do with webhooks"
+                       : "'" + name + "' is nothing that can be done with webhooks") +
+         (guess.empty() ? "; `rostrum help webhook` tells it" : "; did you mean '" + guess + "'?")});
 }
 
 } // namespace rostrum

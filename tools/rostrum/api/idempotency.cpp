@@ -39,11 +39,12 @@ std::string fingerprint_of(const Exchange &exchange, const Claims &claims) {
     return sha256_hex(text + "\n\n" + exchange.body());
 }
 
-/// WHIP and WHEP do not: the headers of their replies matter, and these are not kept.
+/// WHIP and WHEP do not: the headers of their replies matter, and these are not kept. What tells a secret does not:
+/// replies are kept as they are.
 bool takes_part(const Route &route) {
     const auto &pattern = route.pattern;
     return route.method == "POST" && std::none_of(pattern.begin(), pattern.end(), [](const std::string &segment) {
-               return segment == "whip" || segment == "whep";
+               return segment == "whip" || segment == "whep" || segment == "secret";
            });
 }
 

@@ -35,12 +35,13 @@ std::string format_of(OutputKind kind, const Json &body) {
     const std::string format = body.text("fileFormat", single ? "webm" : "mp4");
     if (format == "mp4" || format == "webm")
         return format;
-    std::string hint;
     if (format == "m3u8")
-        hint = "; for m3u8 start HLS with POST /v2/hls/start";
-    else if (format == "mp3")
-        hint = "; for sound alone record webm (Opus) or mp4 (AAC)";
-    throw Refusal{400, traits(kind).start_failed, "fileFormat has to be mp4 or webm" + hint};
+        throw Refusal{501, "recordings as m3u8 are not supported: fileFormat has to be mp4 or webm; for m3u8 start HLS "
+                           "with POST /v2/hls/start"};
+    if (format == "mp3")
+        throw Refusal{501, "recordings as mp3 are not supported: fileFormat has to be mp4 or webm; for sound alone "
+                           "record webm (Opus) or mp4 (AAC)"};
+    throw Refusal{400, traits(kind).start_failed, "fileFormat has to be mp4 or webm"};
 }
 
 std::string participant_of(OutputKind kind, const Json &body) {

@@ -87,7 +87,10 @@ void get_active(Api &api, Exchange &exchange) {
     const LiveOutput *output = running(api, room);
     if (!output)
         throw Refusal{404, "no HLS stream is running in this room"};
-    exchange.reply(200, Json::object({{"code", 200}, {"data", describe(api, output->record)}}));
+    const Json custom_id = room.custom_room_id ? Json(*room.custom_room_id) : Json();
+    Json json = describe(api, output->record);
+    json.set("customRoomId", custom_id).set("userMeetingId", custom_id);
+    exchange.reply(200, Json::object({{"code", 200}, {"data", json}}));
 }
 
 void capture(Api &api, const ExchangePtr &exchange) {

@@ -52,7 +52,7 @@ void check_auto_start(const Json &wanted) {
         const Json config = wanted.get(name).get("config");
         const auto composition = parse_composition(config.is_null() ? Json::object() : config, default_composition());
         if (const auto *refusal = std::get_if<Refusal>(&composition))
-            throw bad(std::string("autoStartConfig.") + name + ": " + refusal->message);
+            throw Refusal{refusal->status, std::string("autoStartConfig.") + name + ": " + refusal->message};
     }
     for (const auto &[name, kind] :
          {std::pair("recording", OutputKind::Recording), std::pair("composite", OutputKind::CompositeRecording)})
@@ -60,7 +60,7 @@ void check_auto_start(const Json &wanted) {
             if (const Json recording = wanted.get(name); !recording.is_null())
                 parse_recording(kind, recording);
         } catch (const Refusal &refusal) {
-            throw bad(std::string("autoStartConfig.") + name + ": " + refusal.message);
+            throw Refusal{refusal.status, std::string("autoStartConfig.") + name + ": " + refusal.message};
         }
 }
 
@@ -189,7 +189,9 @@ void set_disabled(Api &api, Exchange &exchange, const Room &room, bool disabled)
         session->end(leave_reason::kEnded);
     const Room now = api.room(room.room_id);
     Json json = describe(api, claims, now);
-    json.set("meetingId", now.room_id).set("status", disabled ? "disabled" : "enabled");
+    json.set("meetingId", now.room_id)
+        .set("userMeetingId", now.custom_room_id ? Json(*now.custom_room_id) : Json())
+        .set("status", disabled ? "disabled" : "enabled");
     exchange.reply(200, json);
 }
 

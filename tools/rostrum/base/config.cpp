@@ -57,6 +57,11 @@ bool is_address_list(const std::string &value) {
 }
 
 /// What is wrong with a value, and what to write instead; "" when it is right.
+/// An address may have a password or a token in it.
+bool may_hold_secret(const ConfigKey &key) {
+    return key.secret || key.kind == KeyKind::HttpUrl;
+}
+
 std::string fault_of(const ConfigKey &key, const std::string &value) {
     if (value.empty())
         return "";
@@ -166,7 +171,7 @@ class Reader {
     }
     void take(const ConfigKey &key, const std::string &place, const std::string &value) {
         if (const std::string fault = fault_of(key, value); !fault.empty())
-            fail(place, (key.secret ? "the value" : "'" + value + "'") + " will not do; " + fault);
+            fail(place, (may_hold_secret(key) ? "the value" : "'" + value + "'") + " will not do; " + fault);
         else if (!result.config.has(key.name))
             result.config.set(key.name, value);
     }

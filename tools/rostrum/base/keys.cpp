@@ -112,15 +112,17 @@ std::string ensure_keys(Config &config) {
         if (std::string error = write_private_file(path, pem); !error.empty())
             return error;
     }
-    return rsa_public_key(path).empty() ? path + ": not an RSA private key in PEM; delete it to have one generated"
-                                        : "";
+    return rsa_public_key(path).empty()
+               ? path + ": not an RSA private key in PEM without a passphrase; delete it to have one generated"
+               : "";
 }
 
 std::string rsa_public_key(const std::string &private_key_path) {
     const Bio file(BIO_new_file(private_key_path.c_str(), "r"));
     if (!file)
         return "";
-    const Pkey key(PEM_read_bio_PrivateKey(file.get(), nullptr, nullptr, nullptr));
+    char no_passphrase[] = ""; // without one OpenSSL asks at the terminal
+    const Pkey key(PEM_read_bio_PrivateKey(file.get(), nullptr, nullptr, no_passphrase));
     const Bio bio(BIO_new(BIO_s_mem()));
     if (!key || EVP_PKEY_get_base_id(key.get()) != EVP_PKEY_RSA || !PEM_write_bio_PUBKEY(bio.get(), key.get()))
         return "";
