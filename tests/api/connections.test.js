@@ -45,6 +45,24 @@ test('a connection serves many requests', async () => {
   socket.destroy();
 });
 
+test('a reply without a body does not end its connection', async () => {
+  const etag = (await fetch(`${rostrum.url}/openapi.json`)).headers.get('etag');
+  const rows = [
+    ['OPTIONS /v2/rooms HTTP/1.1\r\nHost: localhost\r\n\r\n', '204'],
+    [`GET /openapi.json HTTP/1.1\r\nHost: localhost\r\nIf-None-Match: ${etag}\r\n\r\n`, '304'],
+  ];
+  for (const [request, status] of rows) {
+    const socket = net.connect(Number(new URL(rostrum.url).port), '127.0.0.1');
+    await once(socket, 'connect');
+    for (let n = 0; n < 3; n++) {
+      socket.write(request);
+      const [data] = await within(`${status} number ${n + 1}`, once(socket, 'data'));
+      assert.match(String(data), new RegExp(`^HTTP/1\\.1 ${status} (?![^]*connection: close)[^]*\r\n\r\n$`, 'i'));
+    }
+    socket.destroy();
+  }
+});
+
 test('requests that come at once are answered in order', async () => {
   const socket = net.connect(Number(new URL(rostrum.url).port), '127.0.0.1');
   let text = '';

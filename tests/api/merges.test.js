@@ -179,3 +179,21 @@ test('what is asked for wrongly is refused with words', async () => {
   }
   assert.equal((await rostrum.call('GET', `/v2/transcodings/${'0'.repeat(24)}`)).status, 404);
 });
+
+test('what cannot be merged, because a file is damaged, fails with the reason', async () => {
+  for (const kind of ['recording', 'participant-recording']) {
+    const { file } = await rostrum.ok('GET', `${kKinds[kind].path}/${recordings[kind]}`);
+    fs.writeFileSync(file.filePath, 'no film');
+  }
+  const composed = await rostrum.ok('POST', '/v2/transcodings/merge', { recordingIds: [recordings.recording] });
+  const channels = { sessionId, channel1: [{ participantId: 'ann' }], channel2: [{ participantId: 'ann', type: 'track' }] };
+  const merged = await rostrum.ok('POST', '/v2/recordings/participant/merge', channels);
+  for (const [type, id] of [
+    ['composite-merge-failed', composed.id],
+    ['merge-recording-failed', merged.mergeId],
+  ]) {
+    const { data } = await until(type, () => told(type, id), 40000);
+    assert.ok(data.message, type);
+    assert.doesNotMatch(data.message, /\//, 'no path of the server');
+  }
+});

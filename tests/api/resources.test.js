@@ -84,6 +84,17 @@ test('a place that is reserved is taken from all others, and is there for its ow
   }
 });
 
+test('what would start by itself and finds no place is told as failed', async () => {
+  const own = await rostrum.room({ webhook: { endPoint: `${receiver.url}/own` }, autoStartConfig: { composite: {}, hls: {} } });
+  const bob = await rostrum.events(own, { participantId: 'bob' });
+  for (const type of ['composite-recording-failed', 'hls-failed']) {
+    const { data } = await receiver.next(type);
+    assert.match(data.error, /as much as it may/, type);
+    assert.equal(data.meetingId, own);
+  }
+  await bob.close();
+});
+
 test('it is composed on, also over a crash of the server, and idle again after', async () => {
   const started = await rostrum.ok('POST', '/v2/resource/hls/start', { roomId: room, resourceId: unit.id, config: { quality: 'low' } });
   assert.equal(started.success, true);

@@ -78,10 +78,10 @@ export function listenTo(context) {
 /** Until all that pages said is judged. */
 export const judged = () => Promise.allSettled([...pending]);
 
-/** What the server said: of what it has, a page is told 200 after a 304, and 206 when it takes a piece of it itself. */
+/** What the server said: of what it has, a page is told 200 after a 304, and 206 (or 200 with the range) when it takes a piece of it itself. */
 function said(status, asked, headers) {
   if (status === 200 && asked.has('if-none-match') && !headers.has('content-type')) return { status: 304, headers };
-  if (status !== 206 || headers.has('accept-ranges')) return { status, headers };
+  if (![200, 206].includes(status) || headers.has('accept-ranges')) return { status, headers };
   headers.delete('content-range');
   return { status: 200, headers };
 }

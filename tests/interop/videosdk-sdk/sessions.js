@@ -79,6 +79,8 @@ export function testEnd(stage) {
     assert.ok(minute, JSON.stringify(host.stats));
     assertTime(minute.time);
     assertFilled(minute, ['sendVideoPacketLost', 'sendAudioPacketLost', 'averageSendAudioBitrate', 'averageVideoJitter', 'qualityScore']);
+    const viewer = await sdk.sessions.getParticipantStats(sessionId, 'viewer');
+    assert.ok(viewer.stats.some((one) => one.averageRecvVideoBitrate > 0 && one.averageRecvAudioBitrate > 0), JSON.stringify(viewer.stats));
     await assert.rejects(sdk.sessions.getParticipantStats(sessionId, 'nobody'), { name: 'RoomNotFoundError' });
   });
 

@@ -5,16 +5,19 @@ import path from 'node:path';
 
 import { Grant, VideoSDK } from '@videosdk.live/server-sdk';
 
+import { launchChromium } from '../../lib/chromium.js';
 import { until } from '../../lib/deadline.js';
+import { framesAdvance } from '../../lib/frames.js';
 import { NginxRtmp } from '../../lib/nginx_rtmp.js';
 import { Program } from '../../lib/process.js';
 import { kBuild, Rostrum } from '../../lib/rostrum.js';
 import { WebhookReceiver } from '../../lib/webhook_receiver.js';
+import { blankOrigin, watch as watchPage } from '../../lib/whip_whep_page.js';
 import { watch } from './coverage.js';
 
 const kTestHost = path.join(kBuild, 'tools/rostrum/testhost/rostrum-testhost');
 
-/** A server, the official SDK pointed at it, and a live session: a host who publishes, and a viewer. */
+/** A server, the official SDK pointed at it, and a live session: a host who publishes, and a viewer who plays it in Chromium. */
 export class Stage {
   outcomes = new Map(); // of every method of the SDK that was called
   #programs = [];
@@ -38,6 +41,7 @@ export class Stage {
     const token = stage.sdk.accessToken().setParticipant('viewer').grant(Grant.AllowJoin).forRoom(roomId).expiresIn('15m').toJwt();
     stage.viewer = await stage.rostrum.events(roomId, { token, participantId: 'viewer', name: 'Vic', mode: 'RECV_ONLY' });
     stage.sessionId = stage.viewer.joined.sessionId;
+    await stage.play(`${stage.rostrum.url}/whep/${roomId}?participantId=viewer`, token);
     return stage;
   }
 
@@ -56,6 +60,17 @@ export class Stage {
     return program;
   }
 
+  /** The viewer's browser, until it has seen something. */
+  async play(url, token) {
+    this.origin = await blankOrigin();
+    this.browser = await launchChromium();
+    const page = await this.browser.newPage();
+    await page.goto(this.origin.url);
+    const { status, answer } = await watchPage(page, url, { token });
+    if (status !== 201) throw new Error(`${status}: ${answer}`);
+    await framesAdvance(page, 30);
+  }
+
   /** The first webhook of a type (about an output). */
   told(type, id, timeoutMs = 40000) {
     return until(
@@ -66,6 +81,8 @@ export class Stage {
   }
 
   async close() {
+    await this.browser?.close();
+    this.origin?.close();
     for (const program of this.#programs) if (!program.exited) program.child.kill('SIGKILL');
     await this.rostrum?.stop();
     await this.nginx?.stop();

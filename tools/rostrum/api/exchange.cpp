@@ -14,6 +14,15 @@ constexpr char kExposedHeaders[] = "Location, ETag, Link, Retry-After, X-Request
                                    "Accept-Patch, Accept-Post, Access-Control-Allow-Methods, Allow, "
                                    "WWW-Authenticate, Idempotent-Replayed";
 
+/// libsoup takes a reply without a length for one that lasts until its connection ends, and ends it.
+void keep_connection_after(SoupServerMessage *empty_reply) {
+    g_signal_connect(empty_reply, "wrote-headers", G_CALLBACK(+[](SoupServerMessage *message) {
+                         soup_message_headers_set_encoding(soup_server_message_get_response_headers(message),
+                                                           SOUP_ENCODING_NONE);
+                     }),
+                     nullptr);
+}
+
 /// D-Bus and JSON take nothing but UTF-8.
 std::string valid_text(const std::string &bytes) {
     return take_string(g_utf8_make_valid(bytes.data(), static_cast<gssize>(bytes.size())));
@@ -315,6 +324,8 @@ void Exchange::send(int status) {
     if (gone_)
         return;
     soup_server_message_set_status(message_.get(), static_cast<guint>(status), nullptr);
+    if (status == 204 || status == 304)
+        keep_connection_after(message_.get());
     if (deferred_)
         soup_server_message_unpause(message_.get());
 }
