@@ -37,6 +37,22 @@ async function killServe() {
   await rostrum.program.ended;
 }
 
+/** A session whose process runs. */
+async function sessionOfAnn() {
+  const room = await rostrum.room();
+  const ann = await rostrum.events(room, { participantId: 'ann' });
+  const id = ann.joined.sessionId;
+  await ready(id);
+  const pid = await running(id);
+  return { room, ann, id, pid };
+}
+
+/** The webhooks of a session in which only ann was, once. */
+async function toldOnce(id) {
+  await until('all webhooks', () => types(id).includes('session-ended'), 20000);
+  assert.deepEqual(types(id), ['session-started', 'participant-joined ann', 'participant-left ann', 'session-ended']);
+}
+
 test('a session process that is killed comes back, and everybody is told', async () => {
   const room = await rostrum.room();
   const ann = await rostrum.events(room, { participantId: 'ann' });
@@ -100,11 +116,7 @@ test('serve is killed and started again: the session never noticed, who comes ba
 });
 
 test('serve is started again, and the session does not answer yet: who comes back meanwhile never left', async () => {
-  const room = await rostrum.room();
-  const ann = await rostrum.events(room, { participantId: 'ann' });
-  const id = ann.joined.sessionId;
-  await ready(id);
-  const pid = await running(id);
+  const { room, id, pid } = await sessionOfAnn();
   await killServe();
   process.kill(pid, 'SIGSTOP');
   try {
@@ -118,16 +130,11 @@ test('serve is started again, and the session does not answer yet: who comes bac
   } finally {
     process.kill(pid, 'SIGCONT');
   }
-  await until('all webhooks', () => types(id).includes('session-ended'), 20000);
-  assert.deepEqual(types(id), ['session-started', 'participant-joined ann', 'participant-left ann', 'session-ended']);
+  await toldOnce(id);
 });
 
 test('serve is started again, and the session hangs: it is killed, and does not go on unseen', async () => {
-  const room = await rostrum.room();
-  const ann = await rostrum.events(room, { participantId: 'ann' });
-  const id = ann.joined.sessionId;
-  await ready(id);
-  const pid = await running(id);
+  const { id, pid } = await sessionOfAnn();
   await killServe();
   process.kill(pid, 'SIGSTOP');
   try {
@@ -138,16 +145,11 @@ test('serve is started again, and the session hangs: it is killed, and does not 
   }
   await over(id);
   assert.equal((await rostrum.ok('GET', `/v2/sessions/${id}`)).reason, 'failed');
-  await until('all webhooks', () => types(id).includes('session-ended'), 20000);
-  assert.deepEqual(types(id), ['session-started', 'participant-joined ann', 'participant-left ann', 'session-ended']);
+  await toldOnce(id);
 });
 
 test('serve is killed while a session ends: it ends on the next start, and nobody joins it any more', async () => {
-  const room = await rostrum.room();
-  const ann = await rostrum.events(room, { participantId: 'ann' });
-  const id = ann.joined.sessionId;
-  await ready(id);
-  const pid = await running(id);
+  const { room, id, pid } = await sessionOfAnn();
   process.kill(pid, 'SIGSTOP');
   try {
     await rostrum.ok('POST', '/v2/sessions/end', { roomId: room });
@@ -162,17 +164,12 @@ test('serve is killed while a session ends: it ends on the next start, and nobod
   }
   await over(id);
   assert.equal((await rostrum.ok('GET', `/v2/sessions/${id}`)).reason, 'ended');
-  await until('all webhooks', () => types(id).includes('session-ended'), 20000);
-  assert.deepEqual(types(id), ['session-started', 'participant-joined ann', 'participant-left ann', 'session-ended']);
+  await toldOnce(id);
   await rostrum.ok('POST', '/v2/sessions/end', { roomId: room });
 });
 
 test('serve and session are both killed: the session is closed properly on the next start', async () => {
-  const room = await rostrum.room();
-  const ann = await rostrum.events(room, { participantId: 'ann' });
-  const id = ann.joined.sessionId;
-  await ready(id);
-  const pid = await running(id);
+  const { id, pid } = await sessionOfAnn();
   await receiver.next('participant-joined');
   await killServe();
   process.kill(pid, 'SIGKILL');
@@ -186,11 +183,7 @@ test('serve and session are both killed: the session is closed properly on the n
 });
 
 test('a process that belongs to no session is ended', async () => {
-  const room = await rostrum.room();
-  const ann = await rostrum.events(room, { participantId: 'ann' });
-  const id = ann.joined.sessionId;
-  await ready(id);
-  const pid = await running(id);
+  const { pid } = await sessionOfAnn();
   await killServe();
   for (const name of fs.readdirSync(rostrum.state)) if (name.startsWith('rostrum.db')) fs.rmSync(path.join(rostrum.state, name));
   await rostrum.launch();
@@ -198,11 +191,7 @@ test('a process that belongs to no session is ended', async () => {
 });
 
 test('SIGTERM leaves sessions running, or ends them when asked to', async () => {
-  const room = await rostrum.room();
-  const ann = await rostrum.events(room, { participantId: 'ann' });
-  const id = ann.joined.sessionId;
-  await ready(id);
-  const pid = await running(id);
+  const { ann, id, pid } = await sessionOfAnn();
   assert.equal((await rostrum.program.stop()).code, 0);
   assert.equal((await ann.closed).code, 1001);
   assert.equal(await running(id), pid);
