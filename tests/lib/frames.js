@@ -14,7 +14,7 @@ export const framesShown = (page) =>
   });
 
 /** Waits until `more` further frames came. */
-export async function framesAdvance(page, more = 30, timeoutMs = 20000) {
+export async function framesAdvance(page, more = 30, timeoutMs = 15000) {
   let from = await framesShown(page);
   const enough = async () => {
     const shown = await framesShown(page);

@@ -182,7 +182,7 @@ async function takeOver(codec, simulcast) {
     assert.equal(before.codec, `video/${codec}`);
     assert.equal((await publish(await open(), whip, options)).status, 201);
     await pages[0].close();
-    await framesAdvance(viewer, 120);
+    await framesAdvance(viewer, 120, 20000);
     const after = await inbound(viewer, 'video');
     assert.deepEqual([after.packetsLost, after.pliCount], [before.packetsLost, before.pliCount]);
     assert.ok(after.keyFramesDecoded > before.keyFramesDecoded);
